@@ -1,0 +1,29 @@
+/*
+ * cache.h - decoded models, per backend.
+ *
+ * Only immutable things are cached: a decoded version keyed by (table, id,
+ * checksum).  Which version a name means, and whether the user may, is looked
+ * up per execution under its snapshot (see server_facts: a name cached across
+ * snapshots can go stale and stay so).
+ */
+#ifndef ML_CACHE_H
+#define ML_CACHE_H
+
+#include "catalog.h"
+#include "../core/model/model.h"
+
+typedef struct MlModel
+{
+	int64       id;
+	uint64      checksum;
+	const SmlModel  *model;
+	const SmlScorer *scorer;
+} MlModel;
+
+/* The decoded model of a version; valid until the end of the transaction at least. */
+extern const MlModel *ml_model_get(const MlVersion *version);
+
+/* Forget everything (for tests), and set up the callbacks once per backend. */
+extern void ml_cache_init(void);
+
+#endif

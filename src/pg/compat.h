@@ -1,0 +1,23 @@
+/*
+ * compat.h - postgres.h and every difference between server versions 14 to 18.
+ * The only file that looks at PG_VERSION_NUM.
+ */
+#ifndef ML_COMPAT_H
+#define ML_COMPAT_H
+
+#include "postgres.h"
+
+#if PG_VERSION_NUM < 140000
+#error "sustainml needs PostgreSQL 14 or later"
+#endif
+
+/* Up to 15 the server gives this no meaning on Linux; we build with hidden symbols. */
+#if PG_VERSION_NUM < 160000
+#undef PGDLLEXPORT
+#define PGDLLEXPORT __attribute__((visibility("default")))
+#endif
+
+#include "fmgr.h"
+#include "varatt_compat.h"
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * evaluate.h - score the rows of a source with a model and measure how good it is.
+ */
+#ifndef ML_EVALUATE_H
+#define ML_EVALUATE_H
+
+#include "../compat.h"
+#include "../source.h"
+#include "../../core/model/model.h"
+#include "../../core/metric/metric.h"
+
+typedef struct MlMetric
+{
+	const char *name;     /* accuracy, roc_auc, rmse, … */
+	double      value;    /* NaN: undefined, see reason */
+	double      ci_low;   /* NaN: unknown */
+	double      ci_high;
+	int64       n;
+	const char *reason;   /* why undefined, or NULL */
+} MlMetric;
+
+typedef struct MlEvaluation
+{
+	int64     rows;          /* rows of the source that matched "where" */
+	int64     rows_used;     /* with a target (and weight) */
+	int64     unseen;        /* labels that the model does not know */
+	int       metric_count;
+	MlMetric *metrics;
+	SmlScored *scored;       /* the pairs themselves, for curves, intervals and paired tests; see core/metric/metric.h */
+} MlEvaluation;
+
+/*
+ * Evaluate "model" on the rows of "source" for which "where" (over s.cN, may be NULL) holds.  target and weight are
+ * columns of the source (weight may be NULL).  Runs inside ml_scan_begin/end of the caller, under SPI; allocated in
+ * CurrentMemoryContext.
+ */
+extern MlEvaluation *ml_evaluate(const SmlModel *model, const SmlScorer *scorer, double threshold, const MlSource *source,
+								 const char *where, const char *target, const char *weight);
+
+/* The figures as jsonb: {"roc_auc": 0.9, …}; undefined ones are null. */
+extern struct Jsonb *ml_evaluation_json(const MlEvaluation *evaluation);
+
+/* Find one metric by name, or NULL. */
+extern const MlMetric *ml_evaluation_metric(const MlEvaluation *evaluation, const char *name);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * rows.h - from a Datum of any supported type to the core's numbers and labels.
+ *
+ *   number   int2 int4 int8 float4 float8 numeric, boolean (0, 1), money is refused,
+ *            date and timestamps (days since 2000-01-01, UTC), and numeric
+ *            arrays (each element a number; a NULL element is missing)
+ *   label    text varchar char(n) name "char" enum uuid, and anything a number
+ *            can be read from, by its output text (for class targets)
+ *
+ * Domains are read as their base type.
+ */
+#ifndef ML_ROWS_H
+#define ML_ROWS_H
+
+#include "compat.h"
+#include "../core/prep/row.h"
+
+typedef enum MlRead
+{
+	ML_READ_NOTHING = 0, /* type not supported */
+	ML_READ_INT2, ML_READ_INT4, ML_READ_INT8, ML_READ_FLOAT4, ML_READ_FLOAT8,
+	ML_READ_NUMERIC, ML_READ_BOOL, ML_READ_DATE, ML_READ_TIMESTAMP, ML_READ_TIMESTAMPTZ,
+	ML_READ_ARRAY,       /* float4[] float8[] int2[] int4[] int8[] numeric[] */
+	ML_READ_TEXT, ML_READ_BPCHAR, ML_READ_NAME, ML_READ_CHAR, ML_READ_ENUM, ML_READ_OUTPUT
+} MlRead;
+
+typedef struct MlReader
+{
+	Oid      type;     /* base type */
+	MlRead   how;
+	Oid      element;  /* of an array */
+	FmgrInfo output;   /* for ENUM and OUTPUT */
+	char     scratch[32];
+} MlReader;
+
+/* The natural kind of a type as a feature: false when it cannot be one. */
+extern bool ml_type_kind(Oid type, SmlKind *kind, bool *is_array);
+
+/* Prepare to read "type" as a number (or array) or as a label; false when that is not possible. */
+extern bool ml_reader_init(MlReader *reader, Oid type, SmlKind as);
+
+extern double  ml_read_number(const MlReader *reader, Datum value, bool isnull);
+
+/* The text lives until the next read through the same reader, or as long as the datum. */
+extern SmlText ml_read_label(MlReader *reader, Datum value, bool isnull);
+
+/* Fill "elements" numbers; an array of another length is an error that names "column". */
+extern void ml_read_array(const MlReader *reader, Datum value, bool isnull, double *numbers, size_t elements, const char *column);
+
+/* Fold a value into a row hash in its canonical form (core/hash.h); other types are refused with an error. */
+extern uint64 ml_hash_datum(uint64 hash, Oid type, Datum value, bool isnull);
+
+#endif
