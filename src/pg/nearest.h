@@ -1,0 +1,15 @@
+/*
+ * nearest.h - the name that a user may have meant, for hints.
+ */
+#ifndef ML_NEAREST_H
+#define ML_NEAREST_H
+
+#include "compat.h"
+
+/* The nearest of "names" by edit distance, or NULL when none is near. */
+extern const char *ml_nearest_name(const char *name, const char *const *names, int count);
+
+/* The nearest relation that the user may read in "schema" (NULL: the search path), quoted as needed, or NULL. */
+extern char *ml_nearest_relation(const char *schema, const char *name);
+
+#endif

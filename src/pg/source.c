@@ -1,0 +1,424 @@
+/*
+ * source.c - look at a source, and scan it.
+ *
+ * A scan is an SPI plan run with a receiver of our own, so that each row is handed
+ * over as it leaves the executor: nothing is materialised, and memory does not
+ * grow with the rows.
+ */
+#include "compat.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/index.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "executor/spi.h"
+#include "executor/tuptable.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/parsenodes.h"
+#include "parser/parser.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/plancache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+#include "utils/varlena.h"
+
+#include "nearest.h"
+#include "source.h"
+
+/* ---- is it a query? ---------------------------------------------------------- */
+
+static bool
+starts_with_word(const char *text, const char *word)
+{
+	size_t length = strlen(word);
+
+	return pg_strncasecmp(text, word, length) == 0 &&
+		   (text[length] == '\0' || !(isalnum((unsigned char) text[length]) || text[length] == '_' ||
+									  text[length] == '.' || text[length] == '"'));
+}
+
+/* Skip blanks, comments and opening parentheses. */
+static const char *
+skip_to_first_word(const char *text)
+{
+	for (;;)
+	{
+		while (isspace((unsigned char) *text) || *text == '(')
+			text++;
+		if (text[0] == '-' && text[1] == '-')
+			while (*text && *text != '\n')
+				text++;
+		else if (text[0] == '/' && text[1] == '*')
+		{
+			const char *end = strstr(text + 2, "*/");
+
+			if (end == NULL)
+				return text;
+			text = end + 2;
+		}
+		else
+			return text;
+	}
+}
+
+static bool
+looks_like_query(const char *text)
+{
+	static const char *const words[] = {"select", "with", "values", "table", "insert", "update", "delete",
+										"merge", "create", "drop", "alter", "truncate", "copy", "call", "do"};
+	const char *start = skip_to_first_word(text);
+
+	for (size_t i = 0; i < lengthof(words); i++)
+		if (starts_with_word(start, words[i]))
+			return true;
+	return false;
+}
+
+/* ---- a query ------------------------------------------------------------------ */
+
+static SelectStmt *
+only_select(List *parsed)
+{
+	RawStmt *raw;
+
+	if (list_length(parsed) != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR),
+				 errmsg("the source must be one query, not %d statements", list_length(parsed)),
+				 errhint("Leave out semicolons, or name a table or view.")));
+	raw = linitial_node(RawStmt, parsed);
+	if (!IsA(raw->stmt, SelectStmt) || ((SelectStmt *) raw->stmt)->intoClause != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("the source must be a query that only reads"),
+				 errhint("Use SELECT, VALUES, TABLE or WITH … SELECT, or name a table or view.")));
+	return (SelectStmt *) raw->stmt;
+}
+
+/*
+ * The query goes between parentheses into a larger one.  That larger text must
+ * parse to a SELECT from exactly this query, else a stray parenthesis or comment in
+ * the user's text would have changed its meaning.
+ */
+static void
+check_wrapped(const char *from, SelectStmt *expected)
+{
+	List          *parsed = raw_parser(psprintf("SELECT 1 FROM %s AS s", from), RAW_PARSE_DEFAULT);
+	SelectStmt    *outer = only_select(parsed);
+	RangeSubselect *inner;
+
+	if (list_length(outer->fromClause) == 1 && IsA(linitial(outer->fromClause), RangeSubselect))
+	{
+		inner = linitial_node(RangeSubselect, outer->fromClause);
+		if (equal(inner->subquery, expected))
+			return;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_SYNTAX_ERROR),
+			 errmsg("the source query cannot be used as a subquery"),
+			 errhint("Look for unbalanced parentheses or an open comment.")));
+}
+
+static void
+open_query(MlSource *source)
+{
+	SelectStmt *select = only_select(raw_parser(source->text, RAW_PARSE_DEFAULT));
+	SPIPlanPtr  plan;
+	List       *plan_sources;
+	TupleDesc   row;
+
+	/* the newline ends a trailing comment of the user's */
+	source->from = psprintf("(%s\n)", source->text);
+	check_wrapped(source->from, select);
+
+	SPI_connect();
+	plan = SPI_prepare(psprintf("SELECT * FROM %s AS s", source->from), 0, NULL);
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare: %s", SPI_result_code_string(SPI_result));
+	plan_sources = SPI_plan_get_plan_sources(plan);
+	row = ((CachedPlanSource *) linitial(plan_sources))->resultDesc;
+	source->column_count = row->natts;
+	source->columns = SPI_palloc(sizeof(MlSourceColumn) * Max(row->natts, 1));
+	memset(source->columns, 0, sizeof(MlSourceColumn) * Max(row->natts, 1));
+	for (int i = 0; i < row->natts; i++)
+	{
+		Form_pg_attribute  attribute = TupleDescAttr(row, i);
+		const char        *name = NameStr(attribute->attname);
+		char              *copy = SPI_palloc(strlen(name) + 1);
+
+		strcpy(copy, name);
+		source->columns[i].name = copy;
+		source->columns[i].type = attribute->atttypid;
+		source->columns[i].typmod = attribute->atttypmod;
+	}
+	SPI_finish();
+}
+
+/* ---- a relation ----------------------------------------------------------------- */
+
+static void pg_attribute_noreturn()
+unknown_relation(const char *text, List *names)
+{
+	RangeVar *wanted = makeRangeVarFromNameList(names);
+	char     *nearest = ml_nearest_relation(wanted->schemaname, wanted->relname);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_TABLE),
+			 errmsg("relation \"%s\" does not exist", text),
+			 nearest ? errhint("Perhaps you meant \"%s\".", nearest) :
+			 errhint("A source is the name of a table or view, or a query that starts with SELECT, WITH, VALUES or TABLE.")));
+}
+
+static void
+mark_primary_key(Relation relation, MlSource *source, const int *position)
+{
+	Oid        key = RelationGetPrimaryKeyIndex(relation);
+	HeapTuple  tuple;
+	Form_pg_index index;
+
+	if (!OidIsValid(key))
+		return;
+	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(key));
+	if (!HeapTupleIsValid(tuple))
+		return;
+	index = (Form_pg_index) GETSTRUCT(tuple);
+	for (int i = 0; i < index->indnkeyatts; i++)
+		if (index->indkey.values[i] > 0)
+			source->columns[position[index->indkey.values[i] - 1]].is_key = true;
+	ReleaseSysCache(tuple);
+}
+
+static void
+open_relation(MlSource *source)
+{
+	List     *names;
+	Relation  relation;
+	TupleDesc row;
+	int      *position;
+	Oid       relid;
+
+	names = stringToQualifiedNameList(source->text);
+	relid = RangeVarGetRelid(makeRangeVarFromNameList(names), AccessShareLock, true);
+	if (!OidIsValid(relid))
+		unknown_relation(source->text, names);
+	relation = table_open(relid, NoLock);
+	switch (relation->rd_rel->relkind)
+	{
+		case RELKIND_RELATION:
+		case RELKIND_VIEW:
+		case RELKIND_MATVIEW:
+		case RELKIND_PARTITIONED_TABLE:
+		case RELKIND_FOREIGN_TABLE:
+			break;
+		default:
+			ereport(ERROR,
+					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+					 errmsg("\"%s\" is not a table or view", source->text)));
+	}
+	source->relid = relid;
+	source->from = quote_qualified_identifier(get_namespace_name(RelationGetNamespace(relation)),
+											  RelationGetRelationName(relation));
+	row = RelationGetDescr(relation);
+	source->columns = palloc0(sizeof(MlSourceColumn) * Max(row->natts, 1));
+	position = palloc(sizeof(int) * Max(row->natts, 1));
+	for (int i = 0; i < row->natts; i++)
+	{
+		Form_pg_attribute  attribute = TupleDescAttr(row, i);
+		MlSourceColumn    *column;
+
+		position[i] = source->column_count;
+		if (attribute->attisdropped)
+			continue;
+		column = &source->columns[source->column_count++];
+		column->name = pstrdup(NameStr(attribute->attname));
+		column->type = attribute->atttypid;
+		column->typmod = attribute->atttypmod;
+		column->not_null = attribute->attnotnull;
+		column->is_generated_identity = attribute->attidentity != '\0';
+	}
+	mark_primary_key(relation, source, position);
+	pfree(position);
+	table_close(relation, NoLock);
+}
+
+MlSource *
+ml_source_open(const char *text)
+{
+	MlSource *source = palloc0(sizeof(MlSource));
+
+	source->text = pstrdup(text);
+	if (looks_like_query(text))
+		open_query(source);
+	else
+		open_relation(source);
+	if (source->column_count == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_COLUMN_REFERENCE),
+				 errmsg("the source has no columns")));
+	return source;
+}
+
+/* ---- columns -------------------------------------------------------------------- */
+
+int
+ml_source_find(const MlSource *source, const char *name)
+{
+	int found = -1;
+
+	for (int i = 0; i < source->column_count; i++)
+		if (strcmp(source->columns[i].name, name) == 0)
+			return i;
+	for (int i = 0; i < source->column_count; i++)
+		if (pg_strcasecmp(source->columns[i].name, name) == 0)
+		{
+			if (found >= 0)
+				return -1;
+			found = i;
+		}
+	return found;
+}
+
+int
+ml_source_column(const MlSource *source, const char *name, const char *what)
+{
+	int          found = ml_source_find(source, name);
+	const char **names;
+	const char  *nearest;
+
+	if (found >= 0)
+		return found;
+	names = palloc(sizeof(char *) * source->column_count);
+	for (int i = 0; i < source->column_count; i++)
+		names[i] = source->columns[i].name;
+	nearest = ml_nearest_name(name, names, source->column_count);
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 errmsg("column \"%s\" (%s) does not exist in the source", name, what),
+			 errdetail("The source is %s.", source->text),
+			 nearest ? errhint("Perhaps you meant \"%s\".", nearest) : 0));
+}
+
+char *
+ml_source_query(const MlSource *source, const char *list, const char *where)
+{
+	StringInfoData query;
+
+	initStringInfo(&query);
+	appendStringInfo(&query, "SELECT %s FROM %s AS s(", list, source->from);
+	for (int i = 0; i < source->column_count; i++)
+		appendStringInfo(&query, "%sc%d", i ? ", " : "", i + 1);
+	appendStringInfoChar(&query, ')');
+	if (where)
+		appendStringInfo(&query, " WHERE %s", where);
+	return query.data;
+}
+
+/* ---- scanning ------------------------------------------------------------------- */
+
+typedef struct EachReceiver
+{
+	DestReceiver  base;
+	MlRowFunction each;
+	void         *context;
+	MemoryContext per_row;
+	uint64        rows;
+} EachReceiver;
+
+static bool
+each_receive(TupleTableSlot *slot, DestReceiver *self)
+{
+	EachReceiver *receiver = (EachReceiver *) self;
+	MemoryContext old = MemoryContextSwitchTo(receiver->per_row);
+
+	slot_getallattrs(slot);
+	receiver->each(receiver->context, slot->tts_values, slot->tts_isnull);
+	receiver->rows++;
+	MemoryContextSwitchTo(old);
+	/* resetting a context that was never used costs almost nothing */
+	MemoryContextReset(receiver->per_row);
+	return true;
+}
+
+static void
+each_startup(DestReceiver *self, int operation, TupleDesc row)
+{
+}
+
+static void
+each_shutdown(DestReceiver *self)
+{
+}
+
+uint64
+ml_source_each(const char *query, Datum param, MlRowFunction each, void *context)
+{
+	EachReceiver      receiver;
+	SPIExecuteOptions options;
+	SPIPlanPtr        plan;
+	Oid               types[1] = {BYTEAOID};
+	int               code;
+
+	memset(&receiver, 0, sizeof(receiver));
+	receiver.base.receiveSlot = each_receive;
+	receiver.base.rStartup = each_startup;
+	receiver.base.rShutdown = each_shutdown;
+	receiver.base.rDestroy = each_shutdown;
+	receiver.base.mydest = DestNone;
+	receiver.each = each;
+	receiver.context = context;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	receiver.per_row = AllocSetContextCreate(CurrentMemoryContext, "sustainml row", ALLOCSET_DEFAULT_SIZES);
+	plan = SPI_prepare(query, param ? 1 : 0, types);
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare: %s", SPI_result_code_string(SPI_result));
+
+	memset(&options, 0, sizeof(options));
+	options.read_only = true;
+	options.dest = &receiver.base;
+	if (param)
+	{
+		ParamListInfo list = makeParamList(1);
+
+		list->params[0].value = param;
+		list->params[0].isnull = false;
+		list->params[0].pflags = PARAM_FLAG_CONST;
+		list->params[0].ptype = BYTEAOID;
+		options.params = list;
+	}
+	code = SPI_execute_plan_extended(plan, &options);
+	if (code < 0)
+		elog(ERROR, "SPI_execute_plan_extended: %s", SPI_result_code_string(code));
+	SPI_finish();
+	return receiver.rows;
+}
+
+void
+ml_scan_begin(MlScan *scan)
+{
+	scan->was_read_only = XactReadOnly;
+	scan->pushed = true;
+	/* everything done so far in this transaction is visible to the scans */
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	UpdateActiveSnapshotCommandId();
+	XactReadOnly = true;
+}
+
+void
+ml_scan_end(MlScan *scan)
+{
+	XactReadOnly = scan->was_read_only;
+	if (scan->pushed)
+		PopActiveSnapshot();
+	scan->pushed = false;
+}
