@@ -22,7 +22,7 @@
 #include <stdint.h>
 
 #define SML_MUST_USE __attribute__((warn_unused_result))
-#define SML_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define SML_PRINTF(text, first) __attribute__((__format__(__printf__, text, first)))
 
 typedef enum SmlStatus
 {

@@ -14,8 +14,8 @@
 #ifndef SML_ROW_H
 #define SML_ROW_H
 
-#include "core.h"
-#include "wire.h"
+#include "../core.h"
+#include "../wire.h"
 
 typedef enum SmlKind
 {
