@@ -9,15 +9,8 @@
 #include "../../core/model/model.h"
 #include "../../core/metric/metric.h"
 
-typedef struct MlMetric
-{
-	const char *name;     /* accuracy, roc_auc, rmse, … */
-	double      value;    /* NaN: undefined, see reason */
-	double      ci_low;   /* NaN: unknown */
-	double      ci_high;
-	int64       n;
-	const char *reason;   /* why undefined, or NULL */
-} MlMetric;
+/* name, value (NaN: undefined, see reason), ci_low, ci_high (NaN: unknown), n, reason. */
+typedef SmlMetric MlMetric;
 
 typedef struct MlEvaluation
 {
