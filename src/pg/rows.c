@@ -12,6 +12,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
+#include "utils/float.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/numeric.h"
@@ -331,7 +332,7 @@ ml_read_array(const MlReader *reader, Datum value, bool isnull, double *numbers,
 
 /* A numeric: by float64 where that holds it exactly, else by its shortest decimal text. */
 static uint64
-hash_numeric(uint64 hash, Datum value)
+fold_numeric(uint64 hash, Datum value)
 {
 	double as_double = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, value));
 	char  *digits;
@@ -378,7 +379,7 @@ ml_hash_datum(uint64 hash, Oid type, Datum value, bool isnull)
 		case FLOAT8OID:
 			return sml_hash_number(hash, DatumGetFloat8(value));
 		case NUMERICOID:
-			return hash_numeric(hash, value);
+			return fold_numeric(hash, value);
 		case BOOLOID:
 			return sml_hash_boolean(hash, DatumGetBool(value));
 		case DATEOID:

@@ -1,0 +1,453 @@
+/*
+ * split.c - the split as SQL predicates; see split.h.  And the function
+ * sustainml.held_out(seed, share, key…), which is all there is to the key rule.
+ *
+ * Cost: one hash per key column and row (some 20 ns), inside the scan that trains.
+ */
+#include "compat.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "lib/stringinfo.h"
+#include "parser/parse_coerce.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "json.h"
+#include "nearest.h"
+#include "rows.h"
+#include "split.h"
+#include "../core/hash.h"
+
+/* Rows with this share of distinct contents or more may be split by content. */
+#define DISTINCT_ENOUGH 0.99
+
+/* ---- held_out(seed, share, key…) ---------------------------------------------------- */
+
+/* The hash of a row's variadic arguments from "first" on. */
+static uint64
+hash_arguments(FunctionCallInfo fcinfo, int first)
+{
+	uint64 hash = 0;
+
+	for (int i = first; i < PG_NARGS(); i++)
+	{
+		Oid type = get_fn_expr_argtype(fcinfo->flinfo, i);
+
+		if (type == UNKNOWNOID)
+		{
+			const char *text = PG_ARGISNULL(i) ? NULL : PG_GETARG_CSTRING(i);
+
+			hash = text ? sml_hash_text(hash, text, strlen(text)) : sml_hash_null(hash);
+		}
+		else
+			hash = ml_hash_datum(hash, type, PG_ARGISNULL(i) ? (Datum) 0 : PG_GETARG_DATUM(i), PG_ARGISNULL(i));
+	}
+	return hash;
+}
+
+static void
+refuse_variadic_array(FunctionCallInfo fcinfo)
+{
+	if (get_fn_expr_variadic(fcinfo->flinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("the key is given as separate arguments, not as VARIADIC array")));
+}
+
+PG_FUNCTION_INFO_V1(sustainml_held_out);
+Datum
+sustainml_held_out(PG_FUNCTION_ARGS)
+{
+	double share;
+
+	refuse_variadic_array(fcinfo);
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	share = PG_GETARG_FLOAT8(1);
+	if (isnan(share) || share < 0 || share > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("share must be between 0 and 1")));
+	PG_RETURN_BOOL(sml_held_out((uint64) PG_GETARG_INT64(0), share, hash_arguments(fcinfo, 2)));
+}
+
+PG_FUNCTION_INFO_V1(sustainml_row_hash);
+Datum
+sustainml_row_hash(PG_FUNCTION_ARGS)
+{
+	refuse_variadic_array(fcinfo);
+	PG_RETURN_INT64((int64) hash_arguments(fcinfo, 0));
+}
+
+/* ---- small queries ------------------------------------------------------------------- */
+
+typedef struct OneRow
+{
+	MemoryContext context;
+	int           columns;
+	char        **values;
+	Oid          *types;
+} OneRow;
+
+static char **
+query_texts(const char *query, int columns)
+{
+	char        **values = palloc0(sizeof(char *) * columns);
+	MemoryContext caller = CurrentMemoryContext;
+
+	SPI_connect();
+	if (SPI_execute(query, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "unexpected result of a split query");
+	if (SPI_processed == 1)
+		for (int i = 0; i < columns; i++)
+		{
+			char *text = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1);
+
+			values[i] = text ? MemoryContextStrdup(caller, text) : NULL;
+		}
+	SPI_finish();
+	return values;
+}
+
+/* ---- planning ---------------------------------------------------------------------- */
+
+static void
+add_column(MlSplit *split, const char *name)
+{
+	split->columns = split->columns ? repalloc(split->columns, sizeof(char *) * (split->column_count + 1))
+									: palloc(sizeof(char *));
+	split->columns[split->column_count++] = pstrdup(name);
+}
+
+static bool
+can_be_key(Oid type)
+{
+	SmlKind kind;
+	bool    is_array;
+	Oid     base = getBaseType(type);
+
+	return base == BYTEAOID || base == UUIDOID || (ml_type_kind(base, &kind, &is_array) && !is_array);
+}
+
+/* Append ", s.c1, s.c3" for the key columns. */
+static void
+append_key(StringInfo text, const MlSplit *split, const MlSource *source)
+{
+	for (int i = 0; i < split->column_count; i++)
+		appendStringInfo(text, ", s.c%d", ml_source_column(source, split->columns[i], "split key") + 1);
+}
+
+/* No key: all columns that can be hashed, when the rows are nearly all distinct. */
+static void
+plan_whole_row(MlSplit *split, const MlSource *source)
+{
+	StringInfoData list;
+	char         **counts;
+	double         rows;
+	double         distinct;
+
+	for (int i = 0; i < source->column_count && split->column_count < 90; i++)
+		if (can_be_key(source->columns[i].type))
+			add_column(split, source->columns[i].name);
+	split->whole_row = true;
+	if (split->column_count > 0)
+	{
+		initStringInfo(&list);
+		append_key(&list, split, source);
+		counts = query_texts(psprintf("SELECT count(*), count(DISTINCT q.h) FROM (%s ORDER BY 1 LIMIT 10000) AS q(h)",
+									  ml_source_query(source, psprintf("sustainml_internal.row_hash(%s)", list.data + 2), NULL)),
+							 2);
+		rows = strtod(counts[0], NULL);
+		distinct = strtod(counts[1], NULL);
+		if (distinct >= DISTINCT_ENOUGH * rows)
+			return;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("the source has no key by which to hold out rows"),
+			 errdetail("It has no primary key, and many of its rows are equal, so that a split by content would keep or lose whole groups of them."),
+			 errhint("Name the columns that identify a row, for example split => '{\"by\": \"id\"}', or train on all rows with holdout => 0.")));
+}
+
+static void
+plan_key(MlSplit *split, const MlSource *source, const JsonbValue *by)
+{
+	int    count = 0;
+	char **names = by ? ml_json_texts(by, &count) : NULL;
+
+	split->kind = ML_SPLIT_KEY;
+	if (by && (names == NULL || count == 0))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("split key \"by\" must be a column name or an array of column names")));
+	for (int i = 0; i < count; i++)
+		add_column(split, source->columns[ml_source_column(source, names[i], "split by")].name);
+	if (by == NULL)
+		for (int i = 0; i < source->column_count; i++)
+			if (source->columns[i].is_key)
+				add_column(split, source->columns[i].name);
+	if (split->column_count == 0)
+		plan_whole_row(split, source);
+}
+
+static void
+plan_time(MlSplit *split, const MlSource *source, const JsonbValue *time, const JsonbValue *gap)
+{
+	char *name = ml_json_text(time);
+	int   column;
+	Oid   type;
+
+	if (name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("split key \"time\" must be a column name")));
+	column = ml_source_column(source, name, "split time");
+	type = getBaseType(source->columns[column].type);
+	split->kind = ML_SPLIT_TIME;
+	add_column(split, source->columns[column].name);
+	split->gap = gap ? ml_json_text(gap) : NULL;
+	if (TypeCategory(type) != TYPCATEGORY_DATETIME && TypeCategory(type) != TYPCATEGORY_NUMERIC)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of type %s is no time", name, format_type_be(type)),
+				 errhint("Use a date, timestamp or number column.")));
+	split->cut = query_texts(psprintf("SELECT percentile_disc(%.17g) WITHIN GROUP (ORDER BY q.t)::text FROM (%s) AS q(t)",
+									  1.0 - split->share,
+									  ml_source_query(source, psprintf("s.c%d", column + 1), NULL)), 1)[0];
+	if (split->cut == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_DATA_FOUND),
+				 errmsg("column \"%s\" has no value to split by", name)));
+}
+
+static void
+plan_column(MlSplit *split, const MlSource *source, const JsonbValue *column)
+{
+	char *name = ml_json_text(column);
+	int   found;
+	Oid   type;
+
+	if (name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("split key \"column\" must be a column name")));
+	found = ml_source_column(source, name, "split column");
+	type = getBaseType(source->columns[found].type);
+	if (type != BOOLOID && TypeCategory(type) != TYPCATEGORY_NUMERIC && TypeCategory(type) != TYPCATEGORY_STRING)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of type %s cannot mark held-out rows", name, format_type_be(type)),
+				 errhint("Use a boolean, a number that is 0 or not, or a text that is 'test' for held-out rows.")));
+	split->kind = ML_SPLIT_COLUMN;
+	add_column(split, source->columns[found].name);
+}
+
+static const char *const split_keys[] = {"by", "time", "gap", "column", "source"};
+
+MlSplit *
+ml_split_plan(const MlSource *source, Jsonb *json, double share, int64 seed)
+{
+	MlSplit          *split = palloc0(sizeof(MlSplit));
+	const JsonbValue *given[lengthof(split_keys)] = {NULL};
+	MlJsonPair       *pairs = NULL;
+	int               count = 0;
+
+	if (isnan(share) || share < 0 || share >= 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("holdout must be at least 0 and less than 1"),
+				 errhint("It is the share of rows kept for evaluation, for example 0.2.")));
+	if (json)
+		pairs = ml_json_pairs(json, "split", &count);
+	for (int i = 0; i < count; i++)
+	{
+		size_t k = 0;
+
+		while (k < lengthof(split_keys) && strcmp(split_keys[k], pairs[i].key) != 0)
+			k++;
+		if (k == lengthof(split_keys))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("unknown split key \"%s\"", pairs[i].key),
+					 errhint("Known keys are by, time, gap, column and source.")));
+		given[k] = &pairs[i].value;
+	}
+	if ((given[0] != NULL) + (given[1] != NULL) + (given[3] != NULL) + (given[4] != NULL) > 1 || (given[2] && !given[1]))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("split takes one of by, time, column and source, and gap only with time")));
+	split->share = share;
+	split->seed = seed;
+	if (given[4])
+	{
+		split->kind = ML_SPLIT_SOURCE;
+		split->source = ml_json_text(given[4]);
+		if (split->source == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("split key \"source\" must be a table name or a query")));
+	}
+	else if (given[3])
+		plan_column(split, source, given[3]);
+	else if (share == 0)
+		split->kind = ML_SPLIT_NONE;
+	else if (given[1])
+		plan_time(split, source, given[1], given[2]);
+	else
+		plan_key(split, source, given[0]);
+	return split;
+}
+
+/* ---- predicates ----------------------------------------------------------------------- */
+
+static char *
+key_predicate(const MlSplit *split, const MlSource *source, bool held_out)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	appendStringInfo(&text, "%ssustainml.held_out(" INT64_FORMAT "::bigint, %.17g::float8", held_out ? "" : "NOT ",
+					 split->seed, split->share);
+	append_key(&text, split, source);
+	appendStringInfoChar(&text, ')');
+	return text.data;
+}
+
+/* The start of the gap as SQL, or the cut itself. */
+static char *
+gap_start(const MlSplit *split, Oid type)
+{
+	char *cut = psprintf("%s::%s", quote_literal_cstr(split->cut), format_type_be(type));
+
+	if (split->gap == NULL)
+		return cut;
+	if (TypeCategory(type) == TYPCATEGORY_NUMERIC)
+		return psprintf("%s - %s::numeric", cut, quote_literal_cstr(split->gap));
+	return psprintf("%s - %s::interval", cut, quote_literal_cstr(split->gap));
+}
+
+static char *
+time_predicate(const MlSplit *split, const MlSource *source, bool held_out)
+{
+	int column = ml_source_column(source, split->columns[0], "split time");
+	Oid type = getBaseType(source->columns[column].type);
+
+	if (held_out)
+		return psprintf("s.c%d >= %s::%s", column + 1, quote_literal_cstr(split->cut), format_type_be(type));
+	return psprintf("s.c%d < %s", column + 1, gap_start(split, type));
+}
+
+static char *
+column_predicate(const MlSplit *split, const MlSource *source, bool held_out)
+{
+	int         column = ml_source_column(source, split->columns[0], "split column");
+	Oid         type = getBaseType(source->columns[column].type);
+	const char *is = held_out ? "IS TRUE" : "IS NOT TRUE";
+
+	if (type == BOOLOID)
+		return psprintf("s.c%d %s", column + 1, is);
+	if (TypeCategory(type) == TYPCATEGORY_NUMERIC)
+		return psprintf("(s.c%d <> 0) %s", column + 1, is);
+	return psprintf("(lower(s.c%d::text) = 'test') %s", column + 1, is);
+}
+
+char *
+ml_split_predicate(const MlSplit *split, const MlSource *source, bool held_out)
+{
+	switch (split->kind)
+	{
+		case ML_SPLIT_KEY:
+			return key_predicate(split, source, held_out);
+		case ML_SPLIT_TIME:
+			return time_predicate(split, source, held_out);
+		case ML_SPLIT_COLUMN:
+			return column_predicate(split, source, held_out);
+		case ML_SPLIT_NONE:
+			return held_out ? pstrdup("false") : NULL;
+		case ML_SPLIT_SOURCE:
+			return NULL;
+	}
+	return NULL;
+}
+
+char *
+ml_split_neither(const MlSplit *split, const MlSource *source)
+{
+	if (split->kind != ML_SPLIT_TIME)
+		return NULL;
+	return psprintf("((%s) OR (%s)) IS NOT TRUE", time_predicate(split, source, true), time_predicate(split, source, false));
+}
+
+/* ---- catalog form ---------------------------------------------------------------------- */
+
+static const char *const kind_names[] = {"none", "key", "time", "column", "source"};
+
+Jsonb *
+ml_split_json(const MlSplit *split)
+{
+	MlJsonBuilder builder;
+
+	ml_json_begin(&builder);
+	ml_json_add_text(&builder, "kind", kind_names[split->kind]);
+	if (split->kind == ML_SPLIT_KEY || split->kind == ML_SPLIT_TIME)
+		ml_json_add_number(&builder, "share", split->share);
+	if (split->kind == ML_SPLIT_KEY)
+	{
+		ml_json_add_text(&builder, "seed", psprintf(INT64_FORMAT, split->seed));
+		ml_json_add_bool(&builder, "whole_row", split->whole_row);
+	}
+	if (split->column_count)
+		ml_json_add_texts(&builder, "columns", split->columns, split->column_count);
+	if (split->kind == ML_SPLIT_TIME)
+	{
+		ml_json_add_text(&builder, "cut", split->cut);
+		ml_json_add_text(&builder, "gap", split->gap);
+	}
+	if (split->kind == ML_SPLIT_SOURCE)
+		ml_json_add_text(&builder, "source", split->source);
+	return ml_json_end(&builder);
+}
+
+static MlSplitKind
+kind_by_name(const char *name)
+{
+	for (size_t i = 0; i < lengthof(kind_names); i++)
+		if (name && strcmp(kind_names[i], name) == 0)
+			return (MlSplitKind) i;
+	elog(ERROR, "unknown kind of split in the catalog");
+}
+
+MlSplit *
+ml_split_from_json(Jsonb *json)
+{
+	MlSplit    *split = palloc0(sizeof(MlSplit));
+	int         count;
+	MlJsonPair *pairs = ml_json_pairs(json, "split", &count);
+
+	for (int i = 0; i < count; i++)
+	{
+		const char       *key = pairs[i].key;
+		const JsonbValue *value = &pairs[i].value;
+
+		if (strcmp(key, "kind") == 0)
+			split->kind = kind_by_name(ml_json_text(value));
+		else if (strcmp(key, "share") == 0)
+			(void) ml_json_number(value, &split->share);
+		else if (strcmp(key, "seed") == 0)
+			split->seed = strtoll(ml_json_text(value), NULL, 10);
+		else if (strcmp(key, "whole_row") == 0)
+			split->whole_row = value->type == jbvBool && value->val.boolean;
+		else if (strcmp(key, "columns") == 0)
+			split->columns = ml_json_texts(value, &split->column_count);
+		else if (strcmp(key, "cut") == 0)
+			split->cut = ml_json_text(value);
+		else if (strcmp(key, "gap") == 0)
+			split->gap = ml_json_text(value);
+		else if (strcmp(key, "source") == 0)
+			split->source = ml_json_text(value);
+	}
+	return split;
+}

@@ -1,0 +1,315 @@
+/*
+ * state.c - the type sustainml.state; see state.h.
+ *
+ * Memory: one context per state, a child of the aggregate's.  Flattening costs
+ * one copy of the sums (p^2 doubles for a Gram matrix).
+ */
+#include "compat.h"
+
+#include "access/parallel.h"
+#include "common/base64.h"
+#include "libpq/pqformat.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/expandeddatum.h"
+#include "utils/memutils.h"
+
+#include "env.h"
+#include "meter.h"
+#include "state.h"
+
+#define STATE_MAGIC   0x534d4c53 /* "SMLS" */
+#define STATE_VERSION 1
+
+typedef struct FlatState
+{
+	int32  vl_len_;
+	uint32 magic;
+	uint32 version;
+	uint32 workers;
+	uint64 plan_size;
+	uint64 pass_size;
+} FlatState;
+
+struct MlState
+{
+	ExpandedObjectHeader header;
+	SmlEnv       env;
+	const char  *plan_bytes;
+	size_t       plan_size;
+	SmlPlan     *plan;
+	SmlPass     *pass;
+	int          worker_count;
+	MlWorkerCpu *workers;
+	uint8_t     *flat_pass;  /* written by get_flat_size, used by flatten_into */
+	size_t       flat_pass_size;
+};
+
+/* ---- workers ----------------------------------------------------------------- */
+
+static void
+note_worker(MlState *state, int32 pid, double seconds)
+{
+	for (int i = 0; i < state->worker_count; i++)
+		if (state->workers[i].pid == pid)
+		{
+			state->workers[i].seconds = Max(state->workers[i].seconds, seconds);
+			return;
+		}
+	if (state->worker_count == ML_MAX_WORKERS)
+		return;
+	if (state->workers == NULL)
+		state->workers = MemoryContextAllocZero(state->header.eoh_context, sizeof(MlWorkerCpu) * ML_MAX_WORKERS);
+	state->workers[state->worker_count].pid = pid;
+	state->workers[state->worker_count].seconds = seconds;
+	state->worker_count++;
+}
+
+/* ---- expanded object --------------------------------------------------------- */
+
+static Size
+state_flat_size(ExpandedObjectHeader *header)
+{
+	MlState *state = (MlState *) header;
+
+	if (IsParallelWorker())
+		note_worker(state, MyProcPid, ml_process_cpu());
+	if (state->flat_pass)
+		sml_free(&state->env, state->flat_pass);
+	state->flat_pass = NULL;
+	ML_CHECK(&state->env, sml_pass_write(&state->env, state->pass, &state->flat_pass, &state->flat_pass_size),
+			 "write a training state");
+	return sizeof(FlatState) + sizeof(MlWorkerCpu) * state->worker_count + state->plan_size + state->flat_pass_size;
+}
+
+static void
+state_flatten(ExpandedObjectHeader *header, void *result, Size size)
+{
+	MlState   *state = (MlState *) header;
+	FlatState *flat = result;
+	char      *at = (char *) result + sizeof(FlatState);
+
+	memset(flat, 0, sizeof(*flat));
+	SET_VARSIZE(flat, size);
+	flat->magic = STATE_MAGIC;
+	flat->version = STATE_VERSION;
+	flat->workers = state->worker_count;
+	flat->plan_size = state->plan_size;
+	flat->pass_size = state->flat_pass_size;
+	if (state->worker_count)
+		memcpy(at, state->workers, sizeof(MlWorkerCpu) * state->worker_count);
+	at += sizeof(MlWorkerCpu) * state->worker_count;
+	memcpy(at, state->plan_bytes, state->plan_size);
+	at += state->plan_size;
+	memcpy(at, state->flat_pass, state->flat_pass_size);
+	Assert(at + state->flat_pass_size == (char *) result + size);
+}
+
+static const ExpandedObjectMethods state_methods = {state_flat_size, state_flatten};
+
+static MlState *
+make_state(const void *plan_bytes, size_t plan_size, MemoryContext parent)
+{
+	MemoryContext context = AllocSetContextCreate(parent, "sustainml state", ALLOCSET_DEFAULT_SIZES);
+	MlState      *state = MemoryContextAllocZero(context, sizeof(MlState));
+	char         *copy;
+
+	EOH_init_header(&state->header, &state_methods, context);
+	ml_env_init(&state->env, context);
+	copy = MemoryContextAllocHuge(context, plan_size ? plan_size : 1);
+	memcpy(copy, plan_bytes, plan_size);
+	state->plan_bytes = copy;
+	state->plan_size = plan_size;
+	ML_CHECK(&state->env, sml_plan_read(&state->env, copy, plan_size, &state->plan), "read a training plan");
+	return state;
+}
+
+MlState *
+ml_state_new(const void *plan_bytes, size_t plan_size, MemoryContext parent)
+{
+	MlState *state = make_state(plan_bytes, plan_size, parent);
+
+	ML_CHECK(&state->env, sml_pass_start(&state->env, state->plan, &state->pass), "start a training pass");
+	return state;
+}
+
+static void pg_attribute_noreturn()
+damaged(const char *what)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+			 errmsg("invalid training state"),
+			 errdetail("%s", what),
+			 errhint("States are made by sustainml's aggregates; they cannot be typed by hand.")));
+}
+
+/* Check the lengths of a flat state of "size" bytes. */
+static const FlatState *
+check_flat(const void *bytes, size_t size)
+{
+	const FlatState *flat = bytes;
+	uint64           left;
+
+	if (size < sizeof(FlatState))
+		damaged("It is too short.");
+	if (flat->magic != STATE_MAGIC || flat->version != STATE_VERSION)
+		damaged("It does not begin with the mark of a state.");
+	left = size - sizeof(FlatState);
+	if (flat->workers > ML_MAX_WORKERS || flat->workers * sizeof(MlWorkerCpu) > left)
+		damaged("Its lengths do not add up.");
+	left -= flat->workers * sizeof(MlWorkerCpu);
+	if (flat->plan_size > left || flat->pass_size != left - flat->plan_size)
+		damaged("Its lengths do not add up.");
+	return flat;
+}
+
+static MlState *
+expand(const FlatState *flat, MemoryContext parent)
+{
+	const char        *at = (const char *) flat + sizeof(FlatState);
+	const char        *plan = at + sizeof(MlWorkerCpu) * flat->workers;
+	MlState           *state = make_state(plan, flat->plan_size, parent);
+	MlWorkerCpu        worker;
+
+	for (uint32 i = 0; i < flat->workers; i++)
+	{
+		memcpy(&worker, at + i * sizeof(worker), sizeof(worker));
+		note_worker(state, worker.pid, worker.seconds);
+	}
+	ML_CHECK(&state->env, sml_pass_read(&state->env, state->plan, plan + flat->plan_size, flat->pass_size, &state->pass),
+			 "read a training state");
+	return state;
+}
+
+MlState *
+ml_state_get(Datum value, MemoryContext parent)
+{
+	struct varlena  *flat;
+
+	if (VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(value)))
+	{
+		ExpandedObjectHeader *header = DatumGetEOHP(value);
+
+		if (header->eoh_methods != &state_methods)
+			damaged("It is an object of another kind.");
+		return (MlState *) header;
+	}
+	flat = PG_DETOAST_DATUM(value);
+	return expand(check_flat(flat, VARSIZE(flat)), parent);
+}
+
+Datum
+ml_state_datum(MlState *state)
+{
+	return EOHPGetRWDatum(&state->header);
+}
+
+SmlPass *
+ml_state_pass(MlState *state)
+{
+	return state->pass;
+}
+
+SmlEnv *
+ml_state_env(MlState *state)
+{
+	return &state->env;
+}
+
+int
+ml_state_workers(const MlState *state, const MlWorkerCpu **workers)
+{
+	*workers = state->workers;
+	return state->worker_count;
+}
+
+/* ---- the type ------------------------------------------------------------------ */
+
+PG_FUNCTION_INFO_V1(sustainml_state_in);
+Datum
+sustainml_state_in(PG_FUNCTION_ARGS)
+{
+	const char *text = PG_GETARG_CSTRING(0);
+	int         room = pg_b64_dec_len(strlen(text));
+	char       *bytes = palloc(VARHDRSZ + room + 1);
+	int         size = pg_b64_decode(text, strlen(text), bytes + VARHDRSZ, room);
+
+	if (size < 0)
+		damaged("It is not base64.");
+	SET_VARSIZE(bytes, VARHDRSZ + size);
+	/* decode once, so that a value that exists is a value that works */
+	(void) expand(check_flat(bytes, VARHDRSZ + size), CurrentMemoryContext);
+	PG_RETURN_POINTER(bytes);
+}
+
+PG_FUNCTION_INFO_V1(sustainml_state_out);
+Datum
+sustainml_state_out(PG_FUNCTION_ARGS)
+{
+	struct varlena *flat = PG_DETOAST_DATUM(PG_GETARG_DATUM(0));
+	int             room = pg_b64_enc_len(VARSIZE(flat) - VARHDRSZ);
+	char           *text = palloc(room + 1);
+	int             length = pg_b64_encode(VARDATA(flat), VARSIZE(flat) - VARHDRSZ, text, room);
+
+	if (length < 0)
+		elog(ERROR, "cannot encode a training state");
+	text[length] = '\0';
+	PG_RETURN_CSTRING(text);
+}
+
+PG_FUNCTION_INFO_V1(sustainml_state_recv);
+Datum
+sustainml_state_recv(PG_FUNCTION_ARGS)
+{
+	StringInfo  message = (StringInfo) PG_GETARG_POINTER(0);
+	int         size = message->len - message->cursor;
+	char       *bytes = palloc(VARHDRSZ + size);
+
+	pq_copymsgbytes(message, bytes + VARHDRSZ, size);
+	SET_VARSIZE(bytes, VARHDRSZ + size);
+	(void) expand(check_flat(bytes, VARHDRSZ + size), CurrentMemoryContext);
+	PG_RETURN_POINTER(bytes);
+}
+
+PG_FUNCTION_INFO_V1(sustainml_state_send);
+Datum
+sustainml_state_send(PG_FUNCTION_ARGS)
+{
+	struct varlena *flat = PG_DETOAST_DATUM(PG_GETARG_DATUM(0));
+	StringInfoData  message;
+
+	pq_begintypsend(&message);
+	pq_sendbytes(&message, VARDATA(flat), VARSIZE(flat) - VARHDRSZ);
+	PG_RETURN_BYTEA_P(pq_endtypsend(&message));
+}
+
+/* ---- the aggregate -------------------------------------------------------------- */
+
+PG_FUNCTION_INFO_V1(sustainml_fold_merge);
+Datum
+sustainml_fold_merge(PG_FUNCTION_ARGS)
+{
+	MemoryContext aggregate;
+	MlState      *into;
+	MlState      *from;
+	MemoryContext scratch;
+
+	if (!AggCheckCallContext(fcinfo, &aggregate))
+		elog(ERROR, "fold_merge called outside an aggregate");
+	if (PG_ARGISNULL(1))
+	{
+		if (PG_ARGISNULL(0))
+			PG_RETURN_NULL();
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	}
+	if (PG_ARGISNULL(0))
+		PG_RETURN_DATUM(ml_state_datum(ml_state_get(PG_GETARG_DATUM(1), aggregate)));
+	into = ml_state_get(PG_GETARG_DATUM(0), aggregate);
+	scratch = AllocSetContextCreate(CurrentMemoryContext, "sustainml merge", ALLOCSET_DEFAULT_SIZES);
+	from = ml_state_get(PG_GETARG_DATUM(1), scratch);
+	ML_CHECK(&into->env, sml_pass_merge(&into->env, into->pass, from->pass), "merge training states");
+	for (int i = 0; i < from->worker_count; i++)
+		note_worker(into, from->workers[i].pid, from->workers[i].seconds);
+	MemoryContextDelete(scratch);
+	PG_RETURN_DATUM(ml_state_datum(into));
+}
