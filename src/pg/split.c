@@ -15,6 +15,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "catalog.h"
 #include "json.h"
 #include "nearest.h"
 #include "rows.h"
@@ -450,4 +451,41 @@ ml_split_from_json(Jsonb *json)
 			split->source = ml_json_text(value);
 	}
 	return split;
+}
+
+MlSplit *
+ml_split_of_version(int64 version_id)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MlOwnerScope  scope;
+	Oid           types[1] = {INT8OID};
+	Datum         values[1] = {Int64GetDatum(version_id)};
+	Jsonb        *json = NULL;
+
+	SPI_connect();
+	ml_owner_begin(&scope);
+	if (SPI_execute_with_args("SELECT split FROM sustainml.model_version WHERE id = $1", 1, types, values, NULL, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "cannot read the split of a model");
+	if (SPI_processed == 1)
+	{
+		bool  isnull;
+		Datum value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+
+		if (!isnull)
+		{
+			MemoryContext old = MemoryContextSwitchTo(caller);
+
+			json = DatumGetJsonbPCopy(value);
+			MemoryContextSwitchTo(old);
+		}
+	}
+	ml_owner_end(&scope);
+	SPI_finish();
+	return json ? ml_split_from_json(json) : palloc0(sizeof(MlSplit));
+}
+
+char *
+ml_split_where(const MlSource *source, int64 version_id, bool held_out)
+{
+	return ml_split_predicate(ml_split_of_version(version_id), source, held_out);
 }
