@@ -1,0 +1,165 @@
+/*
+ * request.c - the arguments of sustainml.train, checked before any work.
+ */
+#include "../compat.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+#include "../nearest.h"
+#include "train.h"
+
+/* Positions of the arguments; the order of the SQL declaration in sql/41_train.sql. */
+enum
+{
+	ARG_MODEL, ARG_SOURCE, ARG_TARGET, ARG_ALGORITHM, ARG_TASK, ARG_POSITIVE, ARG_FAVORABLE,
+	ARG_FEATURES, ARG_EXCLUDE, ARG_PARAMS, ARG_PREPROCESS, ARG_HOLDOUT, ARG_SPLIT, ARG_PROTECTED,
+	ARG_WEIGHT, ARG_SEED, ARG_REFIT, ARG_GROUP_BY, ARG_BUDGET, ARG_ACTIVATE, ARG_METRIC, ARG_MIN_GAIN
+};
+
+static char *
+text_argument(FunctionCallInfo fcinfo, int i)
+{
+	return PG_ARGISNULL(i) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(i));
+}
+
+/* A text argument where 'auto' and NULL mean the same. */
+static char *
+choice_argument(FunctionCallInfo fcinfo, int i)
+{
+	char *text = text_argument(fcinfo, i);
+
+	return text && strcmp(text, "auto") == 0 ? NULL : text;
+}
+
+static char **
+texts_argument(FunctionCallInfo fcinfo, int i, const char *what, int *count)
+{
+	Datum *values;
+	bool  *nulls;
+	char **texts;
+
+	*count = 0;
+	if (PG_ARGISNULL(i))
+		return NULL;
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(i), TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls, count);
+	texts = palloc(sizeof(char *) * (*count + 1));
+	for (int k = 0; k < *count; k++)
+	{
+		if (nulls[k])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("%s must not contain NULL", what)));
+		texts[k] = TextDatumGetCString(values[k]);
+	}
+	return texts;
+}
+
+static void
+refuse_for_now(FunctionCallInfo fcinfo, int i, const char *what, const char *instead)
+{
+	if (!PG_ARGISNULL(i))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("%s is not in this version", what),
+				 errhint("%s", instead)));
+}
+
+static char *
+required_text(FunctionCallInfo fcinfo, int i, const char *what)
+{
+	char *text = text_argument(fcinfo, i);
+
+	if (text == NULL || text[0] == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s must be given", what)));
+	return text;
+}
+
+/* The index of "text" in "choices", or an error that lists them. */
+static int
+choose(const char *text, const char *what, const char *const *choices, int count)
+{
+	const char *nearest;
+
+	for (int i = 0; i < count; i++)
+		if (strcmp(choices[i], text) == 0)
+			return i;
+	nearest = ml_nearest_name(text, choices, count);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown %s \"%s\"", what, text),
+			 nearest ? errhint("Perhaps you meant \"%s\".", nearest) :
+			 errhint("Known are %s, %s and %s.", choices[0], choices[1], choices[2])));
+}
+
+static void
+take_features(MlRequest *request, FunctionCallInfo fcinfo)
+{
+	int kept = 0;
+
+	request->features = texts_argument(fcinfo, ARG_FEATURES, "features", &request->feature_count);
+	for (int i = 0; i < request->feature_count; i++)
+	{
+		if (strcmp(request->features[i], "*") == 0)
+			request->all_and_more = true;
+		else
+			request->features[kept++] = request->features[i];
+	}
+	if (request->features && request->feature_count == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("features must name at least one column"),
+				 errhint("Leave it out, or use NULL, to take all columns.")));
+	request->feature_count = kept;
+}
+
+MlRequest *
+ml_request_from_arguments(FunctionCallInfo fcinfo)
+{
+	static const char *const activations[] = {"always", "if_better", "never"};
+	static const char *const tasks[] = {"regression", "classification", "binary", "multiclass"};
+	MlRequest *request = palloc0(sizeof(MlRequest));
+
+	ml_model_name_parse(required_text(fcinfo, ARG_MODEL, "the model name"), &request->name);
+	if (request->name.version != 0 || request->name.latest || request->name.previous)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("a model is trained by its name alone, without a version"),
+				 errhint("Training always makes the next version.")));
+	request->source = required_text(fcinfo, ARG_SOURCE, "the source");
+	request->target = text_argument(fcinfo, ARG_TARGET);
+	if (request->target == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the target must be given"),
+				 errhint("Name the column to predict, for example target => 'income'.")));
+	request->algorithm = choice_argument(fcinfo, ARG_ALGORITHM);
+	request->task = choice_argument(fcinfo, ARG_TASK);
+	if (request->task)
+		(void) choose(request->task, "task", tasks, lengthof(tasks));
+	request->positive = text_argument(fcinfo, ARG_POSITIVE);
+	request->favorable = text_argument(fcinfo, ARG_FAVORABLE);
+	take_features(request, fcinfo);
+	request->exclude = texts_argument(fcinfo, ARG_EXCLUDE, "exclude", &request->exclude_count);
+	request->protected_columns = texts_argument(fcinfo, ARG_PROTECTED, "protected", &request->protected_count);
+	request->params = PG_ARGISNULL(ARG_PARAMS) ? NULL : PG_GETARG_JSONB_P(ARG_PARAMS);
+	request->preprocess = PG_ARGISNULL(ARG_PREPROCESS) ? NULL : PG_GETARG_JSONB_P(ARG_PREPROCESS);
+	request->split = PG_ARGISNULL(ARG_SPLIT) ? NULL : PG_GETARG_JSONB_P(ARG_SPLIT);
+	request->holdout = PG_ARGISNULL(ARG_HOLDOUT) ? 0.2 : PG_GETARG_FLOAT8(ARG_HOLDOUT);
+	request->weight = text_argument(fcinfo, ARG_WEIGHT);
+	request->seed = PG_ARGISNULL(ARG_SEED) ? 0 : PG_GETARG_INT64(ARG_SEED);
+	request->refit = !PG_ARGISNULL(ARG_REFIT) && PG_GETARG_BOOL(ARG_REFIT);
+	refuse_for_now(fcinfo, ARG_GROUP_BY, "group_by", "Train one model per group, each from a query with a WHERE clause.");
+	refuse_for_now(fcinfo, ARG_BUDGET, "budget", "Bound the work by max_iter in params, or by statement_timeout.");
+	request->activate = PG_ARGISNULL(ARG_ACTIVATE) ? ML_ACTIVATE_ALWAYS :
+		(MlActivate) choose(text_argument(fcinfo, ARG_ACTIVATE), "value of activate", activations, lengthof(activations));
+	request->metric = text_argument(fcinfo, ARG_METRIC);
+	request->min_gain = PG_ARGISNULL(ARG_MIN_GAIN) ? NAN : PG_GETARG_FLOAT8(ARG_MIN_GAIN);
+	return request;
+}
