@@ -115,7 +115,17 @@ typedef struct SmlFit
 
 #define SML_NO_BASELINE ((size_t) -1)
 
-void sml_fit_free(SmlEnv *env, SmlFit *fit);
+/*
+ * A fit with room for "outputs" rows of 1 + "terms": coefficients and statistics
+ * zero, std_error, r2, sigma and condition NaN, df infinite, no baseline.
+ */
+SML_MUST_USE SmlStatus sml_fit_alloc(SmlEnv *env, size_t outputs, size_t terms, SmlFit **fit);
+void sml_fit_free(SmlEnv *env, SmlFit *fit); /* NULL is allowed */
+
+/*
+ * Bytes out and in.  What was read is safe to score with: outputs >= 1, coded
+ * finite, a baseline below outputs.  *fit is NULL after a failure.
+ */
 void sml_fit_write(SmlWriter *writer, const SmlFit *fit);
 void sml_fit_read(SmlReader *reader, SmlFit **fit);
 
