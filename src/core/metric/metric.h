@@ -35,6 +35,9 @@
 /* ece and calibration curves: bins of equal width over [0, 1]; the last one is closed. */
 #define SML_ECE_BINS 10
 
+/* Loops over rows poll this often. */
+#define SML_POLL_ROWS 4096
+
 /* Two-sided 95 %. */
 #define SML_Z95 1.959963984540054
 
