@@ -119,13 +119,15 @@ correlation(const SmlConfusion *confusion, double right)
 	{
 		double actual;
 		double predicted;
+		SmlClassReport report;
 
 		margins(confusion, k, &actual, &predicted);
 		tp += actual / s * (predicted / s);
 		tt += actual / s * (actual / s);
 		pp += predicted / s * (predicted / s);
 		/* all of one class: no correlation, whatever the last bits of the sums say */
-		if (actual == s || predicted == s)
+		sml_class_report(confusion, k, &report);
+		if (report.support == confusion->rows || report.predicted == confusion->rows)
 			return NAN;
 	}
 	return (right / s - tp) / sqrt((1 - pp) * (1 - tt));
