@@ -118,4 +118,10 @@ extern int ml_version_insert(const MlNewVersion *fresh, bool activate, const cha
 /* Before training: may the current user create or extend this model?  Fills schema (search path's first for new names). */
 extern void ml_version_may_train(MlModelName *name);
 
+/* Link a version to its run (run_id 0: none). */
+extern void ml_version_set_run(int64 id, int64 run_id);
+
+/* The active version of (schema, name) without a privilege check; NULL when there is none. */
+extern MlVersion *ml_version_active(const char *schema, const char *name);
+
 #endif

@@ -1,0 +1,518 @@
+/*
+ * fit.c - the scans of a training: first the profile, then the learner's passes.
+ *
+ * Three ways through the rows, chosen by what the learner needs:
+ *
+ *   one scan     least squares on numeric columns: the profile keeps the cross
+ *                moments, and the fit follows from them
+ *   resident     iterative learners: the profile scan also keeps the rows (8 bytes
+ *                a number), while they fit into sustainml.memory_limit; all further
+ *                passes run in memory
+ *   streaming    everything else: each pass is one run of the aggregate
+ *                sustainml_internal.fold over the source, in parallel where the
+ *                planner likes, in constant memory
+ *
+ * A source that gives other rows in a later pass than in the first is found out by
+ * the order-free checksum of the rows, and is an error.
+ */
+#include "../compat.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "../cells.h"
+#include "../env.h"
+#include "../json.h"
+#include "../settings.h"
+#include "../state.h"
+#include "options.h"
+#include "train.h"
+#include "../../core/prep/store.h"
+
+/* A text column is left out when it has more distinct values than this share of its rows … */
+#define NEARLY_ALL_DISTINCT 0.9
+/* … and the table has enough rows to tell. */
+#define ENOUGH_TO_TELL 20
+
+typedef struct Fit
+{
+	SmlEnv            *env;
+	const MlSource    *source;
+	const MlRequest   *request;
+	MlColumns         *columns;
+	const char        *where;
+	MlRun             *run;
+	SmlNotes          *notes;
+	MlOptions         *options;
+	const SmlLearner  *learner;   /* NULL until the classes are known */
+	MemoryContext      context;   /* of env */
+	SmlProfile        *profile;
+	SmlPass           *pass;      /* owns the profile when it came from the aggregate */
+	SmlStore          *store;     /* NULL: streaming */
+	uint64             checksum;
+	uint64             rows[SML_USE_COUNT];
+	SmlEncoder        *encoder;
+	SmlPlan           *plan;
+} Fit;
+
+#define CHECK(fit, call) ML_CHECK((fit)->env, (call), "train on this source")
+
+/* ---- one run of the aggregate ------------------------------------------------------- */
+
+/* Run the fold under "plan"; the pass that comes back lives in the fit's context, or is NULL when there was no row. */
+static SmlPass *
+run_fold(Fit *fit, SmlPlan *plan)
+{
+	const SmlLayout  *layout = &fit->columns->layout;
+	char             *query;
+	uint8_t          *bytes;
+	size_t            size;
+	bytea            *parameter;
+	SPIPlanPtr        prepared;
+	Oid               types[1] = {BYTEAOID};
+	ParamListInfo     params;
+	SPIExecuteOptions options;
+	MlState          *state = NULL;
+	bool              isnull;
+	Datum             value;
+
+	CHECK(fit, sml_plan_write(fit->env, plan, &bytes, &size));
+	parameter = MemoryContextAllocHuge(fit->context, VARHDRSZ + size);
+	SET_VARSIZE(parameter, VARHDRSZ + size);
+	memcpy(VARDATA(parameter), bytes, size);
+	sml_free(fit->env, bytes);
+
+	query = ml_source_query(fit->source,
+							psprintf("sustainml_internal.fold($1, %s)",
+									 ml_cells_call(layout, fit->columns->source_columns, fit->columns->target, fit->columns->weight)),
+							fit->where);
+	SPI_connect();
+	prepared = SPI_prepare_cursor(query, 1, types, CURSOR_OPT_PARALLEL_OK | CURSOR_OPT_GENERIC_PLAN);
+	if (prepared == NULL)
+		elog(ERROR, "SPI_prepare_cursor: %s", SPI_result_code_string(SPI_result));
+	params = makeParamList(1);
+	params->params[0].value = PointerGetDatum(parameter);
+	params->params[0].pflags = PARAM_FLAG_CONST;
+	params->params[0].ptype = BYTEAOID;
+	memset(&options, 0, sizeof(options));
+	options.read_only = true;
+	options.params = params;
+	if (SPI_execute_plan_extended(prepared, &options) != SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "unexpected result of a training pass");
+	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	if (!isnull)
+	{
+		const MlWorkerCpu *workers;
+		int                count;
+
+		state = ml_state_get(value, fit->context);
+		count = ml_state_workers(state, &workers);
+		for (int i = 0; i < count; i++)
+			ml_run_worker(fit->run, workers[i].pid, workers[i].seconds);
+	}
+	SPI_finish();
+	pfree(parameter);
+	return state ? ml_state_pass(state) : NULL;
+}
+
+/* ---- the profile ------------------------------------------------------------------------ */
+
+typedef struct Keep
+{
+	Fit         *fit;
+	MlRowBuffer *buffer;
+	int32_t     *codes;
+} Keep;
+
+/* One row of the resident scan: into the profile, and into the store while there is one. */
+static void
+keep_row(void *context, const Datum *values, const bool *nulls)
+{
+	Keep     *keep = context;
+	Fit      *fit = keep->fit;
+	SmlRow    row = ml_row_fill(keep->buffer, values, nulls);
+	SmlUse    use;
+	SmlStatus status;
+
+	CHECK(fit, sml_profile_absorb(fit->env, fit->profile, &row, keep->codes, &use));
+	fit->rows[use]++;
+	fit->checksum += sml_row_checksum(&fit->columns->layout, &row);
+	if (use != SML_USED || fit->store == NULL)
+		return;
+	status = sml_store_append(fit->env, fit->store, row.numbers, keep->codes);
+	if (status == SML_OVER_LIMIT)
+	{
+		/* too many rows to keep: from here on only profile, and stream later */
+		sml_store_free(fit->env, fit->store);
+		fit->store = NULL;
+		fit->env->detail[0] = '\0';
+		return;
+	}
+	CHECK(fit, status);
+}
+
+static void
+profile_resident(Fit *fit, const SmlProfileSpec *spec)
+{
+	const SmlLayout *layout = &fit->columns->layout;
+	Keep             keep;
+	Oid             *types;
+	char            *list = ml_row_list(layout, fit->source, fit->columns->source_columns,
+										fit->columns->target, fit->columns->weight, &types);
+
+	keep.fit = fit;
+	keep.buffer = ml_row_buffer(layout, types);
+	keep.codes = palloc0(sizeof(int32_t) * (sml_layout_labels(layout) + 1));
+	CHECK(fit, sml_profile_start(fit->env, layout, spec, &fit->profile));
+	CHECK(fit, sml_store_start(fit->env, layout, ml_memory_limit(), &fit->store));
+	ml_source_each(ml_source_query(fit->source, list, fit->where), (Datum) 0, keep_row, &keep);
+	CHECK(fit, sml_profile_flush(fit->env, fit->profile));
+}
+
+static void
+profile_streaming(Fit *fit, const SmlProfileSpec *spec)
+{
+	SmlPlan plan;
+
+	memset(&plan, 0, sizeof(plan));
+	plan.kind = SML_PASS_PROFILE;
+	plan.layout = fit->columns->layout;
+	plan.moments = spec->moments;
+	plan.quantiles = (bool *) spec->quantiles;
+	fit->pass = run_fold(fit, &plan);
+	if (fit->pass == NULL)
+	{
+		CHECK(fit, sml_profile_start(fit->env, &fit->columns->layout, spec, &fit->profile));
+		return;
+	}
+	CHECK(fit, sml_pass_flush(fit->env, fit->pass));
+	fit->profile = fit->pass->profile;
+	fit->checksum = fit->pass->checksum;
+	memcpy(fit->rows, fit->pass->rows, sizeof(fit->rows));
+}
+
+static void
+run_profile(Fit *fit)
+{
+	const SmlLayout *layout = &fit->columns->layout;
+	SmlProfileSpec   spec;
+	bool             iterative = layout->target == SML_TARGET_CLASS;
+
+	memset(&spec, 0, sizeof(spec));
+	spec.quantiles = ml_options_quantiles(fit->options, layout);
+	spec.moments = !iterative && layout->labels == 0 && (fit->learner == NULL || fit->learner->one_pass);
+	fit->profile = NULL;
+	fit->pass = NULL;
+	fit->checksum = 0;
+	memset(fit->rows, 0, sizeof(fit->rows));
+	if (fit->store)
+		sml_store_free(fit->env, fit->store);
+	fit->store = NULL;
+	ml_progress(fit->request->name.name, "reading the rows", NULL);
+	if (iterative)
+		profile_resident(fit, &spec);
+	else
+		profile_streaming(fit, &spec);
+}
+
+/* ---- columns that turn out to be of no use ------------------------------------------------- */
+
+/* Why a column cannot serve, now that its values are known; NULL: it can. */
+static const char *
+why_useless(const Fit *fit, const SmlColumn *column)
+{
+	uint64 used = fit->rows[SML_USED];
+	uint64 missing;
+	double distinct;
+	bool   exact;
+
+	if (column->kind == SML_NUMBER)
+	{
+		size_t elements = column->elements ? column->elements : 1;
+
+		for (size_t e = 0; e < elements; e++)
+			if (sml_profile_number(fit->profile, column->first + e)->count > 0)
+				return NULL;
+		return "it has no value";
+	}
+	missing = sml_profile_label_missing(fit->profile, column->first);
+	if (missing >= used)
+		return "it has no value";
+	distinct = sml_profile_distinct(fit->profile, column->first, &exact);
+	if (used - missing >= ENOUGH_TO_TELL && distinct > NEARLY_ALL_DISTINCT * (double) (used - missing))
+		return "nearly all its values are distinct";
+	return NULL;
+}
+
+/* Drop them; true when the profile must be taken again. */
+static bool
+drop_useless_columns(Fit *fit)
+{
+	bool dropped = false;
+
+	for (int i = fit->columns->count - 1; i >= 0; i--)
+	{
+		const SmlColumn *column = &fit->columns->layout.columns[i];
+		const char      *why = why_useless(fit, column);
+
+		if (why == NULL || (fit->columns->asked[i] && strcmp(why, "it has no value") != 0))
+			continue;
+		if (fit->columns->asked[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NO_DATA_FOUND),
+					 errmsg("column \"%s\" cannot be a feature: %s", column->name, why)));
+		CHECK(fit, sml_note(fit->env, fit->notes, "Column \"%s\" was left out: %s.", column->name, why));
+		ml_columns_drop(fit->columns, i);
+		dropped = true;
+	}
+	if (fit->columns->count == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("no feature is left to train on"),
+				 errdetail("Every candidate column was empty or nearly all distinct.")));
+	return dropped;
+}
+
+static void
+check_rows(const Fit *fit)
+{
+	uint64 skipped = fit->rows[SML_SKIPPED_TARGET] + fit->rows[SML_SKIPPED_WEIGHT];
+
+	if (fit->rows[SML_USED] > 0)
+		return;
+	if (skipped == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_DATA_FOUND),
+				 errmsg("the source has no rows to train on"),
+				 errhint("Check the source; with few rows, holdout => 0 trains on all of them.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_NO_DATA_FOUND),
+			 errmsg("no row can be used for training"),
+			 errdetail("All %llu rows lack a target or a weight.", (unsigned long long) skipped)));
+}
+
+/* ---- encoder and plan --------------------------------------------------------------------- */
+
+static void
+make_encoder(Fit *fit)
+{
+	const SmlFeatureWish *wishes = ml_options_wishes(fit->options, fit->source, fit->columns);
+	const char *const    *classes = NULL;
+	int                   class_count = 0;
+
+	if (fit->columns->layout.target == SML_TARGET_CLASS)
+		classes = ml_enum_labels(fit->source->columns[fit->columns->target].type, &class_count);
+	CHECK(fit, sml_encoder_make(fit->env, &fit->columns->layout, fit->profile, wishes, classes, (size_t) class_count,
+								fit->notes, &fit->encoder));
+}
+
+static SmlTask
+task_of(const Fit *fit)
+{
+	if (fit->columns->layout.target == SML_TARGET_NUMBER)
+		return SML_REGRESSION;
+	return fit->encoder->class_count == 2 ? SML_BINARY : SML_MULTICLASS;
+}
+
+static void
+choose_learner(Fit *fit, SmlTask task)
+{
+	static const char *const task_names[] = {"", "regression", "two classes", "", "more than two classes"};
+
+	if (fit->learner == NULL)
+		fit->learner = sml_learner_by_name(task == SML_REGRESSION ? "linear" : task == SML_BINARY ? "logistic" : "multinomial");
+	if (fit->learner->tasks & task)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("algorithm \"%s\" cannot be used for %s", fit->learner->name, task_names[task]),
+			 task == SML_REGRESSION ? errdetail("The target is a number.") :
+			 errdetail("The target has %zu classes.", fit->encoder->class_count),
+			 errhint("Use algorithm => 'auto'.")));
+}
+
+/* The positive class: as asked, else the later one (false < true, 0 < 1, enum order, byte order). */
+static size_t
+positive_class(const Fit *fit, SmlTask task)
+{
+	const SmlEncoder *encoder = fit->encoder;
+	const char       *wanted = fit->request->positive;
+
+	if (wanted == NULL)
+		return task == SML_BINARY ? 1 : 0;
+	if (task != SML_BINARY)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a positive class can be named only when the target has two classes")));
+	for (size_t k = 0; k < encoder->class_count; k++)
+		if (strcmp(encoder->classes[k], wanted) == 0)
+			return k;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("the target has no class \"%s\"", wanted),
+			 errhint("The classes are \"%s\" and \"%s\".", encoder->classes[0], encoder->classes[1])));
+}
+
+static void
+make_plan(Fit *fit)
+{
+	SmlTask  task = task_of(fit);
+	SmlPlan *plan = MemoryContextAllocZero(fit->context, sizeof(SmlPlan));
+
+	choose_learner(fit, task);
+	plan->kind = SML_PASS_LEARN;
+	plan->layout = fit->encoder->layout;
+	plan->encoder = fit->encoder;
+	plan->learner = fit->learner;
+	plan->task = task;
+	plan->positive = positive_class(fit, task);
+	plan->options = ml_options_numbers(fit->options, fit->env, fit->learner);
+	plan->class_weights = ml_options_class_weights(fit->options, fit->encoder);
+	fit->plan = plan;
+}
+
+/* ---- the learner's passes --------------------------------------------------------------------- */
+
+static void
+show_progress(void *context, const SmlVerdict *verdict)
+{
+	ml_progress(((Fit *) context)->request->name.name, "fitting", verdict);
+}
+
+static void
+write_opening(Fit *fit, const SmlState *state)
+{
+	SmlWriter writer;
+
+	sml_writer_start(&writer, fit->env);
+	fit->learner->write(&writer, state);
+	CHECK(fit, writer.status);
+	sml_free(fit->env, fit->plan->opening);
+	fit->plan->opening = writer.bytes; /* taken over */
+	fit->plan->opening_size = writer.size;
+}
+
+static void
+check_same_rows(const Fit *fit, const SmlPass *pass)
+{
+	if (pass != NULL && pass->checksum == fit->checksum)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_EXCEPTION),
+			 errmsg("the source gave different rows in two passes"),
+			 errhint("Use a source that gives the same rows each time: no LIMIT without ORDER BY on a unique key, no volatile functions; or store the rows in a table first.")));
+}
+
+/* Passes over the source until the learner is content. */
+static SmlState *
+stream_passes(Fit *fit, SmlState *state, SmlVerdict *verdict)
+{
+	do
+	{
+		SmlPass *pass;
+
+		write_opening(fit, state);
+		pass = run_fold(fit, fit->plan);
+		check_same_rows(fit, pass);
+		CHECK(fit, sml_pass_flush(fit->env, pass));
+		state = pass->state;
+		CHECK(fit, fit->learner->finish_pass(fit->env, state, verdict));
+		show_progress(fit, verdict);
+	} while (verdict->again);
+	return state;
+}
+
+static SmlState *
+run_learner(Fit *fit, SmlVerdict *verdict)
+{
+	SmlDesign          design;
+	SmlState          *state;
+	struct SmlMoments *moments = sml_profile_moments(fit->profile);
+
+	memset(verdict, 0, sizeof(*verdict));
+	CHECK(fit, sml_plan_design(fit->env, fit->plan, &design));
+	if (fit->store)
+	{
+		CHECK(fit, sml_store_remap(fit->env, fit->store, fit->profile, fit->encoder));
+		CHECK(fit, sml_store_train(fit->env, fit->store, fit->plan, verdict, &state, show_progress, fit));
+		return state;
+	}
+	CHECK(fit, fit->learner->start(fit->env, &design, &state));
+	if (moments && fit->learner->one_pass)
+	{
+		double *gram;
+
+		CHECK(fit, sml_encoder_moments(fit->env, fit->encoder, moments, &gram));
+		CHECK(fit, fit->learner->from_gram(fit->env, state, gram, fit->rows[SML_USED]));
+		CHECK(fit, fit->learner->finish_pass(fit->env, state, verdict));
+		if (!verdict->again)
+			return state;
+	}
+	return stream_passes(fit, state, verdict);
+}
+
+static const char *
+term_name(void *context, size_t term)
+{
+	Fit   *fit = context;
+	size_t length = sml_encoder_term_name(fit->encoder, term, NULL, 0);
+	char  *name = MemoryContextAlloc(fit->context, length + 1);
+
+	(void) sml_encoder_term_name(fit->encoder, term, name, length + 1);
+	return name;
+}
+
+static SmlModel *
+make_model(Fit *fit, SmlFit *result)
+{
+	const MlSourceColumn *target = &fit->source->columns[fit->columns->target];
+	SmlModel             *model = MemoryContextAllocZero(fit->context, sizeof(SmlModel));
+	const char           *type = format_type_with_typemod(target->type, target->typmod);
+
+	CHECK(fit, sml_copy_text(fit->env, fit->learner->name, strlen(fit->learner->name), &model->algorithm));
+	CHECK(fit, sml_copy_text(fit->env, target->name, strlen(target->name), &model->target));
+	CHECK(fit, sml_copy_text(fit->env, type, strlen(type), &model->target_type));
+	model->task = fit->plan->task;
+	model->positive = fit->plan->positive;
+	model->encoder = fit->encoder;
+	model->fit = result;
+	return model;
+}
+
+MlFitted *
+ml_fit(SmlEnv *env, const MlSource *source, const MlRequest *request, MlColumns *columns,
+	   const char *where, MlRun *run, SmlNotes *notes)
+{
+	Fit       fit;
+	MlFitted *fitted = palloc0(sizeof(MlFitted));
+	SmlState *state;
+	SmlFit   *result;
+
+	memset(&fit, 0, sizeof(fit));
+	fit.env = env;
+	fit.context = (MemoryContext) env->context;
+	fit.source = source;
+	fit.request = request;
+	fit.columns = columns;
+	fit.where = where;
+	fit.run = run;
+	fit.notes = notes;
+	fit.options = ml_options_parse(request, source, columns);
+	if (request->algorithm)
+		fit.learner = ml_options_learner(request->algorithm);
+
+	run_profile(&fit);
+	check_rows(&fit);
+	if (drop_useless_columns(&fit))
+		run_profile(&fit);
+	make_encoder(&fit);
+	make_plan(&fit);
+	state = run_learner(&fit, &fitted->last);
+	CHECK(&fit, fit.learner->result(env, state, term_name, &fit, notes, &result));
+	fitted->model = make_model(&fit, result);
+	fitted->rows_used = fit.rows[SML_USED];
+	fitted->rows_skipped = fit.rows[SML_SKIPPED_TARGET] + fit.rows[SML_SKIPPED_WEIGHT];
+	return fitted;
+}

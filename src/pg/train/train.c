@@ -1,0 +1,411 @@
+/*
+ * train.c - sustainml.train and sustainml.retrain: from the request to the new
+ * version and its report.
+ *
+ * All scans of one training run under one snapshot with the caller's rights.  The
+ * catalog is written last, under the lock of the model's name, so two sessions that
+ * train the same model get two versions.
+ */
+#include "../compat.h"
+
+#include <math.h>
+
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+
+#include "../cache.h"
+#include "../env.h"
+#include "../json.h"
+#include "../metric/evaluate.h"
+#include "../nearest.h"
+#include "../../core/hash.h"
+#include "activation.h"
+#include "train.h"
+
+/* A figure that rests on fewer held-out rows of a class than this is noted as shaky. */
+#define FEW_HELD_OUT 30
+
+typedef struct Training
+{
+	MlRequest    *request;
+	MlRun        *run;
+	SmlEnv        env;
+	SmlNotes      notes;
+	MlSource     *source;
+	MlSplit      *split;
+	MlColumns    *columns;
+	MlFitted     *fitted;
+	SmlScorer    *scorer;
+	MlEvaluation *evaluation;  /* NULL without held-out rows */
+	MlSource     *held_source; /* where they are: the source, or a second one */
+	char         *held_where;
+	int64         rows_neither;
+	uint8_t      *bytes;
+	size_t        size;
+	uint64        checksum;
+	MlActivation  activation;
+} Training;
+
+#define CHECK(t, call) ML_CHECK(&(t)->env, (call), "train on this source")
+
+/* ---- the parts of a run ---------------------------------------------------------------- */
+
+static int64
+count_rows(const MlSource *source, const char *where)
+{
+	int64 rows = 0;
+	bool  isnull;
+
+	SPI_connect();
+	if (SPI_execute(ml_source_query(source, "pg_catalog.count(*)", where), true, 1) != SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "unexpected result of a count");
+	rows = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	SPI_finish();
+	return rows;
+}
+
+static double
+default_threshold(const SmlModel *model)
+{
+	return model->task == SML_BINARY ? 0.5 : NAN;
+}
+
+static void
+evaluate_held_out(Training *t)
+{
+	char *neither = ml_split_neither(t->split, t->source);
+
+	if (neither)
+		t->rows_neither = count_rows(t->source, neither);
+	if (t->split->kind == ML_SPLIT_NONE)
+		return;
+	ml_progress(t->request->name.name, "evaluating the held-out rows", NULL);
+	t->held_source = t->split->kind == ML_SPLIT_SOURCE ? ml_source_open(t->split->source) : t->source;
+	t->held_where = ml_split_predicate(t->split, t->held_source, true);
+	t->evaluation = ml_evaluate(t->fitted->model, t->scorer, default_threshold(t->fitted->model), t->held_source,
+								t->held_where, t->request->target, t->request->weight);
+}
+
+/* Notes on what the figures rest on. */
+static void
+note_evaluation(Training *t)
+{
+	const SmlScored *scored;
+	const SmlEncoder *encoder = t->fitted->model->encoder;
+
+	if (t->evaluation == NULL)
+		return;
+	if (t->evaluation->rows_used == 0)
+	{
+		CHECK(t, sml_note(&t->env, &t->notes, "No held-out row could be used, so there are no metrics."));
+		return;
+	}
+	if (t->evaluation->unseen > 0)
+		CHECK(t, sml_note(&t->env, &t->notes, "%lld values in the held-out rows were never seen in training and count as other.",
+						  (long long) t->evaluation->unseen));
+	scored = t->evaluation->scored;
+	if (t->fitted->model->task == SML_REGRESSION || scored == NULL)
+		return;
+	for (size_t k = 0; k < scored->classes; k++)
+	{
+		size_t rows = 0;
+
+		for (size_t i = 0; i < scored->rows; i++)
+			rows += (size_t) scored->label[i] == k;
+		if (rows < FEW_HELD_OUT)
+			CHECK(t, sml_note(&t->env, &t->notes, "Only %zu held-out rows are of class \"%s\"; figures about it are uncertain.",
+							  rows, encoder->classes[k]));
+	}
+}
+
+static void
+write_model(Training *t)
+{
+	CHECK(t, sml_model_write(&t->env, t->fitted->model, &t->bytes, &t->size));
+	t->checksum = sml_hash_bytes(0, t->bytes, t->size);
+}
+
+/* Fit again on all rows, keeping the figures of the held-out ones. */
+static void
+refit_on_all(Training *t)
+{
+	uint64    used = t->fitted->rows_used;
+	uint64    skipped = t->fitted->rows_skipped;
+	MlFitted *again;
+	SmlNotes  ignored = {NULL, 0, 0};
+
+	if (!t->request->refit || t->split->kind == ML_SPLIT_NONE)
+		return;
+	again = ml_fit(&t->env, t->source, t->request, t->columns, NULL, t->run, &ignored);
+	CHECK(t, sml_note(&t->env, &t->notes, "After the evaluation the model was fitted again on all %llu rows; the metrics are those of the "
+					  "fit on the training part.", (unsigned long long) again->rows_used));
+	again->rows_used = used;
+	again->rows_skipped = skipped;
+	t->fitted = again;
+}
+
+static void
+run_training(Training *t)
+{
+	MlScan scan;
+
+	ml_scan_begin(&scan);
+	t->source = ml_source_open(t->request->source);
+	/* an unknown target or weight is the likelier mistake: say it before looking for a key */
+	(void) ml_source_column(t->source, t->request->target, "target");
+	t->split = ml_split_plan(t->source, t->request->split, t->request->holdout, t->request->seed);
+	t->columns = ml_columns_choose(t->source, t->request, t->split, &t->env, &t->notes);
+	t->fitted = ml_fit(&t->env, t->source, t->request, t->columns, ml_split_predicate(t->split, t->source, false),
+					   t->run, &t->notes);
+	CHECK(t, sml_scorer_make(&t->env, t->fitted->model, &t->scorer));
+	evaluate_held_out(t);
+	note_evaluation(t);
+	t->activation = ml_activation_decide(t->request, t->fitted->model, t->evaluation, t->held_source, t->held_where, t->split);
+	refit_on_all(t);
+	ml_scan_end(&scan);
+	write_model(t);
+}
+
+/* ---- the catalog ---------------------------------------------------------------------------- */
+
+static ArrayType *
+texts_array(char *const *texts, int count)
+{
+	Datum *values = palloc(sizeof(Datum) * (count + 1));
+
+	for (int i = 0; i < count; i++)
+		values[i] = CStringGetTextDatum(texts[i]);
+	return construct_array(values, count, TEXTOID, -1, false, TYPALIGN_INT);
+}
+
+static ArrayType *
+feature_columns(const MlColumns *columns)
+{
+	char **names = palloc(sizeof(char *) * (columns->count + 1));
+
+	for (int i = 0; i < columns->count; i++)
+		names[i] = columns->layout.columns[i].name;
+	return texts_array(names, columns->count);
+}
+
+static const char *
+task_name(SmlTask task)
+{
+	switch (task)
+	{
+		case SML_REGRESSION:
+			return "regression";
+		case SML_BINARY:
+			return "binary";
+		case SML_MULTICLASS:
+			return "multiclass";
+	}
+	return NULL;
+}
+
+static Jsonb *
+jsonb_or_empty(Jsonb *json)
+{
+	MlJsonBuilder builder;
+
+	if (json)
+		return json;
+	ml_json_begin(&builder);
+	return ml_json_end(&builder);
+}
+
+/* Equal for versions that were evaluated on the same rows. */
+static char *
+evaluation_id(const Training *t)
+{
+	char  *rule;
+	uint64 hash;
+
+	if (t->evaluation == NULL)
+		return NULL;
+	rule = psprintf("%s|%s|%s|%lld", t->request->source, t->request->target,
+					JsonbToCString(NULL, &ml_split_json(t->split)->root, 0), (long long) t->evaluation->rows_used);
+	hash = sml_hash_bytes(0, rule, strlen(rule));
+	return psprintf("%016llx", (unsigned long long) hash);
+}
+
+/* The catalog keeps threshold, metric and the rest; what a metric is compared with comes from activation.c. */
+static int
+insert_version(Training *t, int64 run_id, int64 *id)
+{
+	const MlRequest  *request = t->request;
+	const SmlModel   *model = t->fitted->model;
+	const SmlEncoder *encoder = model->encoder;
+	MlNewVersion      fresh;
+	bytea            *bytes = palloc(VARHDRSZ + t->size);
+
+	SET_VARSIZE(bytes, VARHDRSZ + t->size);
+	memcpy(VARDATA(bytes), t->bytes, t->size);
+	memset(&fresh, 0, sizeof(fresh));
+	fresh.schema = request->name.schema;
+	fresh.name = request->name.name;
+	fresh.algorithm = model->algorithm;
+	fresh.task = task_name(model->task);
+	fresh.source = request->source;
+	fresh.search_path = namespace_search_path;
+	fresh.target = model->target;
+	fresh.target_type = model->target_type;
+	fresh.positive = model->task == SML_BINARY ? encoder->classes[model->positive] : NULL;
+	fresh.favorable = request->favorable;
+	if (request->protected_columns)
+		fresh.protected_columns = texts_array(request->protected_columns, request->protected_count);
+	fresh.features = feature_columns(t->columns);
+	if (encoder->class_count)
+		fresh.classes = texts_array(encoder->classes, (int) encoder->class_count);
+	fresh.params = jsonb_or_empty(request->params);
+	fresh.preprocess = jsonb_or_empty(request->preprocess);
+	fresh.holdout = t->split->kind == ML_SPLIT_NONE ? 0 : request->holdout;
+	fresh.split = ml_split_json(t->split);
+	if (t->split->kind == ML_SPLIT_KEY)
+		fresh.split_key = texts_array(t->split->columns, t->split->column_count);
+	fresh.weight = request->weight;
+	fresh.seed = request->seed;
+	fresh.refit = request->refit;
+	fresh.threshold = default_threshold(model);
+	fresh.feature_count = (int) encoder->feature_count;
+	fresh.rows_used = (int64) t->fitted->rows_used;
+	fresh.rows_skipped = (int64) t->fitted->rows_skipped + t->rows_neither +
+		(t->evaluation ? t->evaluation->rows - t->evaluation->rows_used : 0);
+	fresh.rows_held_out = t->evaluation ? t->evaluation->rows_used : 0;
+	fresh.evaluation_id = evaluation_id(t);
+	fresh.metric = t->activation.metric;
+	fresh.metric_value = t->activation.value;
+	fresh.metric_ci_low = t->activation.ci_low;
+	fresh.metric_ci_high = t->activation.ci_high;
+	fresh.baseline_value = t->activation.baseline;
+	fresh.metrics = t->evaluation ? ml_evaluation_json(t->evaluation) : NULL;
+	fresh.notes = texts_array(t->notes.text, (int) t->notes.count);
+	fresh.run_id = run_id;
+	fresh.bytes = bytes;
+	fresh.checksum = t->checksum;
+	return ml_version_insert(&fresh, t->activation.activate, t->activation.reason, id);
+}
+
+/* ---- the report ------------------------------------------------------------------------------- */
+
+/* Columns of the result, in the order of sql/41_train.sql. */
+enum
+{
+	OUT_MODEL, OUT_VERSION, OUT_REF, OUT_ALGORITHM, OUT_TASK, OUT_POSITIVE, OUT_CLASSES, OUT_ROWS_USED, OUT_ROWS_SKIPPED,
+	OUT_ROWS_HELD_OUT, OUT_METRICS, OUT_FAIRNESS, OUT_MODEL_BYTES, OUT_SECONDS, OUT_CPU_SECONDS, OUT_ENERGY_JOULES,
+	OUT_ENERGY_METHOD, OUT_CO2E_GRAMS, OUT_ACTIVE, OUT_ACTIVATION_REASON, OUT_NOTES, OUT_COUNT
+};
+
+static void
+set_text(Datum *values, bool *nulls, int i, const char *text)
+{
+	nulls[i] = text == NULL;
+	if (text)
+		values[i] = CStringGetTextDatum(text);
+}
+
+static void
+set_number(Datum *values, bool *nulls, int i, double number)
+{
+	nulls[i] = isnan(number);
+	values[i] = Float8GetDatum(number);
+}
+
+static Datum
+report(FunctionCallInfo fcinfo, const Training *t, int version, const MlFigures *figures)
+{
+	const SmlModel *model = t->fitted->model;
+	Datum           values[OUT_COUNT];
+	bool            nulls[OUT_COUNT];
+	TupleDesc       row;
+	char           *ref;
+
+	if (get_call_result_type(fcinfo, NULL, &row) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "train must return a row");
+	memset(nulls, 0, sizeof(nulls));
+	ref = psprintf("%s@%d", t->request->name.name, version);
+	set_text(values, nulls, OUT_MODEL, t->request->name.name);
+	values[OUT_VERSION] = Int32GetDatum(version);
+	set_text(values, nulls, OUT_REF, ref);
+	set_text(values, nulls, OUT_ALGORITHM, model->algorithm);
+	set_text(values, nulls, OUT_TASK, task_name(model->task));
+	set_text(values, nulls, OUT_POSITIVE, model->task == SML_BINARY ? model->encoder->classes[model->positive] : NULL);
+	nulls[OUT_CLASSES] = model->encoder->class_count == 0;
+	if (!nulls[OUT_CLASSES])
+		values[OUT_CLASSES] = PointerGetDatum(texts_array(model->encoder->classes, (int) model->encoder->class_count));
+	values[OUT_ROWS_USED] = Int64GetDatum((int64) t->fitted->rows_used);
+	values[OUT_ROWS_SKIPPED] = Int64GetDatum((int64) t->fitted->rows_skipped + t->rows_neither +
+											 (t->evaluation ? t->evaluation->rows - t->evaluation->rows_used : 0));
+	values[OUT_ROWS_HELD_OUT] = Int64GetDatum(t->evaluation ? t->evaluation->rows_used : 0);
+	nulls[OUT_METRICS] = t->evaluation == NULL;
+	if (t->evaluation)
+		values[OUT_METRICS] = JsonbPGetDatum(ml_evaluation_json(t->evaluation));
+	nulls[OUT_FAIRNESS] = true;
+	values[OUT_MODEL_BYTES] = Int64GetDatum((int64) t->size);
+	set_number(values, nulls, OUT_SECONDS, figures->seconds);
+	set_number(values, nulls, OUT_CPU_SECONDS, figures->cpu_seconds);
+	set_number(values, nulls, OUT_ENERGY_JOULES, figures->energy_joules);
+	set_text(values, nulls, OUT_ENERGY_METHOD, figures->energy_method);
+	set_number(values, nulls, OUT_CO2E_GRAMS, figures->co2e_grams);
+	values[OUT_ACTIVE] = BoolGetDatum(t->activation.activate);
+	set_text(values, nulls, OUT_ACTIVATION_REASON, t->activation.reason);
+	values[OUT_NOTES] = PointerGetDatum(texts_array(t->notes.text, (int) t->notes.count));
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row), values, nulls));
+}
+
+static Datum
+train(FunctionCallInfo fcinfo, MlRequest *request)
+{
+	Training  t;
+	MlFigures figures;
+	int64     id;
+	int       version;
+
+	PreventCommandIfReadOnly("train()");
+	memset(&t, 0, sizeof(t));
+	t.request = request;
+	ml_version_may_train(&request->name);
+	t.run = ml_run_begin("train");
+	ml_env_init(&t.env, AllocSetContextCreate(CurrentMemoryContext, "sustainml train", ALLOCSET_DEFAULT_SIZES));
+	run_training(&t);
+	if (request->protected_columns)
+		CHECK(&t, sml_note(&t.env, &t.notes, "The protected columns are recorded and kept out of the features unless named there; "
+						   "this version does not audit fairness."));
+	/* the version number is known only now, under the lock; the run's row follows at once */
+	version = insert_version(&t, 0, &id);
+	ml_run_end(t.run, request->name.schema, request->name.name, version,
+			   (int64) t.fitted->rows_used, &figures);
+	ml_version_set_run(id, figures.run_id);
+	ml_progress_end();
+	return report(fcinfo, &t, version, &figures);
+}
+
+PG_FUNCTION_INFO_V1(sustainml_train);
+Datum
+sustainml_train(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_DATUM(train(fcinfo, ml_request_from_arguments(fcinfo)));
+}
+
+PG_FUNCTION_INFO_V1(sustainml_retrain);
+Datum
+sustainml_retrain(PG_FUNCTION_ARGS)
+{
+	char      *search_path;
+	MlRequest *request = ml_request_from_version(fcinfo, &search_path);
+	int        level = NewGUCNestLevel();
+	Datum      result;
+
+	/* the source means what it meant when the model was trained */
+	(void) set_config_option("search_path", search_path, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	result = train(fcinfo, request);
+	AtEOXact_GUC(true, level);
+	PG_RETURN_DATUM(result);
+}
