@@ -82,8 +82,8 @@ required_text(FunctionCallInfo fcinfo, int i, const char *what)
 }
 
 /* The index of "text" in "choices", or an error that lists them. */
-static int
-choose(const char *text, const char *what, const char *const *choices, int count)
+int
+ml_choose(const char *text, const char *what, const char *const *choices, int count)
 {
 	const char *nearest;
 
@@ -142,7 +142,7 @@ ml_request_from_arguments(FunctionCallInfo fcinfo)
 	request->algorithm = choice_argument(fcinfo, ARG_ALGORITHM);
 	request->task = choice_argument(fcinfo, ARG_TASK);
 	if (request->task)
-		(void) choose(request->task, "task", tasks, lengthof(tasks));
+		(void) ml_choose(request->task, "task", tasks, lengthof(tasks));
 	request->positive = text_argument(fcinfo, ARG_POSITIVE);
 	request->favorable = text_argument(fcinfo, ARG_FAVORABLE);
 	take_features(request, fcinfo);
@@ -158,7 +158,7 @@ ml_request_from_arguments(FunctionCallInfo fcinfo)
 	refuse_for_now(fcinfo, ARG_GROUP_BY, "group_by", "Train one model per group, each from a query with a WHERE clause.");
 	refuse_for_now(fcinfo, ARG_BUDGET, "budget", "Bound the work by max_iter in params, or by statement_timeout.");
 	request->activate = PG_ARGISNULL(ARG_ACTIVATE) ? ML_ACTIVATE_ALWAYS :
-		(MlActivate) choose(text_argument(fcinfo, ARG_ACTIVATE), "value of activate", activations, lengthof(activations));
+		(MlActivate) ml_choose(text_argument(fcinfo, ARG_ACTIVATE), "value of activate", activations, lengthof(activations));
 	request->metric = text_argument(fcinfo, ARG_METRIC);
 	request->min_gain = PG_ARGISNULL(ARG_MIN_GAIN) ? NAN : PG_GETARG_FLOAT8(ARG_MIN_GAIN);
 	return request;

@@ -57,6 +57,9 @@ typedef struct MlRequest
 /* From the arguments of sustainml.train, in their order. */
 extern MlRequest *ml_request_from_arguments(FunctionCallInfo fcinfo);
 
+/* The index of "text" in "choices" (at least three), or an error that lists them. */
+extern int ml_choose(const char *text, const char *what, const char *const *choices, int count);
+
 /* ---- columns ------------------------------------------------------------------- */
 
 typedef struct MlColumns

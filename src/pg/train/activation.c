@@ -1,0 +1,197 @@
+/*
+ * activation.c - whether a new version becomes the active one; see activation.h.
+ *
+ * Cost of "if_better": one more scan of the held-out rows, scored by the active
+ * version.
+ */
+#include "../compat.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+
+#include "../cache.h"
+#include "../env.h"
+#include "../nearest.h"
+#include "activation.h"
+
+/* ---- the metric --------------------------------------------------------------------- */
+
+static const char *
+metric_name(const MlRequest *request, const SmlModel *model, const MlEvaluation *evaluation)
+{
+	const char **names;
+	const char  *nearest;
+
+	if (request->metric == NULL)
+		return model->task == SML_REGRESSION ? "rmse" : "log_loss";
+	if (evaluation == NULL || ml_evaluation_metric(evaluation, request->metric))
+		return request->metric;
+	names = palloc(sizeof(char *) * evaluation->metric_count);
+	for (int i = 0; i < evaluation->metric_count; i++)
+		names[i] = evaluation->metrics[i].name;
+	nearest = ml_nearest_name(request->metric, names, evaluation->metric_count);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown metric \"%s\" for this task", request->metric),
+			 nearest ? errhint("Perhaps you meant \"%s\".", nearest) :
+			 errhint("Leave it out to use %s.", model->task == SML_REGRESSION ? "rmse" : "log_loss")));
+}
+
+/* Shares of the classes in the training rows. */
+static double
+class_share(const SmlEncoder *encoder, size_t k)
+{
+	double rows = 0;
+
+	for (size_t i = 0; i < encoder->class_count; i++)
+		rows += (double) encoder->class_counts[i];
+	return (double) encoder->class_counts[k] / rows;
+}
+
+/*
+ * The metric of a model that knows nothing but the training mean or class
+ * shares, on the same held-out rows; NaN for metrics where that is not obvious.
+ */
+static double
+baseline(const char *metric, const SmlModel *model, const SmlScored *scored)
+{
+	double sum = 0;
+	double weight = 0;
+	double mean = model->encoder->target_center;
+	size_t largest = 0;
+	bool   is_rmse = strcmp(metric, "rmse") == 0;
+	bool   is_log_loss = strcmp(metric, "log_loss") == 0;
+	bool   is_accuracy = strcmp(metric, "accuracy") == 0;
+
+	if (scored == NULL || scored->rows == 0 || !(is_rmse || is_log_loss || is_accuracy))
+		return NAN;
+	for (size_t k = 1; k < scored->classes; k++)
+		if (class_share(model->encoder, k) > class_share(model->encoder, largest))
+			largest = k;
+	for (size_t i = 0; i < scored->rows; i++)
+	{
+		double w = scored->weighted ? scored->weight[i] : 1;
+
+		weight += w;
+		if (is_rmse)
+			sum += w * (scored->actual[i] - mean) * (scored->actual[i] - mean);
+		else if (is_log_loss)
+			sum -= w * log(class_share(model->encoder, (size_t) scored->label[i]));
+		else
+			sum += w * ((size_t) scored->label[i] == largest);
+	}
+	return is_rmse ? sqrt(sum / weight) : sum / weight;
+}
+
+/* ---- against the active version ------------------------------------------------------ */
+
+static bool
+same_meaning(const SmlModel *a, const SmlModel *b)
+{
+	if (a->task != b->task || strcmp(a->target_type, b->target_type) != 0 || a->encoder->class_count != b->encoder->class_count)
+		return false;
+	for (size_t k = 0; k < a->encoder->class_count; k++)
+		if (strcmp(a->encoder->classes[k], b->encoder->classes[k]) != 0)
+			return false;
+	return a->task != SML_BINARY || a->positive == b->positive;
+}
+
+static const char *
+compare_losses(const MlEvaluation *mine, const MlEvaluation *theirs, const char *other_ref, bool *better)
+{
+	SmlEnv    env;
+	SmlPaired paired;
+
+	ml_env_init(&env, CurrentMemoryContext);
+	ML_CHECK(&env, sml_paired_loss(&env, theirs->scored, mine->scored, &paired), "compare two versions");
+	*better = paired.low > 0;
+	return psprintf("%s: mean loss %.6g against %.6g of %s on the same %lld held-out rows, 95%% interval of the gain %.6g to %.6g",
+					*better ? "better" : "not better", paired.b, paired.a, other_ref, (long long) paired.n, paired.low, paired.high);
+}
+
+static const char *
+compare_metric(const MlEvaluation *mine, const MlEvaluation *theirs, const char *metric, double min_gain,
+			   const char *other_ref, bool *better)
+{
+	double a = ml_evaluation_metric(mine, metric)->value;
+	double b = ml_evaluation_metric(theirs, metric)->value;
+	double gain = sml_metric_rises(metric) ? a - b : b - a;
+
+	*better = gain >= min_gain && gain > 0;
+	return psprintf("%s: %s %.6g against %.6g of %s, a gain of %.6g where at least %.6g was asked",
+					*better ? "better" : "not better", metric, a, b, other_ref, gain, min_gain);
+}
+
+static void
+decide_if_better(MlActivation *activation, const MlRequest *request, const MlEvaluation *evaluation, const MlVersion *active,
+				 const MlSource *held_source, const char *held_where, const MlSplit *split)
+{
+	const MlModel *other = ml_model_get(active);
+	const char    *ref = psprintf("%s@%d", active->name, active->version);
+	MlEvaluation  *theirs;
+	const char    *reason;
+	MlSplit       *their_split;
+
+	if (evaluation == NULL || evaluation->rows_used == 0)
+	{
+		activation->reason = "not better: there are no held-out rows to compare on";
+		return;
+	}
+	theirs = ml_evaluate(other->model, other->scorer, active->threshold, held_source, held_where, request->target, request->weight);
+	if (isnan(request->min_gain) && request->metric == NULL)
+		reason = compare_losses(evaluation, theirs, ref, &activation->activate);
+	else
+		reason = compare_metric(evaluation, theirs, activation->metric, isnan(request->min_gain) ? 0 : request->min_gain, ref,
+								&activation->activate);
+	their_split = ml_split_of_version(active->id);
+	if (strcmp(JsonbToCString(NULL, &ml_split_json(split)->root, 0), JsonbToCString(NULL, &ml_split_json(their_split)->root, 0)) != 0)
+		reason = psprintf("%s; the two versions were split by different rules, so %s may have trained on some of these rows", reason, ref);
+	activation->reason = reason;
+}
+
+MlActivation
+ml_activation_decide(const MlRequest *request, const SmlModel *model, const MlEvaluation *evaluation,
+					 const MlSource *held_source, const char *held_where, const MlSplit *split)
+{
+	MlActivation     activation = {false, NULL, NULL, NAN, NAN, NAN, NAN};
+	const MlVersion *active = ml_version_active(request->name.schema, request->name.name);
+	const char      *metric = metric_name(request, model, evaluation);
+
+	if (evaluation && evaluation->rows_used > 0)
+	{
+		const SmlMetric *figure = ml_evaluation_metric(evaluation, metric);
+
+		activation.metric = metric;
+		activation.value = figure->value;
+		activation.ci_low = figure->ci_low;
+		activation.ci_high = figure->ci_high;
+		activation.baseline = baseline(metric, model, evaluation->scored);
+	}
+	if (request->activate == ML_ACTIVATE_NEVER)
+	{
+		activation.reason = "not asked for";
+		return activation;
+	}
+	if (active == NULL)
+	{
+		activation.activate = true;
+		activation.reason = "there was no active version";
+		return activation;
+	}
+	if (!same_meaning(model, ml_model_get(active)->model))
+	{
+		activation.reason = psprintf("the task, target type or classes differ from the active version %s@%d; activate it by hand if that is meant",
+									 active->name, active->version);
+		return activation;
+	}
+	if (request->activate == ML_ACTIVATE_ALWAYS)
+	{
+		activation.activate = true;
+		activation.reason = "always";
+		return activation;
+	}
+	decide_if_better(&activation, request, evaluation, active, held_source, held_where, split);
+	return activation;
+}
