@@ -1,0 +1,160 @@
+/*
+ * core.c - status, allocation and notes; see core.h.
+ */
+#include "core.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+SmlStatus
+sml_fail(SmlEnv *env, SmlStatus status, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void) vsnprintf(env->detail, sizeof(env->detail), format, arguments);
+	va_end(arguments);
+	return status;
+}
+
+SmlStatus
+sml_poll(SmlEnv *env)
+{
+	if (env->poll != NULL && env->poll(env->context))
+		return sml_fail(env, SML_STOPPED, "The work was stopped.");
+	return SML_OK;
+}
+
+bool
+sml_size_times(size_t a, size_t b, size_t *result)
+{
+	return !__builtin_mul_overflow(a, b, result);
+}
+
+bool
+sml_size_plus(size_t a, size_t b, size_t *result)
+{
+	return !__builtin_add_overflow(a, b, result);
+}
+
+SmlStatus
+sml_alloc_array(SmlEnv *env, size_t count, size_t size, void *chunk)
+{
+	size_t bytes;
+	void  *fresh;
+
+	if (!sml_size_times(count, size, &bytes))
+		return sml_fail(env, SML_NO_MEMORY, "An array of %zu elements of %zu bytes is too large.", count, size);
+	fresh = env->alloc(env->context, bytes ? bytes : 1);
+	if (fresh == NULL)
+		return sml_fail(env, SML_NO_MEMORY, "No memory for %zu bytes.", bytes);
+	memset(fresh, 0, bytes ? bytes : 1);
+	memcpy(chunk, &fresh, sizeof(fresh));
+	return SML_OK;
+}
+
+SmlStatus
+sml_grow_array(SmlEnv *env, void *chunk, size_t *room, size_t needed, size_t size)
+{
+	size_t    wanted = *room;
+	void     *old;
+	void     *fresh;
+	SmlStatus status;
+
+	if (needed <= *room)
+		return SML_OK;
+	if (!sml_size_times(wanted, 2, &wanted) || wanted < needed)
+		wanted = needed < 8 ? 8 : needed;
+	status = sml_alloc_array(env, wanted, size, &fresh);
+	if (status != SML_OK)
+		return status;
+	memcpy(&old, chunk, sizeof(old));
+	if (old != NULL && *room > 0)
+		memcpy(fresh, old, *room * size);
+	sml_free(env, old);
+	memcpy(chunk, &fresh, sizeof(fresh));
+	*room = wanted;
+	return SML_OK;
+}
+
+void
+sml_free(SmlEnv *env, void *chunk)
+{
+	if (chunk != NULL)
+		env->release(env->context, chunk);
+}
+
+SmlStatus
+sml_copy_text(SmlEnv *env, const char *bytes, size_t length, char **copy)
+{
+	size_t    size;
+	char     *fresh;
+	SmlStatus status;
+
+	if (!sml_size_plus(length, 1, &size))
+		return sml_fail(env, SML_NO_MEMORY, "A text of %zu bytes is too long.", length);
+	status = sml_alloc_array(env, size, 1, &fresh);
+	if (status != SML_OK)
+		return status;
+	if (length > 0)
+		memcpy(fresh, bytes, length);
+	*copy = fresh;
+	return SML_OK;
+}
+
+/* A quiet NaN whose payload no arithmetic makes. */
+#define MISSING_BITS UINT64_C(0x7FF80000000007A2)
+
+double
+sml_missing(void)
+{
+	uint64_t bits = MISSING_BITS;
+	double   value;
+
+	memcpy(&value, &bits, sizeof(value));
+	return value;
+}
+
+bool
+sml_is_missing(double value)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	return bits == MISSING_BITS;
+}
+
+SmlStatus
+sml_note(SmlEnv *env, SmlNotes *notes, const char *format, ...)
+{
+	char      text[1024];
+	va_list   arguments;
+	SmlStatus status;
+	int       length;
+
+	va_start(arguments, format);
+	length = vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	if (length < 0)
+		length = 0;
+	if ((size_t) length >= sizeof(text))
+		length = sizeof(text) - 1;
+	status = sml_grow_array(env, &notes->text, &notes->room, notes->count + 1, sizeof(char *));
+	if (status != SML_OK)
+		return status;
+	status = sml_copy_text(env, text, (size_t) length, &notes->text[notes->count]);
+	if (status == SML_OK)
+		notes->count++;
+	return status;
+}
+
+void
+sml_notes_free(SmlEnv *env, SmlNotes *notes)
+{
+	for (size_t i = 0; i < notes->count; i++)
+		sml_free(env, notes->text[i]);
+	sml_free(env, notes->text);
+	notes->text = NULL;
+	notes->count = notes->room = 0;
+}
