@@ -26,13 +26,22 @@ sml_confusion_make(SmlEnv *env, const SmlScored *scored, double threshold, SmlCo
 	SML_TRY(sml_alloc_array(env, cells, sizeof(double), &made->cell));
 	SML_TRY(sml_alloc_array(env, cells, sizeof(uint64_t), &made->count));
 	SML_TRY(sml_alloc_array(env, cells, sizeof(double), &made->cell2));
+	SML_TRY(sml_alloc_array(env, made->classes, sizeof(SmlMargin), &made->margins));
 	for (size_t i = 0; i < scored->rows; i++)
 	{
-		size_t at = (size_t) scored->label[i] * scored->classes + sml_scored_class(scored, i, threshold);
+		size_t actual = (size_t) scored->label[i];
+		size_t predicted = sml_scored_class(scored, i, threshold);
+		size_t at = actual * scored->classes + predicted;
 		double weight = scored->weighted ? scored->weight[i] : 1;
 
 		if (i % SML_POLL_ROWS == 0)
 			SML_TRY(sml_poll(env));
+		made->margins[actual].actual += weight;
+		made->margins[actual].n_actual++;
+		made->margins[predicted].predicted += weight;
+		made->margins[predicted].n_predicted++;
+		if (actual == predicted)
+			made->margins[actual].hit += weight;
 		made->cell[at] += weight;
 		made->cell2[at] += weight * weight;
 		made->count[at]++;
@@ -55,19 +64,8 @@ sml_confusion_free(SmlEnv *env, SmlConfusion *confusion)
 	sml_free(env, confusion->cell);
 	sml_free(env, confusion->count);
 	sml_free(env, confusion->cell2);
+	sml_free(env, confusion->margins);
 	sml_free(env, confusion);
-}
-
-/* Weight of the rows of class k, and of the rows predicted to be. */
-static void
-margins(const SmlConfusion *confusion, size_t k, double *actual, double *predicted)
-{
-	*actual = *predicted = 0;
-	for (size_t j = 0; j < confusion->classes; j++)
-	{
-		*actual += confusion->cell[k * confusion->classes + j];
-		*predicted += confusion->cell[j * confusion->classes + k];
-	}
 }
 
 static double
@@ -79,21 +77,16 @@ share(double part, double whole)
 void
 sml_class_report(const SmlConfusion *confusion, size_t k, SmlClassReport *report)
 {
-	double hit = confusion->cell[k * confusion->classes + k];
-	double actual;
-	double predicted;
+	const SmlMargin *margin = &confusion->margins[k];
 
-	margins(confusion, k, &actual, &predicted);
-	memset(report, 0, sizeof(*report));
-	report->precision = share(hit, predicted);
-	report->recall = share(hit, actual);
-	report->f1 = share(2 * hit, actual + predicted);
-	report->weight = actual;
-	for (size_t j = 0; j < confusion->classes; j++)
-	{
-		report->support += confusion->count[k * confusion->classes + j];
-		report->predicted += confusion->count[j * confusion->classes + k];
-	}
+	*report = (SmlClassReport) {
+		.precision = share(margin->hit, margin->predicted),
+		.recall = share(margin->hit, margin->actual),
+		.f1 = share(2 * margin->hit, margin->actual + margin->predicted),
+		.support = margin->n_actual,
+		.weight = margin->actual,
+		.predicted = margin->n_predicted,
+	};
 }
 
 static double
@@ -102,43 +95,60 @@ or_zero(double value)
 	return isnan(value) ? 0 : value;
 }
 
-/*
- * The correlation of actual and predicted class:
- * (c s - sum t_k p_k) / sqrt((s^2 - sum p_k^2) (s^2 - sum t_k^2)),
- * c the weight that is right, s all of it, t_k and p_k the margins.
- */
-static double
-correlation(const SmlConfusion *confusion, double right)
+double
+sml_margins_balanced_accuracy(const SmlMargin *margins, size_t classes)
 {
-	double s = confusion->weight;
-	double tp = 0;
-	double tt = 0;
-	double pp = 0;
+	double recalls = 0;
+	size_t with_rows = 0;
 
-	for (size_t k = 0; k < confusion->classes; k++)
+	for (size_t k = 0; k < classes; k++)
+		if (margins[k].n_actual > 0)
+		{
+			recalls += margins[k].hit / margins[k].actual;
+			with_rows++;
+		}
+	return share(recalls, (double) with_rows);
+}
+
+/*
+ * (c s - sum t_k p_k) / sqrt((s^2 - sum p_k^2) (s^2 - sum t_k^2)), where c is the
+ * weight that is right, s all of it, t_k and p_k the margins; here all divided by s.
+ */
+double
+sml_margins_mcc(const SmlMargin *margins, size_t classes)
+{
+	double   s = 0;
+	double   right = 0;
+	double   tp = 0;
+	double   tt = 0;
+	double   pp = 0;
+	uint64_t rows = 0;
+
+	for (size_t k = 0; k < classes; k++)
 	{
-		double actual;
-		double predicted;
-		SmlClassReport report;
-
-		margins(confusion, k, &actual, &predicted);
-		tp += actual / s * (predicted / s);
-		tt += actual / s * (actual / s);
-		pp += predicted / s * (predicted / s);
-		/* all of one class: no correlation, whatever the last bits of the sums say */
-		sml_class_report(confusion, k, &report);
-		if (report.support == confusion->rows || report.predicted == confusion->rows)
-			return NAN;
+		s += margins[k].actual;
+		right += margins[k].hit;
+		rows += margins[k].n_actual;
 	}
-	return (right / s - tp) / sqrt((1 - pp) * (1 - tt));
+	for (size_t k = 0; k < classes; k++)
+	{
+		double actual = margins[k].actual / s;
+		double predicted = margins[k].predicted / s;
+
+		/* told by counting: the last bits of the sums of weights may differ */
+		if (margins[k].n_actual == rows || margins[k].n_predicted == rows)
+			return NAN;
+		tp += actual * predicted;
+		tt += actual * actual;
+		pp += predicted * predicted;
+	}
+	return rows > 0 ? (right / s - tp) / sqrt((1 - pp) * (1 - tt)) : NAN;
 }
 
 void
 sml_confusion_averages(const SmlConfusion *confusion, SmlAverages *averages)
 {
 	double right = 0;
-	double recalls = 0;
-	size_t with_rows = 0;
 	size_t occurring = 0;
 
 	memset(averages, 0, sizeof(*averages));
@@ -147,12 +157,7 @@ sml_confusion_averages(const SmlConfusion *confusion, SmlAverages *averages)
 		SmlClassReport report;
 
 		sml_class_report(confusion, k, &report);
-		right += confusion->cell[k * confusion->classes + k];
-		if (report.support > 0)
-		{
-			recalls += report.recall;
-			with_rows++;
-		}
+		right += confusion->margins[k].hit;
 		if (report.support == 0 && report.predicted == 0)
 			continue;
 		occurring++;
@@ -173,6 +178,6 @@ sml_confusion_averages(const SmlConfusion *confusion, SmlAverages *averages)
 	averages->macro.weight = averages->weighted.weight = confusion->weight;
 	averages->macro.predicted = averages->weighted.predicted = confusion->rows;
 	averages->accuracy = share(right, confusion->weight);
-	averages->balanced_accuracy = share(recalls, (double) with_rows);
-	averages->mcc = confusion->rows > 0 ? correlation(confusion, right) : NAN;
+	averages->balanced_accuracy = sml_margins_balanced_accuracy(confusion->margins, confusion->classes);
+	averages->mcc = sml_margins_mcc(confusion->margins, confusion->classes);
 }

@@ -118,6 +118,25 @@ SML_MUST_USE SmlStatus sml_paired_loss(SmlEnv *env, const SmlScored *a, const Sm
 
 /* ---- confusion ----------------------------------------------------------------- */
 
+/* What one class looks like at the edges of the table. */
+typedef struct SmlMargin
+{
+	double   actual;      /* weight of its rows */
+	double   predicted;   /* weight of the rows predicted to be of it */
+	double   hit;         /* weight of both */
+	uint64_t n_actual;    /* the first two as rows */
+	uint64_t n_predicted;
+} SmlMargin;
+
+/* Mean recall of the classes that have rows; NaN without rows. */
+double sml_margins_balanced_accuracy(const SmlMargin *margins, size_t classes);
+
+/*
+ * The correlation of actual and predicted class (Matthews 1975 for two classes,
+ * Gorodkin 2004 for more); NaN when all rows are, or are predicted to be, of one class.
+ */
+double sml_margins_mcc(const SmlMargin *margins, size_t classes);
+
 typedef struct SmlConfusion
 {
 	size_t   classes;
@@ -127,6 +146,7 @@ typedef struct SmlConfusion
 	double  *cell;      /* classes x classes, [actual * classes + predicted], sums of weights */
 	uint64_t *count;    /* the same, rows */
 	double  *cell2;     /* the same, sums of squared weights, for effective numbers */
+	SmlMargin *margins; /* per class */
 } SmlConfusion;
 
 SML_MUST_USE SmlStatus sml_confusion_make(SmlEnv *env, const SmlScored *scored, double threshold, SmlConfusion **confusion);
@@ -151,8 +171,8 @@ typedef struct SmlAverages
 	SmlClassReport macro;
 	SmlClassReport weighted; /* by the weight of the class's rows */
 	double accuracy;
-	double balanced_accuracy; /* mean recall of the classes that have rows */
-	double mcc;               /* Gorodkin 2004; NaN when all rows are, or are predicted to be, of one class */
+	double balanced_accuracy;
+	double mcc;
 } SmlAverages;
 
 void sml_confusion_averages(const SmlConfusion *confusion, SmlAverages *averages);
