@@ -20,4 +20,19 @@
 #include "fmgr.h"
 #include "varatt_compat.h"
 
+/* Up to 15 it exports the record about the function, and not the function. */
+#if PG_VERSION_NUM < 160000
+#undef PG_FUNCTION_INFO_V1
+#define PG_FUNCTION_INFO_V1(name)                                  \
+	extern PGDLLEXPORT Datum name(PG_FUNCTION_ARGS);               \
+	extern PGDLLEXPORT const Pg_finfo_record *pg_finfo_##name(void); \
+	const Pg_finfo_record *                                        \
+	pg_finfo_##name(void)                                          \
+	{                                                              \
+		static const Pg_finfo_record version = {1};                \
+		return &version;                                           \
+	}                                                              \
+	extern int no_such_variable
+#endif
+
 #endif

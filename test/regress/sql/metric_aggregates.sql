@@ -124,14 +124,14 @@ SELECT near(last, 0.61655708308427981) AS last
 FROM (SELECT i, sustainml.roc_auc(label, score) OVER (ORDER BY i) AS last FROM pair) AS running WHERE i = 399;
 
 -- what is refused
-CREATE FUNCTION refusal(query text) RETURNS TABLE (sqlstate text, message text, detail text, hint text)
+CREATE FUNCTION refusal(query text) RETURNS TABLE (code text, message text, detail text, hint text)
 	LANGUAGE plpgsql AS $$
 BEGIN
 	EXECUTE query;
 	message := 'accepted';
 	RETURN NEXT;
 EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS sqlstate = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+	GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
 	RETURN NEXT;
 END $$;
 \x on
