@@ -7,7 +7,7 @@
 -- dictionary of the labels, both under sustainml.memory_limit in each process.
 -- Definitions are in src/core/metric/metric.h.
 
----- means of a loss: log_loss, brier_score, accuracy -------------------------
+---- means of a loss: log_loss, brier_score ---------------------------------
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml_internal.log_loss_step(state double precision[], label boolean, probability double precision) RETURNS double precision[]
@@ -72,13 +72,13 @@ REVOKE EXECUTE ON FUNCTION sustainml_internal.accuracy_step(double precision[], 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml_internal.mean_merge(double precision[], double precision[]) RETURNS double precision[]
 	AS 'MODULE_PATHNAME', 'sustainml_mean_merge' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION sustainml_internal.mean_merge(double precision[], double precision[]) IS 'Combine function of log_loss, brier_score and accuracy';
+COMMENT ON FUNCTION sustainml_internal.mean_merge(double precision[], double precision[]) IS 'Combine function of log_loss and brier_score';
 REVOKE EXECUTE ON FUNCTION sustainml_internal.mean_merge(double precision[], double precision[]) FROM PUBLIC;
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml_internal.mean_final(double precision[]) RETURNS double precision
 	AS 'MODULE_PATHNAME', 'sustainml_mean_final' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION sustainml_internal.mean_final(double precision[]) IS 'Final function of log_loss, brier_score and accuracy';
+COMMENT ON FUNCTION sustainml_internal.mean_final(double precision[]) IS 'Final function of log_loss and brier_score';
 REVOKE EXECUTE ON FUNCTION sustainml_internal.mean_final(double precision[]) FROM PUBLIC;
 
 -- Availability: 0.1.0
@@ -169,64 +169,42 @@ CREATE AGGREGATE sustainml.brier_score(label double precision, probability doubl
 );
 COMMENT ON AGGREGATE sustainml.brier_score(double precision, double precision, double precision) IS 'Mean squared distance between the probability and a 0/1 or boolean label, weighted';
 
--- Availability: 0.1.0
-CREATE AGGREGATE sustainml.accuracy(actual anycompatible, predicted anycompatible) (
-	SFUNC = sustainml_internal.accuracy_step,
-	STYPE = double precision[],
-	INITCOND = '{0,0,0,0,0,0,0}',
-	COMBINEFUNC = sustainml_internal.mean_merge,
-	FINALFUNC = sustainml_internal.mean_final,
-	PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE sustainml.accuracy(anycompatible, anycompatible) IS 'Share of rows whose two labels of any type are equal';
-
--- Availability: 0.1.0
-CREATE AGGREGATE sustainml.accuracy(actual anycompatible, predicted anycompatible, weight double precision) (
-	SFUNC = sustainml_internal.accuracy_step,
-	STYPE = double precision[],
-	INITCOND = '{0,0,0,0,0,0,0}',
-	COMBINEFUNC = sustainml_internal.mean_merge,
-	FINALFUNC = sustainml_internal.mean_final,
-	PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE sustainml.accuracy(anycompatible, anycompatible, double precision) IS 'Share of rows whose two labels of any type are equal, weighted';
-
----- two classes: precision_score, recall_score, f1_score ---------------------
+---- two classes: precision_score, recall_score, f1_score; accuracy --------------------
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml_internal.tally_step(state double precision[], actual boolean, predicted boolean) RETURNS double precision[]
 	AS 'MODULE_PATHNAME', 'sustainml_tally_step_boolean' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION sustainml_internal.tally_step(double precision[], boolean, boolean) IS 'Transition function of precision_score, recall_score and f1_score';
+COMMENT ON FUNCTION sustainml_internal.tally_step(double precision[], boolean, boolean) IS 'Transition function of accuracy, precision_score, recall_score and f1_score';
 REVOKE EXECUTE ON FUNCTION sustainml_internal.tally_step(double precision[], boolean, boolean) FROM PUBLIC;
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml_internal.tally_step(state double precision[], actual boolean, predicted boolean, weight double precision) RETURNS double precision[]
 	AS 'MODULE_PATHNAME', 'sustainml_tally_step_boolean' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION sustainml_internal.tally_step(double precision[], boolean, boolean, double precision) IS 'Transition function of precision_score, recall_score and f1_score';
+COMMENT ON FUNCTION sustainml_internal.tally_step(double precision[], boolean, boolean, double precision) IS 'Transition function of accuracy, precision_score, recall_score and f1_score';
 REVOKE EXECUTE ON FUNCTION sustainml_internal.tally_step(double precision[], boolean, boolean, double precision) FROM PUBLIC;
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml_internal.tally_step(state double precision[], actual double precision, predicted double precision) RETURNS double precision[]
 	AS 'MODULE_PATHNAME', 'sustainml_tally_step_number' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION sustainml_internal.tally_step(double precision[], double precision, double precision) IS 'Transition function of precision_score, recall_score and f1_score';
+COMMENT ON FUNCTION sustainml_internal.tally_step(double precision[], double precision, double precision) IS 'Transition function of accuracy, precision_score, recall_score and f1_score';
 REVOKE EXECUTE ON FUNCTION sustainml_internal.tally_step(double precision[], double precision, double precision) FROM PUBLIC;
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml_internal.tally_step(state double precision[], actual double precision, predicted double precision, weight double precision) RETURNS double precision[]
 	AS 'MODULE_PATHNAME', 'sustainml_tally_step_number' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION sustainml_internal.tally_step(double precision[], double precision, double precision, double precision) IS 'Transition function of precision_score, recall_score and f1_score';
+COMMENT ON FUNCTION sustainml_internal.tally_step(double precision[], double precision, double precision, double precision) IS 'Transition function of accuracy, precision_score, recall_score and f1_score';
 REVOKE EXECUTE ON FUNCTION sustainml_internal.tally_step(double precision[], double precision, double precision, double precision) FROM PUBLIC;
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml_internal.tally_merge(double precision[], double precision[]) RETURNS double precision[]
 	AS 'MODULE_PATHNAME', 'sustainml_tally_merge' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION sustainml_internal.tally_merge(double precision[], double precision[]) IS 'Combine function of precision_score, recall_score and f1_score';
+COMMENT ON FUNCTION sustainml_internal.tally_merge(double precision[], double precision[]) IS 'Combine function of accuracy, precision_score, recall_score and f1_score';
 REVOKE EXECUTE ON FUNCTION sustainml_internal.tally_merge(double precision[], double precision[]) FROM PUBLIC;
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml_internal.precision_final(double precision[]) RETURNS double precision
 	AS 'MODULE_PATHNAME', 'sustainml_precision_final' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION sustainml_internal.precision_final(double precision[]) IS 'Final function of sustainml.precision_score';
+COMMENT ON FUNCTION sustainml_internal.precision_final(double precision[]) IS 'Final function of sustainml.precision_score and accuracy';
 REVOKE EXECUTE ON FUNCTION sustainml_internal.precision_final(double precision[]) FROM PUBLIC;
 
 -- Availability: 0.1.0
@@ -372,6 +350,28 @@ CREATE AGGREGATE sustainml.f1_score(actual double precision, predicted double pr
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE sustainml.f1_score(double precision, double precision, double precision) IS 'Harmonic mean of precision and recall of the positive class (1 or true), weighted';
+
+-- Availability: 0.1.0
+CREATE AGGREGATE sustainml.accuracy(actual anycompatible, predicted anycompatible) (
+	SFUNC = sustainml_internal.accuracy_step,
+	STYPE = double precision[],
+	INITCOND = '{0,0,0,0,0}',
+	COMBINEFUNC = sustainml_internal.tally_merge,
+	FINALFUNC = sustainml_internal.precision_final,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE sustainml.accuracy(anycompatible, anycompatible) IS 'Share of rows whose two labels of any type are equal';
+
+-- Availability: 0.1.0
+CREATE AGGREGATE sustainml.accuracy(actual anycompatible, predicted anycompatible, weight double precision) (
+	SFUNC = sustainml_internal.accuracy_step,
+	STYPE = double precision[],
+	INITCOND = '{0,0,0,0,0}',
+	COMBINEFUNC = sustainml_internal.tally_merge,
+	FINALFUNC = sustainml_internal.precision_final,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE sustainml.accuracy(anycompatible, anycompatible, double precision) IS 'Share of rows whose two labels of any type are equal, weighted';
 
 ---- labels of any type: balanced_accuracy, mcc -------------------------------
 

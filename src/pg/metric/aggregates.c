@@ -123,19 +123,6 @@ sustainml_brier_step_number(PG_FUNCTION_ARGS)
 	return add_loss(fcinfo, brier_loss, ml_label_number(PG_GETARG_FLOAT8(1), "label"));
 }
 
-PG_FUNCTION_INFO_V1(sustainml_accuracy_step);
-Datum
-sustainml_accuracy_step(PG_FUNCTION_ARGS)
-{
-	SmlMean      *mean = state_of(fcinfo, 0, sizeof(SmlMean));
-	MlLabelPair   pair = ml_label_pair(fcinfo);
-	bool          right = pair.actual.length == pair.predicted.length &&
-						  memcmp(pair.actual.bytes, pair.predicted.bytes, pair.actual.length) == 0;
-
-	sml_mean_add(mean, right ? 1 : 0, weight_of(fcinfo, 3));
-	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-}
-
 PG_FUNCTION_INFO_V1(sustainml_mean_merge);
 Datum
 sustainml_mean_merge(PG_FUNCTION_ARGS)
@@ -179,6 +166,16 @@ sustainml_tally_step_number(PG_FUNCTION_ARGS)
 {
 	return add_tally(fcinfo, ml_label_number(PG_GETARG_FLOAT8(1), "actual value"),
 					 ml_label_number(PG_GETARG_FLOAT8(2), "predicted value"));
+}
+
+/* Accuracy is the precision of the claim "these two are equal". */
+PG_FUNCTION_INFO_V1(sustainml_accuracy_step);
+Datum
+sustainml_accuracy_step(PG_FUNCTION_ARGS)
+{
+	MlLabelPair pair = ml_label_pair(fcinfo);
+
+	return add_tally(fcinfo, ml_labels_equal(&pair), true);
 }
 
 PG_FUNCTION_INFO_V1(sustainml_tally_merge);

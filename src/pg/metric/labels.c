@@ -91,6 +91,13 @@ ml_label_pair(FunctionCallInfo fcinfo)
 	};
 }
 
+bool
+ml_labels_equal(const MlLabelPair *pair)
+{
+	return pair->actual.length == pair->predicted.length &&
+		   memcmp(pair->actual.bytes, pair->predicted.bytes, pair->actual.length) == 0;
+}
+
 /* ---- the dictionary ----------------------------------------------------------------- */
 
 typedef struct LabelEntry
@@ -194,8 +201,7 @@ sustainml_labels_step(PG_FUNCTION_ARGS)
 	if (weight == 0)
 		PG_RETURN_POINTER(state);
 	pair = ml_label_pair(fcinfo);
-	right = pair.actual.length == pair.predicted.length &&
-		memcmp(pair.actual.bytes, pair.predicted.bytes, pair.actual.length) == 0;
+	right = ml_labels_equal(&pair);
 	margin = margin_of(state, pair.actual);
 	margin->actual += weight;
 	margin->n_actual++;

@@ -20,6 +20,8 @@ typedef struct MlLabelPair
  */
 extern MlLabelPair ml_label_pair(FunctionCallInfo fcinfo);
 
+extern bool ml_labels_equal(const MlLabelPair *pair);
+
 /* 0 or 1 as a boolean; any other number is an error that names it and "what" it was given for. */
 extern bool ml_label_number(double value, const char *what);
 
