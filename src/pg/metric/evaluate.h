@@ -1,5 +1,5 @@
 /*
- * evaluate.h - score the rows of a source with a model and measure how good it is.
+ * evaluate.h - score the rows of a source with one or two models and measure how good they are.
  */
 #ifndef ML_EVALUATE_H
 #define ML_EVALUATE_H
@@ -7,6 +7,7 @@
 #include "../compat.h"
 #include "../source.h"
 #include "../../core/model/model.h"
+#include "../../core/metric/importance.h"
 #include "../../core/metric/metric.h"
 
 /* name, value (NaN: undefined, see reason), ci_low, ci_high (NaN: unknown), n, reason. */
@@ -15,11 +16,14 @@ typedef SmlMetric MlMetric;
 typedef struct MlEvaluation
 {
 	int64     rows;          /* rows of the source that matched "where" */
-	int64     rows_used;     /* with a target (and weight) */
-	int64     unseen;        /* labels that the model does not know */
+	int64     rows_used;     /* with a target (and weight), of a class that the model knows */
+	int64     unseen;        /* values of categorical features that the model does not know */
+	int64     unknown_class; /* rows whose target is a class that the model does not know; left out */
+	int64     seen;          /* used rows for which "seen" held; 0 without it */
 	int       metric_count;
 	MlMetric *metrics;
 	SmlScored *scored;       /* the pairs themselves, for curves, intervals and paired tests; see core/metric/metric.h */
+	SmlReplay *replay;       /* for importance by shuffling, when asked for */
 } MlEvaluation;
 
 /*
@@ -29,6 +33,26 @@ typedef struct MlEvaluation
  */
 extern MlEvaluation *ml_evaluate(const SmlModel *model, const SmlScorer *scorer, double threshold, const MlSource *source,
 								 const char *where, const char *target, const char *weight);
+
+/* The same with more to ask for. */
+typedef struct MlEvaluationPlan
+{
+	const SmlModel  *model;
+	const SmlScorer *scorer;
+	double           threshold;
+	const MlSource  *source;
+	const char      *where;   /* over s.cN, or NULL */
+	const char      *seen;    /* over s.cN: rows to be counted as seen in training, or NULL */
+	const char      *target;
+	const char      *weight;  /* or NULL */
+	bool             replay;  /* keep what each feature added */
+	/* a second model, evaluated in the same scan on the same rows: those that both can use; or NULL */
+	const SmlModel  *other_model;
+	const SmlScorer *other_scorer;
+	double           other_threshold;
+} MlEvaluationPlan;
+
+extern MlEvaluation *ml_evaluate_plan(const MlEvaluationPlan *plan, MlEvaluation **other);
 
 /* The figures as jsonb: {"roc_auc": 0.9, …}; undefined ones are null. */
 extern struct Jsonb *ml_evaluation_json(const MlEvaluation *evaluation);

@@ -1,0 +1,329 @@
+/*
+ * evaluate.c - one scan over a source: read the columns that a model needs, score,
+ * keep the pairs, and let the core work out the figures.
+ *
+ * Rows without a target, or without a positive weight, are not used; nor are rows of a
+ * class that the model has never seen, which are counted.  The pairs stay in memory
+ * (12 to 24 bytes a row for one probability) under sustainml.memory_limit.
+ *
+ * The scan is serial and always begins at the start of the table
+ * (synchronize_seqscans is off around it), so that two evaluations under one snapshot
+ * meet the rows in the same order and can be compared pair by pair.
+ */
+#include "../compat.h"
+
+#include <math.h>
+
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+
+#include "../env.h"
+#include "../json.h"
+#include "../rows.h"
+#include "../settings.h"
+#include "evaluate.h"
+
+/* One model at work on the rows. */
+typedef struct Evaluator
+{
+	const SmlModel  *model;
+	const SmlScorer *scorer;
+	MlReader        *readers;  /* per layout column */
+	int             *place;    /* per layout column: where in the query's row */
+	MlReader         target;
+	double          *numbers;
+	size_t          *levels;
+	double          *link;
+	double          *response;
+	double           actual;   /* of the row at hand */
+	MlEvaluation    *evaluation;
+} Evaluator;
+
+typedef struct Evaluating
+{
+	SmlEnv     env;
+	Evaluator  evaluator[2];
+	int        count;
+	int        target_place;
+	int        weight_place; /* or -1 */
+	int        seen_place;   /* or -1 */
+	MlReader   weight;
+	StringInfoData list;
+	int        columns;      /* of the query */
+} Evaluating;
+
+static const char doing[] = "evaluate the model";
+
+/* ---- setting up ---------------------------------------------------------------------- */
+
+static int
+ask_for(Evaluating *all, const char *expression)
+{
+	appendStringInfo(&all->list, "%s%s", all->columns ? ", " : "", expression);
+	return all->columns++;
+}
+
+static int
+ask_for_column(Evaluating *all, int column)
+{
+	return ask_for(all, psprintf("s.c%d", column + 1));
+}
+
+static void pg_attribute_noreturn()
+wrong_type(const MlSource *source, int column, const char *expected)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("column \"%s\" has type %s, and the model was trained on %s", source->columns[column].name,
+					format_type_be(source->columns[column].type), expected)));
+}
+
+static void
+set_up_features(Evaluating *all, Evaluator *one, const MlSource *source)
+{
+	const SmlLayout *layout = &one->model->encoder->layout;
+
+	one->readers = palloc0(sizeof(MlReader) * Max(layout->column_count, 1));
+	one->place = palloc0(sizeof(int) * Max(layout->column_count, 1));
+	for (size_t c = 0; c < layout->column_count; c++)
+	{
+		const SmlColumn *column = &layout->columns[c];
+		int              found = ml_source_column(source, column->name, "feature");
+
+		if (!ml_reader_init(&one->readers[c], source->columns[found].type, column->kind) ||
+			(column->kind == SML_NUMBER && (one->readers[c].how == ML_READ_ARRAY) != (column->elements > 0)))
+			wrong_type(source, found, column->type);
+		one->place[c] = ask_for_column(all, found);
+	}
+	one->numbers = palloc0(sizeof(double) * (sml_layout_numbers(layout) + 1));
+	one->levels = palloc0(sizeof(size_t) * (sml_layout_labels(layout) + 1));
+}
+
+static void
+set_up_model(Evaluating *all, Evaluator *one, const MlEvaluationPlan *plan, int target)
+{
+	const SmlModel *model = one->model;
+	size_t          outputs = sml_scorer_outputs(one->scorer);
+	bool            number = model->task == SML_REGRESSION;
+
+	set_up_features(all, one, plan->source);
+	if (!ml_reader_init(&one->target, plan->source->columns[target].type, number ? SML_NUMBER : SML_LABEL) ||
+		one->target.how == ML_READ_ARRAY)
+		wrong_type(plan->source, target, model->target_type);
+	one->link = palloc0(sizeof(double) * outputs);
+	one->response = palloc0(sizeof(double) * Max(outputs, model->encoder->class_count));
+	one->evaluation = palloc0(sizeof(MlEvaluation));
+	ML_CHECK(&all->env,
+			 sml_scored_start(&all->env, model->task, number ? 0 : model->encoder->class_count,
+							  model->task == SML_BINARY ? model->positive : 0, plan->weight != NULL, ml_memory_limit(),
+							  &one->evaluation->scored),
+			 doing);
+	if (plan->replay)
+		ML_CHECK(&all->env,
+				 sml_replay_start(&all->env, model->encoder->feature_count, outputs, ml_memory_limit(), &one->evaluation->replay),
+				 doing);
+}
+
+static void
+set_up(Evaluating *all, const MlEvaluationPlan *plan)
+{
+	int target = ml_source_column(plan->source, plan->target, "target");
+
+	memset(all, 0, sizeof(*all));
+	ml_env_init(&all->env, CurrentMemoryContext);
+	initStringInfo(&all->list);
+	all->weight_place = all->seen_place = -1;
+	all->target_place = ask_for_column(all, target);
+	if (plan->weight)
+	{
+		int weight = ml_source_column(plan->source, plan->weight, "weight");
+
+		if (!ml_reader_init(&all->weight, plan->source->columns[weight].type, SML_NUMBER) || all->weight.how == ML_READ_ARRAY)
+			wrong_type(plan->source, weight, "a number");
+		all->weight_place = ask_for_column(all, weight);
+	}
+	if (plan->seen)
+		all->seen_place = ask_for(all, psprintf("(%s)", plan->seen));
+	all->evaluator[0].model = plan->model;
+	all->evaluator[0].scorer = plan->scorer;
+	all->evaluator[1].model = plan->other_model;
+	all->evaluator[1].scorer = plan->other_scorer;
+	all->count = plan->other_model ? 2 : 1;
+	for (int i = 0; i < all->count; i++)
+		set_up_model(all, &all->evaluator[i], plan, target);
+}
+
+/* ---- a row ------------------------------------------------------------------------------- */
+
+/* Not a number, or none at all: all the same to a model. */
+static double
+finite_or_missing(double value)
+{
+	return isfinite(value) ? value : sml_missing();
+}
+
+static void
+read_label(Evaluator *one, size_t c, Datum value, bool isnull)
+{
+	const SmlColumn  *column = &one->model->encoder->layout.columns[c];
+	const SmlFeature *feature = &one->model->encoder->features[one->model->encoder->label_feature[column->first]];
+	SmlText           text = ml_read_label(&one->readers[c], value, isnull);
+	size_t            level = sml_encoder_level(one->model->encoder, column->first, text);
+
+	one->levels[column->first] = level;
+	if (text.length >= 0 && (level == SML_NO_LEVEL || level == feature->other_level))
+		one->evaluation->unseen++;
+}
+
+static void
+read_features(Evaluator *one, const Datum *values, const bool *nulls)
+{
+	const SmlLayout *layout = &one->model->encoder->layout;
+
+	for (size_t c = 0; c < layout->column_count; c++)
+	{
+		const SmlColumn *column = &layout->columns[c];
+		Datum            value = values[one->place[c]];
+		bool             isnull = nulls[one->place[c]];
+
+		if (column->kind == SML_LABEL)
+			read_label(one, c, value, isnull);
+		else if (column->elements == 0)
+			one->numbers[column->first] = finite_or_missing(ml_read_number(&one->readers[c], value, isnull));
+		else
+		{
+			ml_read_array(&one->readers[c], value, isnull, one->numbers + column->first, column->elements, column->name);
+			for (size_t e = 0; e < column->elements; e++)
+				one->numbers[column->first + e] = finite_or_missing(one->numbers[column->first + e]);
+		}
+	}
+}
+
+/* Read the target; false when there is none that the model could be right about. */
+static bool
+read_target(Evaluator *one, Datum value, bool isnull)
+{
+	size_t k;
+
+	if (isnull)
+		return false;
+	if (one->model->task == SML_REGRESSION)
+	{
+		one->actual = ml_read_number(&one->target, value, false);
+		return isfinite(one->actual);
+	}
+	k = sml_encoder_class(one->model->encoder, ml_read_label(&one->target, value, false));
+	if (k == SML_NO_LEVEL)
+	{
+		one->evaluation->unknown_class++;
+		return false;
+	}
+	one->actual = (double) k;
+	return true;
+}
+
+static void
+score(SmlEnv *env, Evaluator *one, const Datum *values, const bool *nulls, double weight)
+{
+	MlEvaluation *evaluation = one->evaluation;
+
+	read_features(one, values, nulls);
+	sml_score_link(one->scorer, one->numbers, one->levels, one->link);
+	sml_score_response(one->scorer, one->link, one->response);
+	ML_CHECK(env, sml_scored_add(env, evaluation->scored, one->actual, one->response, weight), doing);
+	if (evaluation->replay)
+		ML_CHECK(env, sml_replay_add(env, evaluation->replay, one->scorer, one->numbers, one->levels), doing);
+}
+
+static void
+evaluate_row(void *context, const Datum *values, const bool *nulls)
+{
+	Evaluating *all = context;
+	double      weight = 1;
+	bool        usable = true;
+
+	for (int i = 0; i < all->count; i++)
+		usable &= read_target(&all->evaluator[i], values[all->target_place], nulls[all->target_place]);
+	if (all->weight_place >= 0)
+		weight = ml_read_number(&all->weight, values[all->weight_place], nulls[all->weight_place]);
+	/* a NULL weight reads as missing; a negative one is refused further down */
+	if (!usable || sml_is_missing(weight) || weight == 0)
+		return;
+	for (int i = 0; i < all->count; i++)
+	{
+		score(&all->env, &all->evaluator[i], values, nulls, weight);
+		if (all->seen_place >= 0 && !nulls[all->seen_place] && DatumGetBool(values[all->seen_place]))
+			all->evaluator[i].evaluation->seen++;
+	}
+}
+
+/* ---- the whole ----------------------------------------------------------------------------- */
+
+static void
+finish(Evaluating *all, Evaluator *one, uint64 rows, double threshold)
+{
+	MlEvaluation *evaluation = one->evaluation;
+	size_t        count;
+
+	evaluation->rows = (int64) rows;
+	evaluation->rows_used = (int64) evaluation->scored->rows;
+	ML_CHECK(&all->env, sml_scored_metrics(&all->env, evaluation->scored, threshold, &evaluation->metrics, &count), doing);
+	evaluation->metric_count = (int) count;
+}
+
+MlEvaluation *
+ml_evaluate_plan(const MlEvaluationPlan *plan, MlEvaluation **other)
+{
+	Evaluating all;
+	uint64     rows;
+	int        level = NewGUCNestLevel();
+
+	set_up(&all, plan);
+	(void) set_config_option("synchronize_seqscans", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	rows = ml_source_each(ml_source_query(plan->source, all.list.data, plan->where), (Datum) 0, evaluate_row, &all);
+	AtEOXact_GUC(true, level);
+	finish(&all, &all.evaluator[0], rows, plan->threshold);
+	if (plan->other_model)
+		finish(&all, &all.evaluator[1], rows, plan->other_threshold);
+	if (other)
+		*other = all.evaluator[1].evaluation;
+	return all.evaluator[0].evaluation;
+}
+
+MlEvaluation *
+ml_evaluate(const SmlModel *model, const SmlScorer *scorer, double threshold, const MlSource *source, const char *where,
+			const char *target, const char *weight)
+{
+	MlEvaluationPlan plan = {
+		.model = model,
+		.scorer = scorer,
+		.threshold = threshold,
+		.source = source,
+		.where = where,
+		.target = target,
+		.weight = weight,
+	};
+
+	return ml_evaluate_plan(&plan, NULL);
+}
+
+Jsonb *
+ml_evaluation_json(const MlEvaluation *evaluation)
+{
+	MlJsonBuilder builder;
+
+	ml_json_begin(&builder);
+	for (int i = 0; i < evaluation->metric_count; i++)
+		ml_json_add_number(&builder, evaluation->metrics[i].name, evaluation->metrics[i].value);
+	return ml_json_end(&builder);
+}
+
+const MlMetric *
+ml_evaluation_metric(const MlEvaluation *evaluation, const char *name)
+{
+	for (int i = 0; i < evaluation->metric_count; i++)
+		if (strcmp(evaluation->metrics[i].name, name) == 0)
+			return &evaluation->metrics[i];
+	return NULL;
+}
