@@ -37,6 +37,23 @@ typedef struct SmlMoments
 	double   *shift;      /* per place 1 .. p + target */
 	uint64_t  rows;
 	double    weight;     /* sum of weights = G[0][0] */
+	double   *block;      /* SML_BLOCK_ROWS x room: scratch */
 } SmlMoments;
+
+/* Empty moments for p numbers, with a place for a numeric target or not. */
+SML_MUST_USE SmlStatus sml_moments_start(SmlEnv *env, size_t numbers, bool has_target, SmlMoments **moments);
+void sml_moments_free(SmlEnv *env, SmlMoments *moments);
+
+/*
+ * Add "rows" (at most SML_BLOCK_ROWS) rows that lie "stride" doubles apart:
+ * features first, then the target.  w: weights, or NULL.  Targets are finite.
+ */
+SML_MUST_USE SmlStatus sml_moments_absorb(SmlEnv *env, SmlMoments *moments, size_t rows, const double *block, size_t stride, const double *w);
+
+/* into += from; "from" keeps its sums but may be translated to the shift of "into". */
+SML_MUST_USE SmlStatus sml_moments_merge(SmlEnv *env, SmlMoments *into, const SmlMoments *from);
+
+void sml_moments_write(SmlWriter *writer, const SmlMoments *moments);
+void sml_moments_read(SmlReader *reader, size_t numbers, bool has_target, SmlMoments **moments);
 
 #endif
