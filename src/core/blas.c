@@ -1,0 +1,260 @@
+/*
+ * blas.c - the dense kernels; see blas.h.
+ *
+ * Small Gram matrices: rows are copied, 64 at a time, into a zero-padded strip that stays in
+ * the first-level cache; tiles of 4 x 8 sums live in registers.  The kernel is
+ * compiled for three instruction sets and picked when the library is loaded;
+ * multiplications and additions are never fused, so all three give the same bits.
+ * Everything else goes to OpenBLAS, built for one thread.
+ */
+#include "blas.h"
+
+#include <cblas.h>
+#include <math.h>
+#include <string.h>
+
+#define STRIP_ROWS 64
+#define TILE_ROWS  4
+#define TILE_COLS  8
+#define SMALL      64 /* orders up to this use our own kernel */
+
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
+#define SML_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define SML_CLONES
+#endif
+
+typedef double Lane __attribute__((vector_size(TILE_COLS * sizeof(double)), aligned(8)));
+
+/*
+ * c[i][j] += sum over rows of a[r][i] b[r][j] for the tiles on and right of the
+ * diagonal.  a and b are strips of width "width" (a multiple of TILE_COLS).
+ */
+SML_CLONES static void
+strip_gram(size_t rows, size_t p, size_t width, const double *a, const double *b, double *c, size_t ldc)
+{
+	for (size_t i0 = 0; i0 < p; i0 += TILE_ROWS)
+		for (size_t j0 = i0 - i0 % TILE_COLS; j0 < p; j0 += TILE_COLS)
+		{
+			Lane   sum0 = {0}, sum1 = {0}, sum2 = {0}, sum3 = {0};
+			double tile[TILE_ROWS][TILE_COLS];
+			size_t columns = p - j0 < TILE_COLS ? p - j0 : TILE_COLS;
+
+			for (size_t r = 0; r < rows; r++)
+			{
+				const double *x = a + r * width + i0;
+				Lane          y = *(const Lane *) (b + r * width + j0);
+
+				sum0 += x[0] * y;
+				sum1 += x[1] * y;
+				sum2 += x[2] * y;
+				sum3 += x[3] * y;
+			}
+			memcpy(tile[0], &sum0, sizeof(sum0));
+			memcpy(tile[1], &sum1, sizeof(sum1));
+			memcpy(tile[2], &sum2, sizeof(sum2));
+			memcpy(tile[3], &sum3, sizeof(sum3));
+			for (size_t i = 0; i < TILE_ROWS && i0 + i < p; i++)
+				for (size_t j = 0; j < columns; j++)
+					if (j0 + j >= i0 + i)
+						c[(i0 + i) * ldc + j0 + j] += tile[i][j];
+		}
+}
+
+static void
+gram_small(size_t rows, size_t p, const double *x, size_t ldx, const double *w, double *c, size_t ldc)
+{
+	double plain[STRIP_ROWS * SMALL];
+	double scaled[STRIP_ROWS * SMALL];
+	size_t width = (p + TILE_COLS - 1) / TILE_COLS * TILE_COLS;
+
+	for (size_t start = 0; start < rows; start += STRIP_ROWS)
+	{
+		size_t count = rows - start < STRIP_ROWS ? rows - start : STRIP_ROWS;
+
+		for (size_t r = 0; r < count; r++)
+		{
+			const double *from = x + (start + r) * ldx;
+			double       *to = plain + r * width;
+
+			memcpy(to, from, p * sizeof(double));
+			for (size_t j = p; j < width; j++)
+				to[j] = 0;
+		}
+		if (w != NULL)
+			for (size_t r = 0; r < count; r++)
+				for (size_t j = 0; j < width; j++)
+					scaled[r * width + j] = plain[r * width + j] * w[start + r];
+		strip_gram(count, p, width, w != NULL ? scaled : plain, plain, c, ldc);
+	}
+}
+
+/* Larger orders: blocks of columns through dgemm, so that weights need only a strip. */
+static void
+gram_large(size_t rows, size_t p, const double *x, size_t ldx, const double *w, double *c, size_t ldc)
+{
+	enum { COLUMNS = 128 };
+	double scaled[SML_BLOCK_ROWS * COLUMNS];
+
+	for (size_t start = 0; start < rows; start += SML_BLOCK_ROWS)
+	{
+		size_t        count = rows - start < SML_BLOCK_ROWS ? rows - start : SML_BLOCK_ROWS;
+		const double *block = x + start * ldx;
+
+		if (w == NULL)
+		{
+			cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, (int) p, (int) count, 1.0, block, (int) ldx, 1.0, c, (int) ldc);
+			continue;
+		}
+		for (size_t i0 = 0; i0 < p; i0 += COLUMNS)
+		{
+			size_t columns = p - i0 < COLUMNS ? p - i0 : COLUMNS;
+
+			for (size_t r = 0; r < count; r++)
+				for (size_t j = 0; j < columns; j++)
+					scaled[r * COLUMNS + j] = block[r * ldx + i0 + j] * w[start + r];
+			/* the tile on the diagonal is written whole: its lower half is never read */
+			cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int) columns, (int) (p - i0), (int) count, 1.0,
+						scaled, COLUMNS, block + i0, (int) ldx, 1.0, c + i0 * ldc + i0, (int) ldc);
+		}
+	}
+}
+
+void
+sml_gram_add(size_t rows, size_t p, const double *x, size_t ldx, const double *w, double *c, size_t ldc)
+{
+	if (rows == 0 || p == 0)
+		return;
+	if (p <= SMALL)
+		gram_small(rows, p, x, ldx, w, c, ldc);
+	else
+		gram_large(rows, p, x, ldx, w, c, ldc);
+}
+
+SML_CLONES static void
+matvec_small(size_t rows, size_t p, const double *a, size_t lda, const double *x, double *y)
+{
+	for (size_t i = 0; i < rows; i++)
+	{
+		const double *row = a + i * lda;
+		Lane          sums = {0};
+		double        parts[TILE_COLS];
+		double        sum = 0;
+		size_t        j = 0;
+
+		for (; j + TILE_COLS <= p; j += TILE_COLS)
+			sums += *(const Lane *) (row + j) * *(const Lane *) (x + j);
+		memcpy(parts, &sums, sizeof(parts));
+		for (size_t k = 0; k < TILE_COLS; k++)
+			sum += parts[k];
+		for (; j < p; j++)
+			sum += row[j] * x[j];
+		y[i] += sum;
+	}
+}
+
+void
+sml_matvec_add(size_t rows, size_t p, const double *a, size_t lda, const double *x, double *y)
+{
+	if (rows == 0 || p == 0)
+		return;
+	if (p <= SMALL)
+		matvec_small(rows, p, a, lda, x, y);
+	else
+		cblas_dgemv(CblasRowMajor, CblasNoTrans, (int) rows, (int) p, 1.0, a, (int) lda, x, 1, 1.0, y, 1);
+}
+
+void
+sml_tmatvec_add(size_t rows, size_t p, const double *a, size_t lda, const double *v, double *y)
+{
+	if (rows == 0 || p == 0)
+		return;
+	for (size_t i = 0; i < rows; i++)
+	{
+		const double *row = a + i * lda;
+
+		for (size_t j = 0; j < p; j++)
+			y[j] += v[i] * row[j];
+	}
+}
+
+double
+sml_dot(size_t n, const double *a, const double *b)
+{
+	double sum = 0;
+
+	sml_matvec_add(1, n, a, n, b, &sum);
+	return sum;
+}
+
+void
+sml_gemm_nt_add(size_t m, size_t n, size_t k, const double *a, size_t lda, const double *b, size_t ldb, double *c, size_t ldc)
+{
+	if (m == 0 || n == 0 || k == 0)
+		return;
+	cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int) m, (int) n, (int) k, 1.0, a, (int) lda, b, (int) ldb, 1.0, c, (int) ldc);
+}
+
+void
+sml_gemm_tn_add(size_t m, size_t n, size_t k, const double *a, size_t lda, const double *b, size_t ldb, double *c, size_t ldc)
+{
+	if (m == 0 || n == 0 || k == 0)
+		return;
+	cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int) m, (int) n, (int) k, 1.0, a, (int) lda, b, (int) ldb, 1.0, c, (int) ldc);
+}
+
+/* ---- self-test ----------------------------------------------------------------- */
+
+/* Values that are exact in any order of summation. */
+static double
+test_value(size_t i)
+{
+	return (double) ((i * 7 + i / 3) % 17) - 8;
+}
+
+static bool
+gram_is_right(size_t rows, size_t p, const double *x, const double *w, double *c)
+{
+	memset(c, 0, p * p * sizeof(double));
+	sml_gram_add(rows, p, x, p, w, c, p);
+	for (size_t i = 0; i < p; i++)
+		for (size_t j = i; j < p; j++)
+		{
+			double sum = 0;
+
+			for (size_t r = 0; r < rows; r++)
+				sum += x[r * p + i] * x[r * p + j] * (w != NULL ? w[r] : 1);
+			if (c[i * p + j] != sum)
+				return false;
+		}
+	return true;
+}
+
+SmlStatus
+sml_blas_self_test(SmlEnv *env)
+{
+	static const size_t orders[] = {1, 3, 8, 21, 65, 80};
+	enum { ROWS = 67, MOST = 80 };
+	double   *x = NULL;
+	double   *c = NULL;
+	double    w[ROWS];
+	SmlStatus status;
+
+	SML_TRY(sml_alloc_array(env, ROWS * MOST, sizeof(double), &x));
+	SML_TRY(sml_alloc_array(env, MOST * MOST, sizeof(double), &c));
+	for (size_t i = 0; i < ROWS * MOST; i++)
+		x[i] = test_value(i);
+	for (size_t i = 0; i < ROWS; i++)
+		w[i] = (double) (i % 4);
+	for (size_t k = 0; k < sizeof(orders) / sizeof(orders[0]); k++)
+		if (!gram_is_right(ROWS, orders[k], x, NULL, c) || !gram_is_right(ROWS, orders[k], x, w, c))
+		{
+			status = sml_fail(env, SML_SINGULAR, "The linear algebra library gives wrong results on this processor (order %zu).", orders[k]);
+			goto done;
+		}
+	status = SML_OK;
+done:
+	sml_free(env, x);
+	sml_free(env, c);
+	return status;
+}
