@@ -5,6 +5,7 @@
 #define ML_EVALUATE_H
 
 #include "../compat.h"
+#include "utils/jsonb.h"
 #include "../source.h"
 #include "../../core/model/model.h"
 #include "../../core/metric/importance.h"
@@ -55,7 +56,7 @@ typedef struct MlEvaluationPlan
 extern MlEvaluation *ml_evaluate_plan(const MlEvaluationPlan *plan, MlEvaluation **other);
 
 /* The figures as jsonb: {"roc_auc": 0.9, …}; undefined ones are null. */
-extern struct Jsonb *ml_evaluation_json(const MlEvaluation *evaluation);
+extern Jsonb *ml_evaluation_json(const MlEvaluation *evaluation);
 
 /* Find one metric by name, or NULL. */
 extern const MlMetric *ml_evaluation_metric(const MlEvaluation *evaluation, const char *name);
