@@ -1,0 +1,26 @@
+/*
+ * result.h - the rows of a set-returning function, put together value by value.
+ */
+#ifndef ML_RESULT_H
+#define ML_RESULT_H
+
+#include "../compat.h"
+
+typedef struct MlResult MlResult;
+
+/* Begin in materialize mode; errors when the caller cannot take a set. */
+extern MlResult *ml_result_begin(FunctionCallInfo fcinfo);
+
+/* The next value of the row at hand.  NULL and NaN become SQL NULL. */
+extern void ml_put_text(MlResult *result, const char *text);
+extern void ml_put_number(MlResult *result, double number);
+extern void ml_put_integer(MlResult *result, int64 number);
+extern void ml_put_integer32(MlResult *result, int32 number);
+
+/* The row is complete. */
+extern void ml_put_row(MlResult *result);
+
+/* What the SQL function returns. */
+extern Datum ml_result_end(MlResult *result);
+
+#endif
