@@ -69,6 +69,8 @@ typedef struct SmlFeature
 	size_t   missing_level;   /* index, or SML_NO_LEVEL */
 	size_t   other_level;     /* index, or SML_NO_LEVEL */
 	uint64_t other_distinct;  /* how many distinct values went to "(other)" */
+	uint32_t *sorted;         /* indexes of the real levels in byte order, built on make and read */
+	size_t   sorted_count;
 	/* its terms */
 	size_t   first_term;
 	size_t   term_count;
@@ -127,6 +129,8 @@ void sml_encoder_read(SmlReader *reader, SmlEncoder **encoder);
 
 /* Level index of a label for feature slot "slot": "(missing)", "(other)" or SML_NO_LEVEL (use the mean) as fits. */
 size_t sml_encoder_level(const SmlEncoder *encoder, size_t slot, SmlText text);
+/* Whether a label was met in training (missing included). */
+bool sml_encoder_knows(const SmlEncoder *encoder, size_t slot, SmlText text);
 /* Class index of a text, or SML_NO_LEVEL. */
 size_t sml_encoder_class(const SmlEncoder *encoder, SmlText text);
 

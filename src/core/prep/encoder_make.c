@@ -1,0 +1,482 @@
+/*
+ * encoder_make.c - an encoder from a profile; see encoder.h.
+ */
+#include "encoder_internal.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct Maker
+{
+	SmlEnv           *env;
+	const SmlProfile *profile;
+	SmlNotes         *notes;
+	SmlEncoder       *encoder;
+	double            rows;
+} Maker;
+
+/* ---- names --------------------------------------------------------------------------- */
+
+static SmlStatus
+name_feature(SmlEnv *env, const SmlColumn *column, size_t element, SmlFeature *feature)
+{
+	char      name[512];
+	int       length;
+	SmlStatus status;
+
+	if (column->elements == 0)
+		status = sml_copy_text(env, column->name, strlen(column->name), &feature->name);
+	else
+	{
+		length = snprintf(name, sizeof(name), "%.400s[%zu]", column->name, element + 1);
+		status = sml_copy_text(env, name, (size_t) length, &feature->name);
+	}
+	if (status == SML_OK)
+		status = sml_copy_text(env, column->type, strlen(column->type), &feature->type);
+	return status;
+}
+
+static SmlStatus
+list_features(Maker *maker)
+{
+	SmlEncoder *encoder = maker->encoder;
+	size_t      n = 0;
+
+	for (size_t c = 0; c < encoder->layout.column_count; c++)
+	{
+		const SmlColumn *column = &encoder->layout.columns[c];
+		size_t           elements = column->elements > 0 ? column->elements : 1;
+
+		for (size_t e = 0; e < elements; e++, n++)
+		{
+			SmlFeature *feature = &encoder->features[n];
+			SmlStatus   status;
+
+			encoder->feature_count = n + 1;
+			feature->kind = column->kind;
+			feature->column = c;
+			feature->slot = column->first + e;
+			feature->missing_level = feature->other_level = SML_NO_LEVEL;
+			status = name_feature(maker->env, column, e, feature);
+			if (status != SML_OK)
+				return status;
+		}
+	}
+	return SML_OK;
+}
+
+/* ---- numbers --------------------------------------------------------------------------- */
+
+static SmlStatus
+make_number(Maker *maker, SmlFeature *feature, const SmlFeatureWish *wish)
+{
+	const SmlNumberProfile *number = sml_profile_number(maker->profile, feature->slot);
+	bool                    exact = true;
+	SmlStatus               status = SML_OK;
+
+	if (number->count == 0)
+		return sml_fail(maker->env, SML_BAD_INPUT, "Feature \"%s\" has no value in the training rows.", feature->name);
+	feature->missing = number->missing + number->nonfinite;
+	feature->nonfinite = number->nonfinite;
+	feature->mean = number->mean;
+	feature->deviation = sqrt(number->m2 / (double) number->count);
+	feature->least = number->least;
+	feature->greatest = number->greatest;
+	feature->impute = wish != NULL ? wish->impute : SML_IMPUTE_MEAN;
+	feature->impute_value = number->mean;
+	if (feature->impute == SML_IMPUTE_CONSTANT)
+		feature->impute_value = wish->constant;
+	if (feature->impute == SML_IMPUTE_MEDIAN)
+		status = sml_profile_quantile(maker->env, maker->profile, feature->slot, 0.5, &feature->impute_value, &exact);
+	if (status == SML_OK && !exact)
+		status = sml_note(maker->env, maker->notes, "The median of \"%s\" is an estimate from a sample of its values.", feature->name);
+	if (status == SML_OK && number->nonfinite > 0)
+		status = sml_note(maker->env, maker->notes, "%llu values of \"%s\" are NaN or infinite and were treated as missing.",
+						  (unsigned long long) number->nonfinite, feature->name);
+	feature->term_count = feature->missing > 0 ? 2 : 1;
+	return status;
+}
+
+/* ---- labels ------------------------------------------------------------------------------- */
+
+static int
+by_count(const void *a, const void *b)
+{
+	const SmlLevel *x = a;
+	const SmlLevel *y = b;
+
+	if (x->count != y->count)
+		return x->count < y->count ? 1 : -1;
+	return sml_compare_text(x->text, x->length, y->text, y->length);
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	const SmlLevel *x = a;
+	const SmlLevel *y = b;
+
+	return sml_compare_text(x->text, x->length, y->text, y->length);
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	double x = strtod(((const SmlLevel *) a)->text, NULL);
+	double y = strtod(((const SmlLevel *) b)->text, NULL);
+
+	return x != y ? (x > y) - (x < y) : by_text(a, b);
+}
+
+/* Put levels into a given order (an enum's); those that it does not name go last, in byte order. */
+static void
+order_as_given(SmlLevel *levels, size_t count, const char *const *order, size_t order_count)
+{
+	size_t done = 0;
+
+	for (size_t o = 0; o < order_count; o++)
+		for (size_t i = done; i < count; i++)
+			if (strcmp(levels[i].text, order[o]) == 0)
+			{
+				SmlLevel swap = levels[i];
+
+				memmove(&levels[done + 1], &levels[done], (i - done) * sizeof(SmlLevel));
+				levels[done++] = swap;
+				break;
+			}
+}
+
+static SmlStatus
+append_level(Maker *maker, SmlFeature *feature, const char *text, size_t length, uint64_t count)
+{
+	SmlStatus status = sml_copy_text(maker->env, text, length, &feature->levels[feature->level_count]);
+
+	if (status == SML_OK)
+		feature->counts[feature->level_count++] = count;
+	return status;
+}
+
+static SmlStatus
+choose_reference(Maker *maker, SmlFeature *feature, const char *wanted)
+{
+	feature->reference = 0;
+	if (wanted == NULL)
+		return SML_OK;
+	for (size_t k = 0; k < feature->level_count; k++)
+		if (strcmp(feature->levels[k], wanted) == 0)
+		{
+			feature->reference = k;
+			return SML_OK;
+		}
+	return sml_fail(maker->env, SML_BAD_INPUT, "Column \"%s\" has no level \"%s\" to be the reference; its first level is \"%s\".",
+					feature->name, wanted, feature->levels[0]);
+}
+
+/* The rows that a list of levels does not account for. */
+static uint64_t
+rows_elsewhere(const Maker *maker, const SmlFeature *feature)
+{
+	uint64_t total = (uint64_t) maker->rows;
+
+	for (size_t k = 0; k < feature->level_count; k++)
+		total -= feature->counts[k];
+	return total;
+}
+
+static SmlStatus
+make_label(Maker *maker, SmlFeature *feature, const SmlFeatureWish *wish)
+{
+	SmlEnv   *env = maker->env;
+	SmlLevel *levels = NULL;
+	size_t    count;
+	size_t    most = wish != NULL && wish->max_levels > 0 ? wish->max_levels : SML_MAX_LEVELS;
+	size_t    kept;
+	uint64_t  missing = sml_profile_label_missing(maker->profile, feature->slot);
+	bool      exact;
+	double    distinct = sml_profile_distinct(maker->profile, feature->slot, &exact);
+	SmlStatus status;
+
+	SML_TRY(sml_profile_levels(env, maker->profile, feature->slot, &levels, &count));
+	if (count == 0)
+	{
+		status = sml_fail(env, SML_BAD_INPUT, "Feature \"%s\" has no value in the training rows.", feature->name);
+		goto done;
+	}
+	feature->missing = missing;
+	kept = count < most ? count : most;
+	if (kept < count)
+		qsort(levels, count, sizeof(SmlLevel), by_count);
+	qsort(levels, kept, sizeof(SmlLevel), by_text);
+	if (wish != NULL && wish->order != NULL)
+		order_as_given(levels, kept, wish->order, wish->order_count);
+	SML_TRY(sml_alloc_array(env, kept + 2, sizeof(char *), &feature->levels));
+	SML_TRY(sml_alloc_array(env, kept + 2, sizeof(uint64_t), &feature->counts));
+	for (size_t k = 0; k < kept; k++)
+		SML_TRY(append_level(maker, feature, levels[k].text, levels[k].length, levels[k].count));
+	if (missing > 0)
+	{
+		feature->missing_level = feature->level_count;
+		SML_TRY(append_level(maker, feature, SML_LEVEL_MISSING, strlen(SML_LEVEL_MISSING), missing));
+	}
+	if (kept < count || !exact)
+	{
+		uint64_t rest = rows_elsewhere(maker, feature);
+
+		feature->other_distinct = (uint64_t) llround(distinct) - kept;
+		feature->other_level = feature->level_count;
+		SML_TRY(append_level(maker, feature, SML_LEVEL_OTHER, strlen(SML_LEVEL_OTHER), rest));
+		SML_TRY(sml_note(env, maker->notes, "Column \"%s\" has %s%.0f distinct values; the %zu most frequent have a term of their own, the "
+						 "others (%llu rows) share the level (other).", feature->name, exact ? "" : "about ", distinct, kept,
+						 (unsigned long long) rest));
+	}
+	SML_TRY(choose_reference(maker, feature, wish != NULL ? wish->reference : NULL));
+	feature->term_count = feature->level_count - 1;
+done:
+	sml_free(env, levels);
+	return status;
+}
+
+/* ---- terms ------------------------------------------------------------------------------------ */
+
+/* Center and scale of an indicator that is 1 in "count" of the rows. */
+static void
+scale_indicator(const Maker *maker, SmlTerm *term, uint64_t count)
+{
+	double share = (double) count / maker->rows;
+
+	term->center = share;
+	term->scale = sqrt(share * (1 - share));
+}
+
+/* Of a number with its missing values imputed. */
+static void
+scale_value(const Maker *maker, const SmlFeature *feature, SmlTerm *term)
+{
+	double observed = (double) (maker->rows - (double) feature->missing);
+	double share = observed / maker->rows;
+	double gap = feature->impute_value - feature->mean;
+
+	term->center = feature->mean + gap * (1 - share);
+	term->scale = sqrt(share * feature->deviation * feature->deviation + share * (1 - share) * gap * gap);
+	/* what is left of a constant column after rounding is not variation */
+	if (term->scale <= 1e-14 * fabs(term->center))
+		term->scale = 0;
+}
+
+static SmlStatus
+make_terms(Maker *maker)
+{
+	SmlEncoder *encoder = maker->encoder;
+	SmlStatus   status;
+	size_t      n = 0;
+
+	status = sml_alloc_array(maker->env, encoder->term_count, sizeof(SmlTerm), &encoder->terms);
+	if (status != SML_OK)
+		return status;
+	for (size_t i = 0; i < encoder->feature_count; i++)
+	{
+		const SmlFeature *feature = &encoder->features[i];
+
+		for (size_t k = 0; k < feature->term_count; k++, n++)
+		{
+			SmlTerm *term = &encoder->terms[n];
+
+			term->feature = i;
+			term->kind = feature->kind == SML_LABEL ? SML_TERM_LEVEL : k == 0 ? SML_TERM_VALUE : SML_TERM_MISSING;
+			term->level = k < feature->reference ? k : k + 1;
+			if (term->kind == SML_TERM_VALUE)
+				scale_value(maker, feature, term);
+			else
+				scale_indicator(maker, term, term->kind == SML_TERM_LEVEL ? feature->counts[term->level] : feature->missing);
+			if (term->kind != SML_TERM_LEVEL)
+				term->level = 0;
+			term->constant = !(term->scale > 0) || !isfinite(term->scale);
+			if (term->constant)
+				term->scale = 1;
+			if (term->constant && term->kind == SML_TERM_VALUE)
+				status = sml_note(maker->env, maker->notes, "Column \"%s\" is constant in the training rows and has no effect.", feature->name);
+			if (status != SML_OK)
+				return status;
+		}
+		if (feature->term_count == 0)
+			status = sml_note(maker->env, maker->notes, "Column \"%s\" is constant in the training rows and has no effect.", feature->name);
+		if (status != SML_OK)
+			return status;
+	}
+	return SML_OK;
+}
+
+/* Every feature constant: there is nothing to learn from. */
+static SmlStatus
+check_variation(const Maker *maker)
+{
+	for (size_t j = 0; j < maker->encoder->term_count; j++)
+		if (!maker->encoder->terms[j].constant)
+			return SML_OK;
+	return sml_fail(maker->env, SML_BAD_INPUT, "Every feature is constant in the training rows.");
+}
+
+/* ---- target ------------------------------------------------------------------------------------ */
+
+static bool
+is_number(const char *text)
+{
+	char *end;
+
+	if (text[0] == '\0' || text[0] == ' ')
+		return false;
+	(void) strtod(text, &end);
+	return *end == '\0';
+}
+
+static SmlStatus
+make_classes(Maker *maker, const char *const *order, size_t order_count)
+{
+	SmlEncoder *encoder = maker->encoder;
+	SmlEnv     *env = maker->env;
+	SmlLevel   *levels = NULL;
+	size_t      count;
+	size_t      slot = sml_layout_target(&encoder->layout);
+	bool        exact;
+	bool        numbers = true;
+	SmlStatus   status;
+
+	(void) sml_profile_distinct(maker->profile, slot, &exact);
+	SML_TRY(sml_profile_levels(env, maker->profile, slot, &levels, &count));
+	if (!exact)
+	{
+		status = sml_fail(env, SML_BAD_INPUT, "The target has more than %d classes.", SML_SKETCH_SIZE);
+		goto done;
+	}
+	if (count < 2)
+	{
+		status = sml_fail(env, SML_BAD_INPUT, "The target has only one class in the training rows: \"%s\".", count == 1 ? levels[0].text : "");
+		goto done;
+	}
+	for (size_t k = 0; k < count; k++)
+		numbers = numbers && is_number(levels[k].text);
+	if (order != NULL)
+		order_as_given(levels, count, order, order_count);
+	else if (numbers)
+		qsort(levels, count, sizeof(SmlLevel), by_number);
+	SML_TRY(sml_alloc_array(env, count, sizeof(char *), &encoder->classes));
+	SML_TRY(sml_alloc_array(env, count, sizeof(uint64_t), &encoder->class_counts));
+	for (size_t k = 0; k < count; k++)
+	{
+		encoder->class_counts[k] = levels[k].count;
+		SML_TRY(sml_copy_text(env, levels[k].text, levels[k].length, &encoder->classes[k]));
+		encoder->class_count = k + 1;
+	}
+done:
+	sml_free(env, levels);
+	return status;
+}
+
+static SmlStatus
+make_target(Maker *maker, const char *const *order, size_t order_count)
+{
+	SmlEncoder *encoder = maker->encoder;
+
+	encoder->target_scale = 1;
+	if (encoder->layout.target == SML_TARGET_CLASS)
+		return make_classes(maker, order, order_count);
+	if (encoder->layout.target == SML_TARGET_NUMBER)
+	{
+		const SmlNumberProfile *number = sml_profile_number(maker->profile, sml_layout_target(&encoder->layout));
+		double                  deviation = sqrt(number->m2 / (double) number->count);
+
+		encoder->target_center = number->mean;
+		if (deviation > 0 && isfinite(deviation))
+			encoder->target_scale = deviation;
+	}
+	return SML_OK;
+}
+
+/* ---- the whole ------------------------------------------------------------------------------------- */
+
+SmlStatus
+sml_encoder_index(SmlEnv *env, SmlEncoder *encoder)
+{
+	SmlStatus status;
+	size_t    term = 0;
+	size_t    seen = 0;
+
+	SML_TRY(sml_alloc_array(env, encoder->layout.numbers, sizeof(size_t), &encoder->number_feature));
+	SML_TRY(sml_alloc_array(env, encoder->layout.labels, sizeof(size_t), &encoder->label_feature));
+	for (size_t i = 0; i < encoder->feature_count; i++)
+	{
+		SmlFeature *feature = &encoder->features[i];
+
+		if (feature->slot >= (feature->kind == SML_NUMBER ? encoder->layout.numbers : encoder->layout.labels))
+			return sml_fail(env, SML_CORRUPT, "A feature has no place in the layout.");
+		(feature->kind == SML_NUMBER ? encoder->number_feature : encoder->label_feature)[feature->slot] = i;
+		seen++;
+		feature->first_term = term;
+		term += feature->term_count;
+		if (feature->kind == SML_NUMBER)
+			continue;
+		SML_TRY(sml_alloc_array(env, feature->level_count, sizeof(uint32_t), &feature->sorted));
+		feature->sorted_count = 0;
+		for (size_t k = 0; k < feature->level_count; k++)
+		{
+			size_t at = feature->sorted_count;
+
+			if (k == feature->missing_level || k == feature->other_level)
+				continue;
+			/* levels come nearly sorted: insertion is quick */
+			while (at > 0 && strcmp(feature->levels[feature->sorted[at - 1]], feature->levels[k]) > 0)
+			{
+				feature->sorted[at] = feature->sorted[at - 1];
+				at--;
+			}
+			feature->sorted[at] = (uint32_t) k;
+			feature->sorted_count++;
+		}
+	}
+	if (seen != encoder->layout.numbers + encoder->layout.labels || term != encoder->term_count)
+		return sml_fail(env, SML_CORRUPT, "The features do not cover the layout.");
+	return SML_OK;
+done:
+	return status;
+}
+
+SmlStatus
+sml_encoder_make(SmlEnv *env, const SmlLayout *layout, const SmlProfile *profile,
+				 const SmlFeatureWish *wishes, const char *const *class_order, size_t class_order_count,
+				 SmlNotes *notes, SmlEncoder **encoder)
+{
+	Maker       maker = {env, profile, notes, NULL, (double) sml_profile_rows(profile, SML_USED)};
+	SmlEncoder *fresh = NULL;
+	SmlStatus   status;
+
+	if (maker.rows == 0)
+		return sml_fail(env, SML_BAD_INPUT, "There are no rows to learn from.");
+	SML_TRY(sml_alloc_array(env, 1, sizeof(SmlEncoder), &fresh));
+	maker.encoder = fresh;
+	fresh->rows = sml_profile_rows(profile, SML_USED);
+	SML_TRY(sml_layout_copy(env, layout, &fresh->layout));
+	SML_TRY(sml_alloc_array(env, layout->numbers + layout->labels, sizeof(SmlFeature), &fresh->features));
+	SML_TRY(list_features(&maker));
+	for (size_t i = 0; i < fresh->feature_count; i++)
+	{
+		SmlFeature           *feature = &fresh->features[i];
+		const SmlFeatureWish *wish = wishes != NULL ? &wishes[i] : NULL;
+
+		if (feature->kind == SML_NUMBER)
+			SML_TRY(make_number(&maker, feature, wish));
+		else
+			SML_TRY(make_label(&maker, feature, wish));
+		fresh->term_count += feature->term_count;
+	}
+	SML_TRY(make_terms(&maker));
+	SML_TRY(check_variation(&maker));
+	SML_TRY(make_target(&maker, class_order, class_order_count));
+	SML_TRY(sml_encoder_index(env, fresh));
+	*encoder = fresh;
+	return SML_OK;
+done:
+	sml_encoder_free(env, fresh);
+	return status;
+}
