@@ -60,7 +60,11 @@ typedef struct SmlPass
 	/* pending block of encoded rows */
 	size_t         pending;
 	double        *x, *y, *w;
+	size_t        *levels;    /* of the row at hand */
 } SmlPass;
+
+/* The part of one row in the order-free checksum of a scan. */
+uint64_t sml_row_checksum(const SmlLayout *layout, const SmlRow *row);
 
 SML_MUST_USE SmlStatus sml_pass_start(SmlEnv *env, const SmlPlan *plan, SmlPass **pass);
 SML_MUST_USE SmlStatus sml_pass_absorb(SmlEnv *env, SmlPass *pass, const SmlRow *row);
