@@ -231,7 +231,6 @@ sml_pass_flush(SmlEnv *env, SmlPass *pass)
 	if (status != SML_OK)
 		return status;
 	block.rows = pass->pending;
-	block.terms = plan->encoder->term_count;
 	block.x = pass->x;
 	block.y = pass->y;
 	block.w = plan->layout.weighted || plan->class_weights != NULL ? pass->w : NULL;

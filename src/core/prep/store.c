@@ -232,7 +232,6 @@ absorb_block(Runner *runner, SmlState *state, size_t start)
 	fill_targets(runner, rows, numbers, codes);
 	sml_encode_block(runner->plan->encoder, rows, numbers, store->numbers, codes, store->labels, runner->x);
 	block.rows = rows;
-	block.terms = runner->plan->encoder->term_count;
 	block.x = runner->x;
 	block.y = runner->y;
 	block.w = store->layout.weighted || runner->plan->class_weights != NULL ? runner->w : NULL;
