@@ -54,12 +54,15 @@ sml_calibration(SmlEnv *env, const SmlScored *scored, size_t count, SmlBin *bins
 		}
 		bin->n++;
 		bin->weight += weight;
-		bin->mean_predicted += (p - bin->mean_predicted) * (weight / bin->weight);
-		bin->observed += ((came_true ? 1 : 0) - bin->observed) * (weight / bin->weight);
+		bin->mean_predicted += weight * p;
+		bin->observed += came_true ? weight : 0;
 	}
 	for (size_t b = 0; b < count; b++)
-		if (bins[b].n == 0)
-			bins[b].mean_predicted = bins[b].observed = NAN;
+	{
+		/* 0 / 0 in an empty bin is NaN, which is meant */
+		bins[b].mean_predicted /= bins[b].weight;
+		bins[b].observed /= bins[b].weight;
+	}
 	return SML_OK;
 }
 

@@ -191,13 +191,13 @@ ml_rows_asked(const MlVersion *version, const MlStored *stored, const char *sour
 			part = PART_HELD_OUT;
 		if (part == PART_HELD_OUT && stored->split->kind == ML_SPLIT_NONE)
 			nothing_held_out(version);
-		second &= part == PART_HELD_OUT;
+		second = second && part == PART_HELD_OUT;
 		rows->source = ml_source_open(second ? stored->split->source : stored->source);
 	}
 	else
 	{
 		rows->source = ml_source_open(source);
-		second &= is_source(rows->source, stored->split->source ? stored->split->source : "", stored);
+		second = second && is_source(rows->source, stored->split->source, stored);
 		if (!second && !is_source(rows->source, stored->source, stored))
 		{
 			other_source(rows, version, stored, part);

@@ -152,9 +152,11 @@ put_difference(MlResult *result, const char *name, double a, double b, double lo
 static void
 put_loss(MlResult *result, const char *name, const SmlPaired *paired)
 {
-	/* the core's difference is a - b */
-	put_difference(result, name, paired->a, paired->b, -paired->high, -paired->low, paired->n,
-				   better_one(-paired->difference, -paired->high, -paired->low, false));
+	/* the core's difference is a - b; 0 - x, since -x would make a minus zero */
+	double low = 0 - paired->high;
+	double high = 0 - paired->low;
+
+	put_difference(result, name, paired->a, paired->b, low, high, paired->n, better_one(0 - paired->difference, low, high, false));
 }
 
 PG_FUNCTION_INFO_V1(sustainml_compare);
