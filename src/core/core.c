@@ -59,7 +59,7 @@ sml_grow_array(SmlEnv *env, void *chunk, size_t *room, size_t needed, size_t siz
 {
 	size_t    wanted = *room;
 	void     *old;
-	void     *fresh;
+	void     *fresh = NULL;
 	SmlStatus status;
 
 	if (needed <= *room)
@@ -89,7 +89,7 @@ SmlStatus
 sml_copy_text(SmlEnv *env, const char *bytes, size_t length, char **copy)
 {
 	size_t    size;
-	char     *fresh;
+	char     *fresh = NULL;
 	SmlStatus status;
 
 	if (!sml_size_plus(length, 1, &size))
