@@ -9,11 +9,16 @@
 
 #include <math.h>
 
+#include "access/htup_details.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
 #include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/regproc.h"
+#include "utils/syscache.h"
 
 #include "asked.h"
 
@@ -105,6 +110,55 @@ is_source(const MlSource *source, const char *text, const MlStored *stored)
 	return relid == source->relid;
 }
 
+/* ---- may it be read without being named? ---------------------------------------------------- */
+
+static bool
+is_plain_table(const MlSource *source)
+{
+	HeapTuple     tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(source->relid));
+	Form_pg_class class;
+	bool          plain;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	class = (Form_pg_class) GETSTRUCT(tuple);
+	plain = (class->relkind == RELKIND_RELATION || class->relkind == RELKIND_PARTITIONED_TABLE ||
+			 class->relkind == RELKIND_MATVIEW) && !class->relrowsecurity;
+	ReleaseSysCache(tuple);
+	return plain;
+}
+
+static void pg_attribute_noreturn()
+not_yours(const MlVersion *version)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("the stored source of model \"%s\" must be named to be read", ml_version_label(version)),
+			 errdetail("It is a query or view that the model's owner, role \"%s\", chose, and reading it would run the owner's code with your rights.",
+					   version->owner),
+			 errhint("Look at the source, and give it as an argument if you trust it.")));
+}
+
+/*
+ * Open a source that the version names and the caller did not.  A query or view may call
+ * functions, with the rights of whoever reads it: so only members of the owner's role do, and
+ * being superuser is no reason.  Plain tables run nothing.
+ */
+static MlSource *
+open_stored(const MlVersion *version, const char *text)
+{
+	Oid       owner = get_role_oid(version->owner, true);
+	bool      mine = OidIsValid(owner) && is_member_of_role_nosuper(GetUserId(), owner);
+	MlSource *source;
+
+	if (!mine && !is_one_name(text))
+		not_yours(version);
+	source = ml_source_open(text);
+	if (!mine && !is_plain_table(source))
+		not_yours(version);
+	return source;
+}
+
 /* ---- the rows ------------------------------------------------------------------------------- */
 
 typedef enum Part
@@ -192,7 +246,7 @@ ml_rows_asked(const MlVersion *version, const MlStored *stored, const char *sour
 		if (part == PART_HELD_OUT && stored->split->kind == ML_SPLIT_NONE)
 			nothing_held_out(version);
 		second = second && part == PART_HELD_OUT;
-		rows->source = ml_source_open(second ? stored->split->source : stored->source);
+		rows->source = open_stored(version, second ? stored->split->source : stored->source);
 	}
 	else
 	{

@@ -40,7 +40,8 @@ typedef struct MlRowsAsked
 /*
  * The rows that "source" (NULL: the stored one) and "part" ('all', 'held_out', 'training')
  * mean.  Without a source 'all' means the held-out rows.  Inside a scan bracket.  Errors:
- * an unknown part, or one that the version does not have.
+ * an unknown part, or one that the version does not have; a stored query or view of a role
+ * that the caller does not belong to, which must be named to be read.
  */
 extern MlRowsAsked *ml_rows_asked(const MlVersion *version, const MlStored *stored, const char *source, const char *part);
 

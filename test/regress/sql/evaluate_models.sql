@@ -214,6 +214,18 @@ SET ROLE evaluate_user;
 SELECT value FROM sustainml.evaluate('yes', 'made') WHERE metric = 'rows';
 RESET ROLE;
 
+-- a stored query is the owner's code: another role, superuser or not, must name it
+GRANT CREATE ON SCHEMA evaluate_models TO evaluate_user;
+SET ROLE evaluate_user;
+SELECT version FROM sustainml.train('theirs', 'SELECT * FROM made', target => 'answer', features => '{x}', split => '{"by": "id"}');
+SELECT value > 0 AS own FROM sustainml.evaluate('theirs') WHERE metric = 'accuracy';
+RESET ROLE;
+\x on
+SELECT * FROM refusal($$SELECT * FROM sustainml.evaluate('theirs')$$);
+\x off
+SELECT value > 0 AS named FROM sustainml.evaluate('theirs', 'SELECT * FROM made') WHERE metric = 'accuracy';
+SELECT sustainml.drop_model('theirs') IS NOT NULL AS dropped;
+
 SELECT sustainml.drop_model(name) IS NOT NULL AS dropped FROM unnest('{yes,flag,kind,number,flag2,again}'::text[]) AS name;
 DROP SCHEMA evaluate_models CASCADE;
 DROP ROLE evaluate_user;
