@@ -23,7 +23,13 @@ typedef struct MlModel
 /* The decoded model of a version; valid until the end of the transaction at least. */
 extern const MlModel *ml_model_get(const MlVersion *version);
 
-/* Forget everything (for tests), and set up the callbacks once per backend. */
+/*
+ * A number that changes whenever names may have come to mean other versions; call
+ * sites that remember a resolution compare it, and the snapshot, before each use.
+ */
+extern uint64 ml_model_changes(void);
+
+/* Set up the invalidation callback, once per backend. */
 extern void ml_cache_init(void);
 
 #endif

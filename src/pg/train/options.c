@@ -259,8 +259,9 @@ ml_options_learner(const char *name)
 double *
 ml_options_numbers(MlOptions *options, SmlEnv *env, const SmlLearner *learner)
 {
-	SmlOptionGiven *given = palloc0(sizeof(SmlOptionGiven) * (options->param_count + 1));
+	SmlGivenOption *given = palloc0(sizeof(SmlGivenOption) * (options->param_count + 1));
 	double         *numbers = palloc0(sizeof(double) * (learner->option_count + 1));
+	static const char *const others[] = {"class_weight"};
 
 	for (int i = 0; i < options->param_count; i++)
 	{
@@ -269,22 +270,21 @@ ml_options_numbers(MlOptions *options, SmlEnv *env, const SmlLearner *learner)
 		given[i].name = options->params[i].key;
 		if (value->type == jbvBool)
 		{
-			given[i].kind = SML_GIVEN_BOOLEAN;
+			given[i].kind = SML_VALUE_BOOLEAN;
 			given[i].number = value->val.boolean ? 1 : 0;
 		}
 		else if (ml_json_number(value, &given[i].number))
-			given[i].kind = SML_GIVEN_NUMBER;
+			given[i].kind = SML_VALUE_NUMBER;
 		else if (value->type == jbvString)
 		{
-			given[i].kind = SML_GIVEN_TEXT;
+			given[i].kind = SML_VALUE_TEXT;
 			given[i].text = ml_json_text(value);
 		}
 		else
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("option \"%s\" must be a number, a boolean or a string", options->params[i].key)));
+			given[i].kind = value->type == jbvNull ? SML_VALUE_NULL : SML_VALUE_OTHER;
 	}
-	ML_CHECK(env, sml_options_fill(env, learner, given, (size_t) options->param_count, numbers), "train with these params");
+	ML_CHECK(env, sml_options_fill(env, learner, given, (size_t) options->param_count, others, lengthof(others), numbers),
+			 "train with these params");
 	return numbers;
 }
 

@@ -1,0 +1,263 @@
+/*
+ * catalog_write.c - writing the model tables: new versions and what is active.
+ *
+ * All writes go through SPI as the owner of the extension with fixed text.  The caller's
+ * rights were checked before.
+ */
+#include "compat.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "common/hashfn.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/inval.h"
+#include "utils/snapmgr.h"
+
+#include "catalog_internal.h"
+#include "../core/model/model.h"
+
+void
+ml_models_changed(void)
+{
+	CacheInvalidateRelcacheByRelid(ml_catalog_relation("model_version"));
+}
+
+void
+ml_lock_name(const char *schema, const char *name)
+{
+	char  *key = psprintf("%s.%s", schema, name);
+	uint32 hash = hash_bytes((const unsigned char *) key, (int) strlen(key));
+
+	LockDatabaseObject(ml_catalog_relation("model_version"), (Oid) hash, 0, ShareUpdateExclusiveLock);
+	pfree(key);
+}
+
+static void
+execute(const char *query, int count, Oid *types, Datum *values, const char *nulls, int expected)
+{
+	int code = SPI_execute_with_args(query, count, types, values, nulls, false, 0);
+
+	if (code != expected)
+		elog(ERROR, "catalog statement failed: %s", SPI_result_code_string(code));
+}
+
+int
+ml_previous_version(const char *schema, const char *name)
+{
+	MlOwnerScope scope;
+	Oid          types[2] = {TEXTOID, TEXTOID};
+	Datum        values[2] = {CStringGetTextDatum(schema), CStringGetTextDatum(name)};
+	int          version = 0;
+	bool         isnull;
+
+	SPI_connect();
+	ml_owner_begin(&scope);
+	if (SPI_execute_with_args("SELECT a.version FROM sustainml.activation a"
+							  " JOIN sustainml.model_version v ON v.model_schema = a.model_schema AND v.model = a.model AND v.version = a.version"
+							  " WHERE a.model_schema = $1 AND a.model = $2 AND a.active_to IS NOT NULL AND NOT v.is_active"
+							  " ORDER BY a.active_to DESC, a.active_from DESC LIMIT 1",
+							  2, types, values, NULL, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "cannot read the activation history");
+	if (SPI_processed == 1)
+		version = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	ml_owner_end(&scope);
+	SPI_finish();
+	return version;
+}
+
+void
+ml_set_active(const char *schema, const char *name, int version, const char *user, const char *owner, const char *reason)
+{
+	Oid   types[6] = {TEXTOID, TEXTOID, INT4OID, TEXTOID, TEXTOID, TEXTOID};
+	Datum values[6];
+
+	values[0] = CStringGetTextDatum(schema);
+	values[1] = CStringGetTextDatum(name);
+	values[2] = Int32GetDatum(version);
+	values[3] = CStringGetTextDatum(user);
+	values[4] = CStringGetTextDatum(reason);
+	values[5] = CStringGetTextDatum(owner);
+	execute("UPDATE sustainml.model_version SET is_active = false WHERE model_schema = $1 AND model = $2 AND is_active", 2, types, values,
+			NULL, SPI_OK_UPDATE);
+	execute("UPDATE sustainml.activation SET active_to = clock_timestamp() WHERE model_schema = $1 AND model = $2 AND active_to IS NULL", 2,
+			types, values, NULL, SPI_OK_UPDATE);
+	if (version > 0)
+	{
+		execute("UPDATE sustainml.model_version SET is_active = true WHERE model_schema = $1 AND model = $2 AND version = $3", 3, types,
+				values, NULL, SPI_OK_UPDATE);
+		execute("INSERT INTO sustainml.activation (model_schema, model, version, active_from, activated_by, reason, owner)"
+				" VALUES ($1, $2, $3, clock_timestamp(), $4, $5, $6)", 6, types, values, NULL, SPI_OK_INSERT);
+	}
+	ml_models_changed();
+}
+
+/* ---- inserting a version ---------------------------------------------------------------- */
+
+#define MOST_PARAMETERS 48
+
+typedef struct Parameters
+{
+	int   count;
+	Oid   types[MOST_PARAMETERS];
+	Datum values[MOST_PARAMETERS];
+	char  nulls[MOST_PARAMETERS + 1];
+} Parameters;
+
+static void
+add(Parameters *parameters, Oid type, Datum value, bool isnull)
+{
+	Assert(parameters->count < MOST_PARAMETERS);
+	parameters->types[parameters->count] = type;
+	parameters->values[parameters->count] = value;
+	parameters->nulls[parameters->count++] = isnull ? 'n' : ' ';
+}
+
+static void
+add_text(Parameters *parameters, const char *text)
+{
+	add(parameters, TEXTOID, text ? CStringGetTextDatum(text) : (Datum) 0, text == NULL);
+}
+
+static void
+add_number(Parameters *parameters, double number)
+{
+	add(parameters, FLOAT8OID, Float8GetDatum(number), isnan(number));
+}
+
+static void
+add_integer(Parameters *parameters, int64 number)
+{
+	add(parameters, INT8OID, Int64GetDatum(number), false);
+}
+
+static void
+add_pointer(Parameters *parameters, Oid type, const void *pointer)
+{
+	add(parameters, type, PointerGetDatum(pointer), pointer == NULL);
+}
+
+static const char insert_version[] =
+	"INSERT INTO sustainml.model_version (id, model_schema, model, version, owner, is_active, checksum, threshold, bytes,"
+	" algorithm, task, source, search_path, target, target_type, positive, favorable, protected, features, classes,"
+	" params, preprocess, holdout, split, split_key, weight, seed, refit, feature_count, rows_used, rows_skipped, rows_held_out,"
+	" evaluation_id, metric, metric_value, metric_ci_low, metric_ci_high, baseline_value, metrics, notes, codec_version, trained_at, trained_by)"
+	" VALUES (nextval('sustainml.model_version_id_seq'), $1, $2, $3::int, $4, false, $5, $6, $7,"
+	" $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
+	" $19, $20, $21, $22, $23, $24, $25, $26, $27::int, $28, $29, $30,"
+	" $31, $32, $33, $34, $35, $36, $37, $38, $39::int, clock_timestamp(), $40) RETURNING id";
+
+static void
+fill_parameters(Parameters *p, const MlNewVersion *fresh, int version, const char *owner, const char *user)
+{
+	add_text(p, fresh->schema);
+	add_text(p, fresh->name);
+	add_integer(p, version);
+	add_text(p, owner);
+	add_integer(p, (int64) fresh->checksum);
+	add_number(p, fresh->threshold);
+	add_pointer(p, BYTEAOID, fresh->bytes);
+	add_text(p, fresh->algorithm);
+	add_text(p, fresh->task);
+	add_text(p, fresh->source);
+	add_text(p, fresh->search_path);
+	add_text(p, fresh->target);
+	add_text(p, fresh->target_type);
+	add_text(p, fresh->positive);
+	add_text(p, fresh->favorable);
+	add_pointer(p, TEXTARRAYOID, fresh->protected_columns);
+	add_pointer(p, TEXTARRAYOID, fresh->features);
+	add_pointer(p, TEXTARRAYOID, fresh->classes);
+	add_pointer(p, JSONBOID, fresh->params);
+	add_pointer(p, JSONBOID, fresh->preprocess);
+	add_number(p, fresh->holdout);
+	add_pointer(p, JSONBOID, fresh->split);
+	add_pointer(p, TEXTARRAYOID, fresh->split_key);
+	add_text(p, fresh->weight);
+	add_integer(p, fresh->seed);
+	add(p, BOOLOID, BoolGetDatum(fresh->refit), false);
+	add_integer(p, fresh->feature_count);
+	add_integer(p, fresh->rows_used);
+	add_integer(p, fresh->rows_skipped);
+	add_integer(p, fresh->rows_held_out);
+	add_text(p, fresh->evaluation_id);
+	add_text(p, fresh->metric);
+	add_number(p, fresh->metric_value);
+	add_number(p, fresh->metric_ci_low);
+	add_number(p, fresh->metric_ci_high);
+	add_number(p, fresh->baseline_value);
+	add_pointer(p, JSONBOID, fresh->metrics);
+	add_pointer(p, TEXTARRAYOID, fresh->notes);
+	add_integer(p, SML_MODEL_VERSION);
+	add_text(p, user);
+}
+
+/* Owner and number of the next version, seen by a snapshot taken under the lock. */
+static int
+next_version(const MlNewVersion *fresh, char **owner)
+{
+	List *versions;
+	int   version = 1;
+
+	PushActiveSnapshot(GetLatestSnapshot());
+	versions = ml_versions(fresh->schema, fresh->name, GetActiveSnapshot());
+	if (versions != NIL)
+	{
+		version = ((MlVersion *) llast(versions))->version + 1;
+		*owner = ((MlVersion *) linitial(versions))->owner;
+		if (!ml_may(*owner, fresh->schema, fresh->name, ML_MANAGE))
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("permission denied to manage model \"%s\"", fresh->name),
+					 errdetail("Another role made a model of this name meanwhile.")));
+	}
+	PopActiveSnapshot();
+	return version;
+}
+
+int
+ml_version_insert(const MlNewVersion *fresh, bool activate, const char *reason, int64 *id)
+{
+	Parameters   parameters;
+	MlOwnerScope scope;
+	char        *user = GetUserNameFromId(GetUserId(), false);
+	char        *owner = user;
+	int          version;
+	bool         isnull;
+
+	ml_lock_name(fresh->schema, fresh->name);
+	version = next_version(fresh, &owner);
+	memset(&parameters, 0, sizeof(parameters));
+	fill_parameters(&parameters, fresh, version, owner, user);
+	SPI_connect();
+	ml_owner_begin(&scope);
+	execute(insert_version, parameters.count, parameters.types, parameters.values, parameters.nulls, SPI_OK_INSERT_RETURNING);
+	*id = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	if (activate)
+		ml_set_active(fresh->schema, fresh->name, version, user, owner, reason);
+	ml_owner_end(&scope);
+	SPI_finish();
+	ml_models_changed();
+	return version;
+}
+
+void
+ml_version_set_run(int64 id, int64 run_id)
+{
+	MlOwnerScope scope;
+	Oid          types[2] = {INT8OID, INT8OID};
+	Datum        values[2] = {Int64GetDatum(id), Int64GetDatum(run_id)};
+
+	if (run_id == 0)
+		return;
+	SPI_connect();
+	ml_owner_begin(&scope);
+	execute("UPDATE sustainml.model_version SET run_id = $2 WHERE id = $1", 2, types, values, NULL, SPI_OK_UPDATE);
+	ml_owner_end(&scope);
+	SPI_finish();
+}
