@@ -86,6 +86,527 @@ CREATE AGGREGATE sustainml_internal.fold(plan bytea, cells sustainml_internal.ce
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE sustainml_internal.fold(bytea, sustainml_internal.cells) IS 'One pass of training over rows, as a state that merges';
+-- The model catalog.  Base tables are written by the extension's C code alone; users see the views.
+-- Roles and columns are stored by name, so that dump and restore keep their meaning.
+
+-- Availability: 0.1.0
+CREATE SEQUENCE sustainml.model_version_id_seq;
+COMMENT ON SEQUENCE sustainml.model_version_id_seq IS 'Ids of model versions';
+SELECT pg_catalog.pg_extension_config_dump('sustainml.model_version_id_seq', '');
+
+-- Availability: 0.1.0
+-- The C code addresses these columns by number (src/pg/catalog.c): add new ones at the end.
+CREATE TABLE sustainml.model_version (
+	id             bigint           NOT NULL CONSTRAINT model_version_pkey PRIMARY KEY,
+	model_schema   text             NOT NULL,
+	model          text             NOT NULL,
+	version        integer          NOT NULL CONSTRAINT model_version_positive CHECK (version > 0),
+	owner          text             NOT NULL,
+	is_active      boolean          NOT NULL,
+	checksum       bigint           NOT NULL,
+	threshold      double precision CONSTRAINT model_version_threshold CHECK (threshold >= 0 AND threshold <= 1),
+	bytes          bytea            NOT NULL,
+	algorithm      text             NOT NULL,
+	task           text             NOT NULL,
+	source         text             NOT NULL,
+	search_path    text             NOT NULL,
+	target         text             NOT NULL,
+	target_type    text             NOT NULL,
+	positive       text,
+	favorable      text,
+	protected      text[],
+	features       text[]           NOT NULL,
+	classes        text[],
+	params         jsonb            NOT NULL,
+	preprocess     jsonb            NOT NULL,
+	holdout        double precision NOT NULL,
+	split          jsonb            NOT NULL,
+	split_key      text[],
+	weight         text,
+	seed           bigint           NOT NULL,
+	refit          boolean          NOT NULL,
+	feature_count  integer          NOT NULL,
+	rows_used      bigint           NOT NULL,
+	rows_skipped   bigint           NOT NULL,
+	rows_held_out  bigint           NOT NULL,
+	evaluation_id  text,
+	metric         text,
+	metric_value   double precision,
+	metric_ci_low  double precision,
+	metric_ci_high double precision,
+	baseline_value double precision,
+	metrics        jsonb,
+	notes          text[]           NOT NULL,
+	run_id         bigint,
+	codec_version  integer          NOT NULL,
+	trained_at     timestamptz      NOT NULL,
+	trained_by     text             NOT NULL,
+	CONSTRAINT model_version_name UNIQUE (model_schema, model, version)
+);
+CREATE UNIQUE INDEX model_version_one_active ON sustainml.model_version (model_schema, model) WHERE is_active;
+SELECT pg_catalog.pg_extension_config_dump('sustainml.model_version', '');
+REVOKE ALL ON sustainml.model_version FROM PUBLIC;
+COMMENT ON TABLE sustainml.model_version IS 'One row per model version, with its bytes';
+COMMENT ON COLUMN sustainml.model_version.id IS 'Key';
+COMMENT ON COLUMN sustainml.model_version.model_schema IS 'Schema part of the model''s name';
+COMMENT ON COLUMN sustainml.model_version.model IS 'Name of the model';
+COMMENT ON COLUMN sustainml.model_version.version IS 'Version number, from 1';
+COMMENT ON COLUMN sustainml.model_version.owner IS 'Role that owns the model, by name';
+COMMENT ON COLUMN sustainml.model_version.is_active IS 'Whether the bare name means this version';
+COMMENT ON COLUMN sustainml.model_version.checksum IS 'Hash of the bytes';
+COMMENT ON COLUMN sustainml.model_version.threshold IS 'Probability at and above which the positive class is predicted (binary models)';
+COMMENT ON COLUMN sustainml.model_version.bytes IS 'The model itself, encoder included';
+COMMENT ON COLUMN sustainml.model_version.algorithm IS 'Learner';
+COMMENT ON COLUMN sustainml.model_version.task IS 'regression, binary or multiclass';
+COMMENT ON COLUMN sustainml.model_version.source IS 'Table, view or query it was trained on';
+COMMENT ON COLUMN sustainml.model_version.search_path IS 'search_path in force at training, for retrain';
+COMMENT ON COLUMN sustainml.model_version.target IS 'Column predicted';
+COMMENT ON COLUMN sustainml.model_version.target_type IS 'Type of that column';
+COMMENT ON COLUMN sustainml.model_version.positive IS 'Class that the probability is about (binary models)';
+COMMENT ON COLUMN sustainml.model_version.favorable IS 'Outcome that people want, for fairness audits';
+COMMENT ON COLUMN sustainml.model_version.protected IS 'Protected columns';
+COMMENT ON COLUMN sustainml.model_version.features IS 'Feature columns';
+COMMENT ON COLUMN sustainml.model_version.classes IS 'Classes in order';
+COMMENT ON COLUMN sustainml.model_version.params IS 'Learner options as given';
+COMMENT ON COLUMN sustainml.model_version.preprocess IS 'Preprocessing as given';
+COMMENT ON COLUMN sustainml.model_version.holdout IS 'Share of rows held out';
+COMMENT ON COLUMN sustainml.model_version.split IS 'Rule by which rows were held out';
+COMMENT ON COLUMN sustainml.model_version.split_key IS 'Columns whose hash decides the split';
+COMMENT ON COLUMN sustainml.model_version.weight IS 'Weight column';
+COMMENT ON COLUMN sustainml.model_version.seed IS 'Seed of the split';
+COMMENT ON COLUMN sustainml.model_version.refit IS 'Whether the model was fitted again on all rows after evaluation';
+COMMENT ON COLUMN sustainml.model_version.feature_count IS 'Number of features, array elements counted';
+COMMENT ON COLUMN sustainml.model_version.rows_used IS 'Training rows';
+COMMENT ON COLUMN sustainml.model_version.rows_skipped IS 'Rows without target or weight, or outside both parts of the split';
+COMMENT ON COLUMN sustainml.model_version.rows_held_out IS 'Rows evaluated';
+COMMENT ON COLUMN sustainml.model_version.evaluation_id IS 'Equal for versions evaluated on the same rows';
+COMMENT ON COLUMN sustainml.model_version.metric IS 'Metric by which versions are compared';
+COMMENT ON COLUMN sustainml.model_version.metric_value IS 'Its value on the held-out rows';
+COMMENT ON COLUMN sustainml.model_version.metric_ci_low IS 'Lower end of its 95 % interval';
+COMMENT ON COLUMN sustainml.model_version.metric_ci_high IS 'Upper end of its 95 % interval';
+COMMENT ON COLUMN sustainml.model_version.baseline_value IS 'The metric when nothing is known but the training mean or class shares';
+COMMENT ON COLUMN sustainml.model_version.metrics IS 'All metrics on the held-out rows';
+COMMENT ON COLUMN sustainml.model_version.notes IS 'What the training did that the user may not expect';
+COMMENT ON COLUMN sustainml.model_version.run_id IS 'Row of sustainml.run_log';
+COMMENT ON COLUMN sustainml.model_version.codec_version IS 'Format of the bytes';
+COMMENT ON COLUMN sustainml.model_version.trained_at IS 'When';
+COMMENT ON COLUMN sustainml.model_version.trained_by IS 'By which role';
+
+-- Availability: 0.1.0
+CREATE TABLE sustainml.model_grant (
+	model_schema text        NOT NULL,
+	model        text        NOT NULL,
+	role_name    text        NOT NULL,
+	privilege    text        NOT NULL CONSTRAINT model_grant_privilege CHECK (privilege IN ('predict', 'read', 'manage')),
+	granted_by   text        NOT NULL,
+	granted_at   timestamptz NOT NULL,
+	CONSTRAINT model_grant_pkey PRIMARY KEY (model_schema, model, role_name)
+);
+SELECT pg_catalog.pg_extension_config_dump('sustainml.model_grant', '');
+REVOKE ALL ON sustainml.model_grant FROM PUBLIC;
+COMMENT ON TABLE sustainml.model_grant IS 'Who besides the owner may use a model; one row per model and role, with the highest privilege';
+COMMENT ON COLUMN sustainml.model_grant.model_schema IS 'Schema part of the model''s name';
+COMMENT ON COLUMN sustainml.model_grant.model IS 'Name of the model';
+COMMENT ON COLUMN sustainml.model_grant.role_name IS 'Role, by name; public for everybody';
+COMMENT ON COLUMN sustainml.model_grant.privilege IS 'predict, read (and predict) or manage (and read)';
+COMMENT ON COLUMN sustainml.model_grant.granted_by IS 'Who granted it';
+COMMENT ON COLUMN sustainml.model_grant.granted_at IS 'When';
+
+-- Availability: 0.1.0
+CREATE TABLE sustainml.activation (
+	model_schema text        NOT NULL,
+	model        text        NOT NULL,
+	version      integer     NOT NULL,
+	active_from  timestamptz NOT NULL,
+	active_to    timestamptz,
+	activated_by text        NOT NULL,
+	reason       text        NOT NULL,
+	owner        text        NOT NULL
+);
+CREATE INDEX activation_model ON sustainml.activation (model_schema, model, active_from);
+SELECT pg_catalog.pg_extension_config_dump('sustainml.activation', '');
+REVOKE ALL ON sustainml.activation FROM PUBLIC;
+COMMENT ON TABLE sustainml.activation IS 'Which version was active when; outlives the model';
+COMMENT ON COLUMN sustainml.activation.model_schema IS 'Schema part of the model''s name';
+COMMENT ON COLUMN sustainml.activation.model IS 'Name of the model';
+COMMENT ON COLUMN sustainml.activation.version IS 'Version';
+COMMENT ON COLUMN sustainml.activation.active_from IS 'From when';
+COMMENT ON COLUMN sustainml.activation.active_to IS 'Until when; NULL: still';
+COMMENT ON COLUMN sustainml.activation.activated_by IS 'By which role';
+COMMENT ON COLUMN sustainml.activation.reason IS 'Why';
+COMMENT ON COLUMN sustainml.activation.owner IS 'Owner of the model, by name';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml_internal.may(owner text, model_schema text, model text, privilege text) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'sustainml_may' LANGUAGE C STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION sustainml_internal.may(text, text, text, text) IS 'Whether the current user owns the thing or has the privilege on the model';
+-- The run log and the factors behind joules and grams.
+
+-- Availability: 0.1.0
+CREATE SEQUENCE sustainml.run_id_seq;
+COMMENT ON SEQUENCE sustainml.run_id_seq IS 'Ids of runs';
+SELECT pg_catalog.pg_extension_config_dump('sustainml.run_id_seq', '');
+
+-- Availability: 0.1.0
+CREATE TABLE sustainml.run (
+	run_id                  bigint           NOT NULL DEFAULT pg_catalog.nextval('sustainml.run_id_seq') CONSTRAINT run_pkey PRIMARY KEY,
+	started_at              timestamptz      NOT NULL,
+	kind                    text             NOT NULL,
+	model_schema            text,
+	model                   text,
+	version                 integer,
+	role_name               text             NOT NULL,
+	rows                    bigint           CONSTRAINT run_rows CHECK (rows >= 0),
+	seconds                 double precision CONSTRAINT run_seconds CHECK (seconds >= 0),
+	cpu_seconds             double precision CONSTRAINT run_cpu_seconds CHECK (cpu_seconds >= 0),
+	energy_joules           double precision CONSTRAINT run_energy_joules CHECK (energy_joules >= 0),
+	energy_low_joules       double precision CONSTRAINT run_energy_low_joules CHECK (energy_low_joules >= 0),
+	energy_high_joules      double precision CONSTRAINT run_energy_high_joules CHECK (energy_high_joules >= 0),
+	energy_exclusive_joules double precision CONSTRAINT run_energy_exclusive_joules CHECK (energy_exclusive_joules >= 0),
+	energy_dynamic_joules   double precision,
+	energy_idle_joules      double precision,
+	energy_method           text,
+	boundary                text,
+	co2e_grams              double precision CONSTRAINT run_co2e_grams CHECK (co2e_grams >= 0),
+	co2e_low_grams          double precision,
+	co2e_high_grams         double precision,
+	intensity_g_kwh         double precision,
+	intensity_source        text,
+	pue                     double precision,
+	status                  text             NOT NULL CONSTRAINT run_status CHECK (status IN ('ok', 'failed', 'cancelled', 'stopped_budget'))
+);
+CREATE INDEX run_model ON sustainml.run (model_schema, model, version);
+SELECT pg_catalog.pg_extension_config_dump('sustainml.run', '');
+REVOKE ALL ON sustainml.run FROM PUBLIC;
+COMMENT ON TABLE sustainml.run IS 'One row per metered run';
+COMMENT ON COLUMN sustainml.run.run_id IS 'Key';
+COMMENT ON COLUMN sustainml.run.started_at IS 'When it began';
+COMMENT ON COLUMN sustainml.run.kind IS 'train, score, evaluate';
+COMMENT ON COLUMN sustainml.run.model_schema IS 'Schema part of the model''s name';
+COMMENT ON COLUMN sustainml.run.model IS 'Name of the model';
+COMMENT ON COLUMN sustainml.run.version IS 'Version of the model';
+COMMENT ON COLUMN sustainml.run.role_name IS 'Who ran it';
+COMMENT ON COLUMN sustainml.run.rows IS 'Rows worked on';
+COMMENT ON COLUMN sustainml.run.seconds IS 'Elapsed time, seconds';
+COMMENT ON COLUMN sustainml.run.cpu_seconds IS 'CPU time of the backend and its parallel workers, seconds';
+COMMENT ON COLUMN sustainml.run.energy_joules IS 'Energy, joules; NULL: unknown';
+COMMENT ON COLUMN sustainml.run.energy_low_joules IS 'Lower bound (about 90 %)';
+COMMENT ON COLUMN sustainml.run.energy_high_joules IS 'Upper bound (about 90 %)';
+COMMENT ON COLUMN sustainml.run.energy_exclusive_joules IS 'Energy without that of runs inside this one';
+COMMENT ON COLUMN sustainml.run.energy_dynamic_joules IS 'Part caused by the work';
+COMMENT ON COLUMN sustainml.run.energy_idle_joules IS 'Part of the machine''s idle floor for the time the threads were used';
+COMMENT ON COLUMN sustainml.run.energy_method IS 'How the energy is known: measured_rapl, estimated_uarch, estimated_default, …';
+COMMENT ON COLUMN sustainml.run.boundary IS 'What the energy includes: package+dram, server_wall, …';
+COMMENT ON COLUMN sustainml.run.co2e_grams IS 'Carbon, grams of CO2 equivalent; NULL: unknown';
+COMMENT ON COLUMN sustainml.run.co2e_low_grams IS 'Lower bound';
+COMMENT ON COLUMN sustainml.run.co2e_high_grams IS 'Upper bound';
+COMMENT ON COLUMN sustainml.run.intensity_g_kwh IS 'Carbon intensity used, g CO2e per kWh';
+COMMENT ON COLUMN sustainml.run.intensity_source IS 'Where the intensity comes from';
+COMMENT ON COLUMN sustainml.run.pue IS 'Power usage effectiveness applied to carbon';
+COMMENT ON COLUMN sustainml.run.status IS 'ok, failed, cancelled or stopped_budget';
+
+-- Availability: 0.1.0
+CREATE TABLE sustainml.grid_intensity (
+	zone      text             NOT NULL,
+	iso2      text,
+	name      text             NOT NULL,
+	g_per_kwh double precision NOT NULL CONSTRAINT grid_intensity_positive CHECK (g_per_kwh > 0),
+	method    text             NOT NULL,
+	scope     text             NOT NULL,
+	year      integer          NOT NULL,
+	source    text             NOT NULL,
+	shipped   boolean          NOT NULL DEFAULT false,
+	CONSTRAINT grid_intensity_pkey PRIMARY KEY (zone, source, year)
+);
+SELECT pg_catalog.pg_extension_config_dump('sustainml.grid_intensity', 'WHERE NOT shipped');
+GRANT SELECT ON sustainml.grid_intensity TO PUBLIC;
+COMMENT ON TABLE sustainml.grid_intensity IS 'Carbon intensity of electricity by country; rows added by an administrator take precedence over shipped ones';
+COMMENT ON COLUMN sustainml.grid_intensity.zone IS 'Three-letter country code, or a name of one''s own';
+COMMENT ON COLUMN sustainml.grid_intensity.iso2 IS 'Two-letter country code';
+COMMENT ON COLUMN sustainml.grid_intensity.name IS 'Country or zone';
+COMMENT ON COLUMN sustainml.grid_intensity.g_per_kwh IS 'g CO2e per kWh';
+COMMENT ON COLUMN sustainml.grid_intensity.method IS 'average or marginal';
+COMMENT ON COLUMN sustainml.grid_intensity.scope IS 'lifecycle or direct';
+COMMENT ON COLUMN sustainml.grid_intensity.year IS 'Year that the factor describes';
+COMMENT ON COLUMN sustainml.grid_intensity.source IS 'Origin of the figure';
+COMMENT ON COLUMN sustainml.grid_intensity.shipped IS 'Whether the row came with the extension';
+-- Carbon intensity of electricity by country: annual averages, life cycle.
+-- Source: Ember, yearly electricity data, as republished in co2.js; licence CC BY-SA 4.0, which applies to these rows.
+INSERT INTO sustainml.grid_intensity (zone, iso2, name, g_per_kwh, method, scope, year, source, shipped) VALUES
+	('AFG', 'AF', 'Afghanistan', 123.71, 'average', 'lifecycle', 2023, 'Ember', true),
+	('ALB', 'AL', 'Albania', 24.42, 'average', 'lifecycle', 2023, 'Ember', true),
+	('DZA', 'DZ', 'Algeria', 633.65, 'average', 'lifecycle', 2023, 'Ember', true),
+	('ASM', 'AS', 'American Samoa', 647.06, 'average', 'lifecycle', 2023, 'Ember', true),
+	('AGO', 'AO', 'Angola', 167.22, 'average', 'lifecycle', 2023, 'Ember', true),
+	('ATG', 'AG', 'Antigua and Barbuda', 611.11, 'average', 'lifecycle', 2023, 'Ember', true),
+	('ARG', 'AR', 'Argentina', 344.83, 'average', 'lifecycle', 2024, 'Ember', true),
+	('ARM', 'AM', 'Armenia', 243.52, 'average', 'lifecycle', 2024, 'Ember', true),
+	('ABW', 'AW', 'Aruba', 550, 'average', 'lifecycle', 2022, 'Ember', true),
+	('AUS', 'AU', 'Australia', 553.76, 'average', 'lifecycle', 2024, 'Ember', true),
+	('AUT', 'AT', 'Austria', 102.62, 'average', 'lifecycle', 2024, 'Ember', true),
+	('AZE', 'AZ', 'Azerbaijan', 632.89, 'average', 'lifecycle', 2024, 'Ember', true),
+	('BHS', 'BS', 'Bahamas', 653.66, 'average', 'lifecycle', 2022, 'Ember', true),
+	('BHR', 'BH', 'Bahrain', 902.41, 'average', 'lifecycle', 2023, 'Ember', true),
+	('BGD', 'BD', 'Bangladesh', 694.63, 'average', 'lifecycle', 2024, 'Ember', true),
+	('BRB', 'BB', 'Barbados', 600, 'average', 'lifecycle', 2023, 'Ember', true),
+	('BLR', 'BY', 'Belarus', 323.63, 'average', 'lifecycle', 2024, 'Ember', true),
+	('BEL', 'BE', 'Belgium', 117.58, 'average', 'lifecycle', 2024, 'Ember', true),
+	('BLZ', 'BZ', 'Belize', 155.56, 'average', 'lifecycle', 2023, 'Ember', true),
+	('BEN', 'BJ', 'Benin', 590, 'average', 'lifecycle', 2023, 'Ember', true),
+	('BTN', 'BT', 'Bhutan', 24.19, 'average', 'lifecycle', 2023, 'Ember', true),
+	('BOL', 'BO', 'Bolivia', 468.02, 'average', 'lifecycle', 2024, 'Ember', true),
+	('BIH', 'BA', 'Bosnia Herzegovina', 638.05, 'average', 'lifecycle', 2024, 'Ember', true),
+	('BWA', 'BW', 'Botswana', 849.42, 'average', 'lifecycle', 2023, 'Ember', true),
+	('BRA', 'BR', 'Brazil', 106.06, 'average', 'lifecycle', 2024, 'Ember', true),
+	('BRN', 'BN', 'Brunei Darussalam', 892.67, 'average', 'lifecycle', 2023, 'Ember', true),
+	('BGR', 'BG', 'Bulgaria', 264.21, 'average', 'lifecycle', 2024, 'Ember', true),
+	('BFA', 'BF', 'Burkina Faso', 554.91, 'average', 'lifecycle', 2023, 'Ember', true),
+	('BDI', 'BI', 'Burundi', 230.77, 'average', 'lifecycle', 2023, 'Ember', true),
+	('CPV', 'CV', 'Cabo Verde', 480, 'average', 'lifecycle', 2022, 'Ember', true),
+	('KHM', 'KH', 'Cambodia', 497.46, 'average', 'lifecycle', 2024, 'Ember', true),
+	('CMR', 'CM', 'Cameroon', 285.71, 'average', 'lifecycle', 2023, 'Ember', true),
+	('CAN', 'CA', 'Canada', 184.99, 'average', 'lifecycle', 2024, 'Ember', true),
+	('CYM', 'KY', 'Cayman Islands', 642.86, 'average', 'lifecycle', 2023, 'Ember', true),
+	('TCD', 'TD', 'Chad', 615.39, 'average', 'lifecycle', 2022, 'Ember', true),
+	('CHL', 'CL', 'Chile', 265.52, 'average', 'lifecycle', 2024, 'Ember', true),
+	('CHN', 'CN', 'China', 557.5, 'average', 'lifecycle', 2024, 'Ember', true),
+	('COL', 'CO', 'Colombia', 285.8, 'average', 'lifecycle', 2024, 'Ember', true),
+	('COM', 'KM', 'Comoros', 642.86, 'average', 'lifecycle', 2023, 'Ember', true),
+	('COG', 'CG', 'Congo', 713.73, 'average', 'lifecycle', 2023, 'Ember', true),
+	('COD', 'CD', 'Congo (DRC)', 27.04, 'average', 'lifecycle', 2023, 'Ember', true),
+	('COK', 'CK', 'Cook Islands (the)', 250, 'average', 'lifecycle', 2022, 'Ember', true),
+	('CRI', 'CR', 'Costa Rica', 63.01, 'average', 'lifecycle', 2024, 'Ember', true),
+	('CIV', 'CI', 'Cote d''Ivoire', 393.53, 'average', 'lifecycle', 2023, 'Ember', true),
+	('HRV', 'HR', 'Croatia', 174.48, 'average', 'lifecycle', 2024, 'Ember', true),
+	('CUB', 'CU', 'Cuba', 638.98, 'average', 'lifecycle', 2023, 'Ember', true),
+	('CYP', 'CY', 'Cyprus', 512.24, 'average', 'lifecycle', 2024, 'Ember', true),
+	('CZE', 'CZ', 'Czechia', 413.86, 'average', 'lifecycle', 2024, 'Ember', true),
+	('DNK', 'DK', 'Denmark', 143.3, 'average', 'lifecycle', 2024, 'Ember', true),
+	('DJI', 'DJ', 'Djibouti', 450, 'average', 'lifecycle', 2023, 'Ember', true),
+	('DMA', 'DM', 'Dominica', 600, 'average', 'lifecycle', 2023, 'Ember', true),
+	('DOM', 'DO', 'Dominican Republic', 565.97, 'average', 'lifecycle', 2024, 'Ember', true),
+	('ECU', 'EC', 'Ecuador', 209.7, 'average', 'lifecycle', 2024, 'Ember', true),
+	('EGY', 'EG', 'Egypt', 574.5, 'average', 'lifecycle', 2024, 'Ember', true),
+	('SLV', 'SV', 'El Salvador', 99.29, 'average', 'lifecycle', 2024, 'Ember', true),
+	('GNQ', 'GQ', 'Equatorial Guinea', 605.1, 'average', 'lifecycle', 2023, 'Ember', true),
+	('ERI', 'ER', 'Eritrea', 590.91, 'average', 'lifecycle', 2023, 'Ember', true),
+	('EST', 'EE', 'Estonia', 341.02, 'average', 'lifecycle', 2024, 'Ember', true),
+	('SWZ', 'SZ', 'Eswatini', 142.86, 'average', 'lifecycle', 2023, 'Ember', true),
+	('ETH', 'ET', 'Ethiopia', 23.55, 'average', 'lifecycle', 2023, 'Ember', true),
+	('FLK', 'FK', 'Falkland Islands [Malvinas]', 1000, 'average', 'lifecycle', 2022, 'Ember', true),
+	('FRO', 'FO', 'Faroe Islands', 354.17, 'average', 'lifecycle', 2022, 'Ember', true),
+	('FJI', 'FJ', 'Fiji', 278.26, 'average', 'lifecycle', 2023, 'Ember', true),
+	('FIN', 'FI', 'Finland', 72.25, 'average', 'lifecycle', 2024, 'Ember', true),
+	('FRA', 'FR', 'France', 44.18, 'average', 'lifecycle', 2024, 'Ember', true),
+	('GUF', 'GF', 'French Guiana', 204.08, 'average', 'lifecycle', 2022, 'Ember', true),
+	('PYF', 'PF', 'French Polynesia', 436.62, 'average', 'lifecycle', 2022, 'Ember', true),
+	('GAB', 'GA', 'Gabon', 429.47, 'average', 'lifecycle', 2023, 'Ember', true),
+	('GMB', 'GM', 'Gambia', 666.67, 'average', 'lifecycle', 2023, 'Ember', true),
+	('GEO', 'GE', 'Georgia', 143.06, 'average', 'lifecycle', 2024, 'Ember', true),
+	('DEU', 'DE', 'Germany', 342.06, 'average', 'lifecycle', 2024, 'Ember', true),
+	('GHA', 'GH', 'Ghana', 452.86, 'average', 'lifecycle', 2023, 'Ember', true),
+	('GRC', 'GR', 'Greece', 319.76, 'average', 'lifecycle', 2024, 'Ember', true),
+	('GRL', 'GL', 'Greenland', 111.11, 'average', 'lifecycle', 2022, 'Ember', true),
+	('GRD', 'GD', 'Grenada', 666.67, 'average', 'lifecycle', 2022, 'Ember', true),
+	('GLP', 'GP', 'Guadeloupe', 493.9, 'average', 'lifecycle', 2022, 'Ember', true),
+	('GUM', 'GU', 'Guam', 611.11, 'average', 'lifecycle', 2022, 'Ember', true),
+	('GTM', 'GT', 'Guatemala', 272.66, 'average', 'lifecycle', 2023, 'Ember', true),
+	('GIN', 'GN', 'Guinea', 182.72, 'average', 'lifecycle', 2023, 'Ember', true),
+	('GNB', 'GW', 'Guinea-Bissau', 625, 'average', 'lifecycle', 2022, 'Ember', true),
+	('GUY', 'GY', 'Guyana', 634.33, 'average', 'lifecycle', 2023, 'Ember', true),
+	('HTI', 'HT', 'Haiti', 534.65, 'average', 'lifecycle', 2022, 'Ember', true),
+	('HND', 'HN', 'Honduras', 289.5, 'average', 'lifecycle', 2023, 'Ember', true),
+	('HKG', 'HK', 'Hong Kong (SAR of China)', 681.99, 'average', 'lifecycle', 2023, 'Ember', true),
+	('HUN', 'HU', 'Hungary', 182.82, 'average', 'lifecycle', 2024, 'Ember', true),
+	('ISL', 'IS', 'Iceland', 28.33, 'average', 'lifecycle', 2023, 'Ember', true),
+	('IND', 'IN', 'India', 708.96, 'average', 'lifecycle', 2024, 'Ember', true),
+	('IDN', 'ID', 'Indonesia', 682.43, 'average', 'lifecycle', 2023, 'Ember', true),
+	('IRN', 'IR', 'Iran', 648.68, 'average', 'lifecycle', 2024, 'Ember', true),
+	('IRQ', 'IQ', 'Iraq', 689.4, 'average', 'lifecycle', 2023, 'Ember', true),
+	('IRL', 'IE', 'Ireland', 279.79, 'average', 'lifecycle', 2024, 'Ember', true),
+	('ISR', 'IL', 'Israel', 567.26, 'average', 'lifecycle', 2023, 'Ember', true),
+	('ITA', 'IT', 'Italy', 287.75, 'average', 'lifecycle', 2024, 'Ember', true),
+	('JAM', 'JM', 'Jamaica', 561.25, 'average', 'lifecycle', 2022, 'Ember', true),
+	('JPN', 'JP', 'Japan', 483.73, 'average', 'lifecycle', 2024, 'Ember', true),
+	('JOR', 'JO', 'Jordan', 539.21, 'average', 'lifecycle', 2022, 'Ember', true),
+	('KAZ', 'KZ', 'Kazakhstan', 801.79, 'average', 'lifecycle', 2024, 'Ember', true),
+	('KEN', 'KE', 'Kenya', 84.83, 'average', 'lifecycle', 2024, 'Ember', true),
+	('KIR', 'KI', 'Kiribati', 500, 'average', 'lifecycle', 2022, 'Ember', true),
+	('XKX', 'XK', 'Kosovo', 958.72, 'average', 'lifecycle', 2024, 'Ember', true),
+	('KWT', 'KW', 'Kuwait', 637.24, 'average', 'lifecycle', 2024, 'Ember', true),
+	('KGZ', 'KG', 'Kyrgyzstan', 152.65, 'average', 'lifecycle', 2024, 'Ember', true),
+	('LAO', 'LA', 'Lao', 232.12, 'average', 'lifecycle', 2023, 'Ember', true),
+	('LVA', 'LV', 'Latvia', 136.22, 'average', 'lifecycle', 2024, 'Ember', true),
+	('LBN', 'LB', 'Lebanon', 369.47, 'average', 'lifecycle', 2023, 'Ember', true),
+	('LSO', 'LS', 'Lesotho', 20.83, 'average', 'lifecycle', 2022, 'Ember', true),
+	('LBR', 'LR', 'Liberia', 435.9, 'average', 'lifecycle', 2023, 'Ember', true),
+	('LBY', 'LY', 'Libya', 830.53, 'average', 'lifecycle', 2023, 'Ember', true),
+	('LTU', 'LT', 'Lithuania', 139.34, 'average', 'lifecycle', 2024, 'Ember', true),
+	('LUX', 'LU', 'Luxembourg', 134.62, 'average', 'lifecycle', 2024, 'Ember', true),
+	('MAC', 'MO', 'Macao (SAR of China)', 448.98, 'average', 'lifecycle', 2022, 'Ember', true),
+	('MDG', 'MG', 'Madagascar', 477.27, 'average', 'lifecycle', 2022, 'Ember', true),
+	('MWI', 'MW', 'Malawi', 54.65, 'average', 'lifecycle', 2022, 'Ember', true),
+	('MYS', 'MY', 'Malaysia', 604.43, 'average', 'lifecycle', 2024, 'Ember', true),
+	('MDV', 'MV', 'Maldives', 611.77, 'average', 'lifecycle', 2023, 'Ember', true),
+	('MLI', 'ML', 'Mali', 394.5, 'average', 'lifecycle', 2023, 'Ember', true),
+	('MLT', 'MT', 'Malta', 484.16, 'average', 'lifecycle', 2024, 'Ember', true),
+	('MTQ', 'MQ', 'Martinique', 516.78, 'average', 'lifecycle', 2022, 'Ember', true),
+	('MRT', 'MR', 'Mauritania', 481.71, 'average', 'lifecycle', 2022, 'Ember', true),
+	('MUS', 'MU', 'Mauritius', 633.03, 'average', 'lifecycle', 2023, 'Ember', true),
+	('MEX', 'MX', 'Mexico', 483.14, 'average', 'lifecycle', 2024, 'Ember', true),
+	('MDA', 'MD', 'Moldova', 629.56, 'average', 'lifecycle', 2024, 'Ember', true),
+	('MNG', 'MN', 'Mongolia', 784.01, 'average', 'lifecycle', 2024, 'Ember', true),
+	('MNE', 'ME', 'Montenegro', 413.51, 'average', 'lifecycle', 2024, 'Ember', true),
+	('MSR', 'MS', 'Montserrat', 1000, 'average', 'lifecycle', 2022, 'Ember', true),
+	('MAR', 'MA', 'Morocco', 577.65, 'average', 'lifecycle', 2024, 'Ember', true),
+	('MOZ', 'MZ', 'Mozambique', 127.81, 'average', 'lifecycle', 2023, 'Ember', true),
+	('MMR', 'MM', 'Myanmar', 569.69, 'average', 'lifecycle', 2024, 'Ember', true),
+	('NAM', 'NA', 'Namibia', 47.62, 'average', 'lifecycle', 2023, 'Ember', true),
+	('NRU', 'NR', 'Nauru', 750, 'average', 'lifecycle', 2023, 'Ember', true),
+	('NPL', 'NP', 'Nepal', 23.36, 'average', 'lifecycle', 2022, 'Ember', true),
+	('NLD', 'NL', 'Netherlands', 252.7, 'average', 'lifecycle', 2024, 'Ember', true),
+	('NCL', 'NC', 'New Caledonia', 585.76, 'average', 'lifecycle', 2022, 'Ember', true),
+	('NZL', 'NZ', 'New Zealand', 120.11, 'average', 'lifecycle', 2024, 'Ember', true),
+	('NIC', 'NI', 'Nicaragua', 288.33, 'average', 'lifecycle', 2023, 'Ember', true),
+	('NER', 'NE', 'Niger', 687.5, 'average', 'lifecycle', 2023, 'Ember', true),
+	('NGA', 'NG', 'Nigeria', 507.85, 'average', 'lifecycle', 2024, 'Ember', true),
+	('PRK', 'KP', 'North Korea', 344.26, 'average', 'lifecycle', 2022, 'Ember', true),
+	('MKD', 'MK', 'North Macedonia', 568.97, 'average', 'lifecycle', 2024, 'Ember', true),
+	('NOR', 'NO', 'Norway', 30.75, 'average', 'lifecycle', 2024, 'Ember', true),
+	('OMN', 'OM', 'Oman', 545.33, 'average', 'lifecycle', 2024, 'Ember', true),
+	('PAK', 'PK', 'Pakistan', 398.61, 'average', 'lifecycle', 2024, 'Ember', true),
+	('PSE', 'PS', 'Palestine (State of)', 460.78, 'average', 'lifecycle', 2022, 'Ember', true),
+	('PAN', 'PA', 'Panama', 258.74, 'average', 'lifecycle', 2023, 'Ember', true),
+	('PNG', 'PG', 'Papua New Guinea', 513.74, 'average', 'lifecycle', 2023, 'Ember', true),
+	('PRY', 'PY', 'Paraguay', 24.86, 'average', 'lifecycle', 2023, 'Ember', true),
+	('PER', 'PE', 'Peru', 263.27, 'average', 'lifecycle', 2024, 'Ember', true),
+	('POL', 'PL', 'Poland', 614.98, 'average', 'lifecycle', 2024, 'Ember', true),
+	('PRT', 'PT', 'Portugal', 111.8, 'average', 'lifecycle', 2024, 'Ember', true),
+	('PRI', 'PR', 'Puerto Rico', 664.53, 'average', 'lifecycle', 2024, 'Ember', true),
+	('QAT', 'QA', 'Qatar', 602.83, 'average', 'lifecycle', 2024, 'Ember', true),
+	('REU', 'RE', 'Reunion', 525.22, 'average', 'lifecycle', 2022, 'Ember', true),
+	('ROU', 'RO', 'Romania', 245.55, 'average', 'lifecycle', 2024, 'Ember', true),
+	('RUS', 'RU', 'Russia', 446.17, 'average', 'lifecycle', 2024, 'Ember', true),
+	('RWA', 'RW', 'Rwanda', 301.89, 'average', 'lifecycle', 2023, 'Ember', true),
+	('KNA', 'KN', 'Saint Kitts and Nevis', 636.36, 'average', 'lifecycle', 2022, 'Ember', true),
+	('LCA', 'LC', 'Saint Lucia', 650, 'average', 'lifecycle', 2022, 'Ember', true),
+	('SPM', 'PM', 'Saint Pierre and Miquelon', 600, 'average', 'lifecycle', 2022, 'Ember', true),
+	('VCT', 'VC', 'Saint Vincent and the Grenadines', 600, 'average', 'lifecycle', 2023, 'Ember', true),
+	('WSM', 'WS', 'Samoa', 400, 'average', 'lifecycle', 2023, 'Ember', true),
+	('STP', 'ST', 'Sao Tome and Principe', 555.56, 'average', 'lifecycle', 2022, 'Ember', true),
+	('SAU', 'SA', 'Saudi Arabia', 691.95, 'average', 'lifecycle', 2024, 'Ember', true),
+	('SEN', 'SN', 'Senegal', 535.4, 'average', 'lifecycle', 2023, 'Ember', true),
+	('SRB', 'RS', 'Serbia', 670.8, 'average', 'lifecycle', 2024, 'Ember', true),
+	('SYC', 'SC', 'Seychelles', 571.43, 'average', 'lifecycle', 2023, 'Ember', true),
+	('SLE', 'SL', 'Sierra Leone', 47.62, 'average', 'lifecycle', 2023, 'Ember', true),
+	('SGP', 'SG', 'Singapore', 498.74, 'average', 'lifecycle', 2024, 'Ember', true),
+	('SVK', 'SK', 'Slovakia', 96.49, 'average', 'lifecycle', 2024, 'Ember', true),
+	('SVN', 'SI', 'Slovenia', 227.11, 'average', 'lifecycle', 2024, 'Ember', true),
+	('SLB', 'SB', 'Solomon Islands', 636.36, 'average', 'lifecycle', 2023, 'Ember', true),
+	('SOM', 'SO', 'Somalia', 523.81, 'average', 'lifecycle', 2023, 'Ember', true),
+	('ZAF', 'ZA', 'South Africa', 713.9, 'average', 'lifecycle', 2024, 'Ember', true),
+	('KOR', 'KR', 'South Korea', 415.65, 'average', 'lifecycle', 2024, 'Ember', true),
+	('SSD', 'SS', 'South Sudan', 610.17, 'average', 'lifecycle', 2023, 'Ember', true),
+	('ESP', 'ES', 'Spain', 146.15, 'average', 'lifecycle', 2024, 'Ember', true),
+	('LKA', 'LK', 'Sri Lanka', 509.78, 'average', 'lifecycle', 2022, 'Ember', true),
+	('SDN', 'SD', 'Sudan', 214.33, 'average', 'lifecycle', 2023, 'Ember', true),
+	('SUR', 'SR', 'Suriname', 383.18, 'average', 'lifecycle', 2023, 'Ember', true),
+	('SWE', 'SE', 'Sweden', 35.89, 'average', 'lifecycle', 2024, 'Ember', true),
+	('CHE', 'CH', 'Switzerland', 36.72, 'average', 'lifecycle', 2024, 'Ember', true),
+	('SYR', 'SY', 'Syria', 682.27, 'average', 'lifecycle', 2022, 'Ember', true),
+	('TWN', 'TW', 'Taiwan (China)', 635.15, 'average', 'lifecycle', 2024, 'Ember', true),
+	('TJK', 'TJ', 'Tajikistan', 98.7, 'average', 'lifecycle', 2024, 'Ember', true),
+	('TZA', 'TZ', 'Tanzania (the United Republic of)', 371.59, 'average', 'lifecycle', 2023, 'Ember', true),
+	('THA', 'TH', 'Thailand', 555.43, 'average', 'lifecycle', 2024, 'Ember', true),
+	('PHL', 'PH', 'The Philippines', 613.38, 'average', 'lifecycle', 2024, 'Ember', true),
+	('TGO', 'TG', 'Togo', 478.26, 'average', 'lifecycle', 2023, 'Ember', true),
+	('TON', 'TO', 'Tonga', 571.43, 'average', 'lifecycle', 2023, 'Ember', true),
+	('TTO', 'TT', 'Trinidad and Tobago', 682.11, 'average', 'lifecycle', 2023, 'Ember', true),
+	('TUN', 'TN', 'Tunisia', 560.25, 'average', 'lifecycle', 2024, 'Ember', true),
+	('TUR', 'TR', 'Türkiye', 469.7, 'average', 'lifecycle', 2024, 'Ember', true),
+	('TKM', 'TM', 'Turkmenistan', 1306.3, 'average', 'lifecycle', 2023, 'Ember', true),
+	('TCA', 'TC', 'Turks and Caicos Islands', 653.85, 'average', 'lifecycle', 2023, 'Ember', true),
+	('UGA', 'UG', 'Uganda', 57.39, 'average', 'lifecycle', 2022, 'Ember', true),
+	('UKR', 'UA', 'Ukraine', 250.47, 'average', 'lifecycle', 2022, 'Ember', true),
+	('ARE', 'AE', 'United Arab Emirates', 467.51, 'average', 'lifecycle', 2024, 'Ember', true),
+	('GBR', 'GB', 'United Kingdom', 215.79, 'average', 'lifecycle', 2024, 'Ember', true),
+	('USA', 'US', 'United States', 383.55, 'average', 'lifecycle', 2024, 'Ember', true),
+	('URY', 'UY', 'Uruguay', 96.7, 'average', 'lifecycle', 2024, 'Ember', true),
+	('UZB', 'UZ', 'Uzbekistan', 1121.18, 'average', 'lifecycle', 2023, 'Ember', true),
+	('VUT', 'VU', 'Vanuatu', 500, 'average', 'lifecycle', 2023, 'Ember', true),
+	('VEN', 'VE', 'Venezuela', 180.25, 'average', 'lifecycle', 2023, 'Ember', true),
+	('VNM', 'VN', 'Viet Nam', 486.13, 'average', 'lifecycle', 2024, 'Ember', true),
+	('VGB', 'VG', 'Virgin Islands (British)', 647.06, 'average', 'lifecycle', 2023, 'Ember', true),
+	('VIR', 'VI', 'Virgin Islands (U.S.)', 641.79, 'average', 'lifecycle', 2023, 'Ember', true),
+	('YEM', 'YE', 'Yemen', 586.32, 'average', 'lifecycle', 2023, 'Ember', true),
+	('ZMB', 'ZM', 'Zambia', 111, 'average', 'lifecycle', 2023, 'Ember', true),
+	('ZWE', 'ZW', 'Zimbabwe', 298.44, 'average', 'lifecycle', 2023, 'Ember', true);
+-- Views on the run log for people and BI tools.  They show the runs of the caller's roles and of models that the caller may read.
+
+-- Availability: 0.1.0
+CREATE VIEW sustainml.run_log AS
+SELECT r.run_id, r.started_at, r.kind, r.model_schema, r.model, r.version, r.role_name, r.rows, r.seconds, r.cpu_seconds,
+       r.energy_joules, r.energy_low_joules, r.energy_high_joules, r.energy_exclusive_joules, r.energy_method, r.boundary,
+       r.co2e_grams, r.co2e_low_grams, r.co2e_high_grams, r.intensity_g_kwh, r.intensity_source, r.status
+  FROM sustainml.run r
+ WHERE sustainml_internal.may(r.role_name, r.model_schema, r.model, 'read');
+COMMENT ON VIEW sustainml.run_log IS 'Metered runs: time, energy with method, boundary and bounds, carbon';
+GRANT SELECT ON sustainml.run_log TO PUBLIC;
+
+-- Availability: 0.1.0
+CREATE VIEW sustainml.energy_by_model AS
+SELECT l.model_schema, l.model, l.version, l.kind,
+       count(*) AS runs,
+       count(*) FILTER (WHERE l.energy_joules IS NULL) AS runs_unknown,
+       sum(l.rows)::bigint AS rows,
+       sum(l.seconds) AS seconds,
+       sum(l.cpu_seconds) AS cpu_seconds,
+       sum(l.energy_exclusive_joules) AS energy_joules,
+       sum(l.energy_low_joules * l.energy_exclusive_joules / nullif(l.energy_joules, 0)) AS energy_low_joules,
+       sum(l.energy_high_joules * l.energy_exclusive_joules / nullif(l.energy_joules, 0)) AS energy_high_joules,
+       sum(l.energy_exclusive_joules) FILTER (WHERE l.energy_method LIKE 'measured%') / nullif(sum(l.energy_exclusive_joules), 0) AS measured_share,
+       sum(l.co2e_grams * l.energy_exclusive_joules / nullif(l.energy_joules, 0)) AS co2e_grams,
+       sum(l.co2e_low_grams * l.energy_exclusive_joules / nullif(l.energy_joules, 0)) AS co2e_low_grams,
+       sum(l.co2e_high_grams * l.energy_exclusive_joules / nullif(l.energy_joules, 0)) AS co2e_high_grams,
+       1000 * sum(l.energy_exclusive_joules) / nullif(sum(l.rows) FILTER (WHERE l.energy_joules IS NOT NULL), 0) AS joules_per_1000_rows,
+       min(l.started_at) AS first_run,
+       max(l.started_at) AS last_run
+  FROM sustainml.run_log l
+ WHERE l.model IS NOT NULL
+ GROUP BY l.model_schema, l.model, l.version, l.kind;
+COMMENT ON VIEW sustainml.energy_by_model IS 'Energy and carbon by model, version and kind of run; sums cover the known runs, runs_unknown counts the others';
+GRANT SELECT ON sustainml.energy_by_model TO PUBLIC;
+
+-- Availability: 0.1.0
+CREATE VIEW sustainml.energy_daily AS
+SELECT (l.started_at AT TIME ZONE 'UTC')::date AS day, l.model_schema, l.model, l.kind, l.energy_method,
+       count(*) AS runs,
+       count(*) FILTER (WHERE l.energy_joules IS NULL) AS runs_unknown,
+       sum(l.rows)::bigint AS rows,
+       sum(l.seconds) AS seconds,
+       sum(l.cpu_seconds) AS cpu_seconds,
+       sum(l.energy_exclusive_joules) AS energy_joules,
+       sum(l.energy_low_joules * l.energy_exclusive_joules / nullif(l.energy_joules, 0)) AS energy_low_joules,
+       sum(l.energy_high_joules * l.energy_exclusive_joules / nullif(l.energy_joules, 0)) AS energy_high_joules,
+       sum(l.energy_exclusive_joules) FILTER (WHERE l.energy_method LIKE 'measured%') / nullif(sum(l.energy_exclusive_joules), 0) AS measured_share,
+       sum(l.co2e_grams * l.energy_exclusive_joules / nullif(l.energy_joules, 0)) AS co2e_grams,
+       sum(l.co2e_low_grams * l.energy_exclusive_joules / nullif(l.energy_joules, 0)) AS co2e_low_grams,
+       sum(l.co2e_high_grams * l.energy_exclusive_joules / nullif(l.energy_joules, 0)) AS co2e_high_grams
+  FROM sustainml.run_log l
+ GROUP BY 1, l.model_schema, l.model, l.kind, l.energy_method;
+COMMENT ON VIEW sustainml.energy_daily IS 'Energy and carbon by day (UTC), model, kind and method';
+GRANT SELECT ON sustainml.energy_daily TO PUBLIC;
+
+-- Availability: 0.1.0
+CREATE VIEW sustainml.energy_method_mix AS
+SELECT coalesce(l.energy_method, 'unknown') AS energy_method,
+       count(*) AS runs,
+       sum(l.energy_exclusive_joules) AS energy_joules,
+       sum(l.energy_exclusive_joules) / nullif(sum(sum(l.energy_exclusive_joules)) OVER (), 0) AS share
+  FROM sustainml.run_log l
+ GROUP BY 1;
+COMMENT ON VIEW sustainml.energy_method_mix IS 'How much of the energy is measured and how much estimated';
+GRANT SELECT ON sustainml.energy_method_mix TO PUBLIC;
 -- Training (src/pg/train).
 
 -- Availability: 0.1.0
