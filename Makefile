@@ -59,35 +59,6 @@ $(INSTALL_SQL): $(SQL_PARTS)
 # Changed flags rebuild nothing by themselves; a changed Makefile rebuilds all.
 $(OBJS): Makefile
 
-# ---- for people ----------------------------------------------------------------
-
-help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 18
-
-deps: ## install what is missing (Debian packages; as root or through sudo)
-	@scripts/deps
-
-demo: ## build, load the UCI Adult data and walk through the tour
-	@scripts/deps && scripts/cluster start && demo/run
-
-check: ## run every test; the last line counts them
-	@scripts/deps test && scripts/check
-
-bench: ## measure speed as ratios against floors and an export to scikit-learn
-	@scripts/deps bench && scripts/cluster start && test/bench/run
-
-lint: ## conventions, compiler warnings and cppcheck
-	@scripts/lint
-
-psql: ## open psql on the private cluster
-	@scripts/cluster start && scripts/cluster psql
-
-stop: ## stop the private cluster
-	@scripts/cluster stop
-
-docs: ## build the SQL reference from the comments
-	@scripts/cluster start && scripts/reference > docs/reference.md
-
 # ---- unit tests (no server needed) ----------------------------------------------
 
 UNIT_SRC   := $(sort $(wildcard test/unit/test_*.c))
@@ -122,6 +93,38 @@ fuzz-build: $(REPLAY_BIN)
 .PHONY: unit-build fuzz-build
 .SECONDARY: $(UNIT_CORE) $(BUILD)/unit/harness.o
 
+# PGXS has a check of its own: these targets exist only where PGXS is left out.
+ifeq ($(USE_PGXS),)
+
+# ---- for people ----------------------------------------------------------------
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 18
+
+deps: ## install what is missing (Debian packages; as root or through sudo)
+	@scripts/deps
+
+demo: ## build, load the UCI Adult data and walk through the tour
+	@scripts/deps && scripts/cluster start && demo/run
+
+check: ## run every test; the last line counts them
+	@scripts/deps test && scripts/check
+
+bench: ## measure speed as ratios against floors and an export to scikit-learn
+	@scripts/deps bench && scripts/cluster start && test/bench/run
+
+lint: ## conventions, compiler warnings and cppcheck
+	@scripts/lint
+
+psql: ## open psql on the private cluster
+	@scripts/cluster start && scripts/cluster psql
+
+stop: ## stop the private cluster
+	@scripts/cluster stop
+
+docs: ## build the SQL reference from the comments
+	@scripts/cluster start && scripts/reference > docs/reference.md
+
 unit: ## run the unit tests alone
 	@scripts/check unit
 
@@ -133,3 +136,5 @@ isolation: ## run the isolation tests alone
 
 tap: ## run the TAP tests alone
 	@scripts/check tap
+
+endif

@@ -3,6 +3,8 @@
  */
 #include "compat.h"
 
+#include <limits.h>
+
 #include "utils/guc.h"
 
 #include "cache.h"

@@ -1,0 +1,315 @@
+/*
+ * predict.c - the predict family: thin entry points over input.c and the scorer.
+ *
+ * What a call site remembers (fn_extra): the version that the name meant, the decoded model
+ * and how to read the arguments.  It is good while the snapshot and the count of catalog
+ * changes are the same; else the name is resolved again.
+ */
+#include "../compat.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "../cache.h"
+#include "../json.h"
+#include "input.h"
+
+typedef struct Site
+{
+	MemoryContext  context;
+	/* for which it holds */
+	uint64         changes;
+	TransactionId  xmin;
+	TransactionId  xmax;
+	CommandId      command;
+	char          *name;
+	/* what it found */
+	const MlModel *model;
+	double         threshold;
+	MlInput       *input;
+	size_t         outputs;
+	double        *link;
+	double        *response;
+	double        *probability;
+} Site;
+
+/* ---- the call site ------------------------------------------------------------------ */
+
+static bool
+still_holds(const Site *site, const char *name, size_t length)
+{
+	Snapshot snapshot = ActiveSnapshotSet() ? GetActiveSnapshot() : NULL;
+
+	return site->model != NULL && site->changes == ml_model_changes() &&
+		   snapshot && snapshot->xmin == site->xmin && snapshot->xmax == site->xmax && snapshot->curcid == site->command &&
+		   strncmp(site->name, name, length) == 0 && site->name[length] == '\0';
+}
+
+static void
+resolve(Site *site, FunctionCallInfo fcinfo, const char *name, bool named)
+{
+	MemoryContext old;
+	MlVersion    *version;
+	Snapshot      snapshot;
+
+	MemoryContextReset(site->context);
+	site->model = NULL;
+	old = MemoryContextSwitchTo(site->context);
+	version = ml_version_resolve(name, ML_PREDICT);
+	/* opening tables may have let invalidations in, so remember the count after it */
+	site->model = ml_model_get(version);
+	site->changes = ml_model_changes();
+	snapshot = ActiveSnapshotSet() ? GetActiveSnapshot() : NULL;
+	site->xmin = snapshot ? snapshot->xmin : InvalidTransactionId;
+	site->xmax = snapshot ? snapshot->xmax : InvalidTransactionId;
+	site->command = snapshot ? snapshot->curcid : 0;
+	site->name = pstrdup(name);
+	site->threshold = version->threshold;
+	site->outputs = sml_scorer_outputs(site->model->scorer);
+	site->link = palloc(sizeof(double) * site->outputs);
+	site->response = palloc(sizeof(double) * site->outputs);
+	site->probability = palloc(sizeof(double) * (site->outputs + 1));
+	site->input = ml_input_make(fcinfo, named ? 2 : 1, site->model, named ? DatumGetArrayTypePCopy(PG_GETARG_DATUM(1)) : NULL);
+	MemoryContextSwitchTo(old);
+}
+
+/* The site of this call, ready, with the row read; NULL when the answer is NULL. */
+static Site *
+open_site(FunctionCallInfo fcinfo, bool named)
+{
+	Site       *site = fcinfo->flinfo->fn_extra;
+	text       *argument;
+	const char *name;
+
+	if (PG_ARGISNULL(0))
+		return NULL;
+	argument = PG_GETARG_TEXT_PP(0);
+	if (site == NULL)
+	{
+		site = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Site));
+		site->context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "sustainml call site", ALLOCSET_SMALL_SIZES);
+		fcinfo->flinfo->fn_extra = site;
+	}
+	if (!still_holds(site, VARDATA_ANY(argument), VARSIZE_ANY_EXHDR(argument)))
+	{
+		name = text_to_cstring(argument);
+		resolve(site, fcinfo, name, named);
+	}
+	return ml_input_read(site->input, fcinfo) ? site : NULL;
+}
+
+static void
+score(Site *site)
+{
+	const SmlScorer *scorer = site->model->scorer;
+
+	sml_score_link(scorer, ml_input_numbers(site->input), ml_input_levels(site->input), site->link);
+	sml_score_response(scorer, site->link, site->response);
+}
+
+static size_t
+predicted_class(Site *site)
+{
+	const SmlModel *model = site->model->model;
+	size_t          best = 0;
+
+	sml_score_probabilities(site->model->scorer, site->response, site->probability);
+	if (model->task == SML_BINARY)
+		return site->response[0] >= site->threshold ? model->positive : 1 - model->positive;
+	for (size_t k = 1; k < site->outputs; k++)
+		if (site->probability[k] > site->probability[best])
+			best = k;
+	return best;
+}
+
+static void
+refuse_regression(const Site *site, const char *what)
+{
+	if (site->model->model->task == SML_REGRESSION)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("a regression model has no %s", what),
+				 errhint("Use sustainml.predict.")));
+}
+
+/* ---- answers ---------------------------------------------------------------------------- */
+
+/* The class label as a number: numeric labels and booleans. */
+static Datum
+numeric_label(const SmlModel *model, size_t class)
+{
+	const char *label = model->encoder->classes[class];
+	char       *end;
+	double      number;
+
+	if (strcmp(label, "true") == 0 || strcmp(label, "false") == 0)
+		return Float8GetDatum(label[0] == 't' ? 1 : 0);
+	number = strtod(label, &end);
+	if (*end != '\0' || end == label)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("class \"%s\" is not a number", label),
+				 errhint("Use sustainml.predict_class.")));
+	return Float8GetDatum(number);
+}
+
+static Datum
+predict(FunctionCallInfo fcinfo, bool named)
+{
+	Site *site = open_site(fcinfo, named);
+
+	if (site == NULL)
+		PG_RETURN_NULL();
+	score(site);
+	if (site->model->model->task == SML_REGRESSION)
+		PG_RETURN_FLOAT8(site->response[0]);
+	return numeric_label(site->model->model, predicted_class(site));
+}
+
+static Datum
+predict_proba(FunctionCallInfo fcinfo, bool named)
+{
+	Site *site = open_site(fcinfo, named);
+
+	if (site == NULL)
+		PG_RETURN_NULL();
+	if (site->model->model->task != SML_BINARY)
+	{
+		refuse_regression(site, "probability");
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("the model has %zu classes, so there is no one probability", site->model->model->encoder->class_count),
+				 errhint("Use sustainml.predict_probabilities.")));
+	}
+	score(site);
+	PG_RETURN_FLOAT8(site->response[0]);
+}
+
+static Datum
+predict_class(FunctionCallInfo fcinfo, bool named)
+{
+	Site *site = open_site(fcinfo, named);
+
+	if (site == NULL)
+		PG_RETURN_NULL();
+	refuse_regression(site, "classes");
+	score(site);
+	PG_RETURN_TEXT_P(cstring_to_text(site->model->model->encoder->classes[predicted_class(site)]));
+}
+
+static Datum
+predict_probabilities(FunctionCallInfo fcinfo, bool named)
+{
+	Site             *site = open_site(fcinfo, named);
+	const SmlEncoder *encoder;
+	MlJsonBuilder     builder;
+
+	if (site == NULL)
+		PG_RETURN_NULL();
+	refuse_regression(site, "probabilities");
+	score(site);
+	sml_score_probabilities(site->model->scorer, site->response, site->probability);
+	encoder = site->model->model->encoder;
+	ml_json_begin(&builder);
+	for (size_t k = 0; k < encoder->class_count; k++)
+		ml_json_add_number(&builder, encoder->classes[k], site->probability[k]);
+	PG_RETURN_JSONB_P(ml_json_end(&builder));
+}
+
+static Datum
+classify(FunctionCallInfo fcinfo, bool named)
+{
+	Site      *site = open_site(fcinfo, named);
+	Datum      values[4];
+	bool       nulls[4] = {false, false, false, false};
+	TupleDesc  row;
+	size_t     class;
+
+	if (site == NULL)
+		PG_RETURN_NULL();
+	refuse_regression(site, "classes");
+	score(site);
+	class = predicted_class(site);
+	if (get_call_result_type(fcinfo, NULL, &row) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "classify must return a row");
+	values[0] = CStringGetTextDatum(site->model->model->encoder->classes[class]);
+	values[1] = Float8GetDatum(site->probability[class]);
+	values[2] = Float8GetDatum(site->response[0]);
+	values[3] = Float8GetDatum(site->threshold);
+	nulls[2] = nulls[3] = site->model->model->task != SML_BINARY;
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row), values, nulls));
+}
+
+/* Each function and its twin that the planner's rewrite calls (values with a list of names). */
+#define ML_PREDICT_FUNCTION(name)                        \
+	PG_FUNCTION_INFO_V1(sustainml_##name);               \
+	Datum sustainml_##name(PG_FUNCTION_ARGS)             \
+	{                                                    \
+		return name(fcinfo, false);                      \
+	}                                                    \
+	PG_FUNCTION_INFO_V1(sustainml_##name##_columns);     \
+	Datum sustainml_##name##_columns(PG_FUNCTION_ARGS)   \
+	{                                                    \
+		return name(fcinfo, true);                       \
+	}
+
+ML_PREDICT_FUNCTION(predict)
+ML_PREDICT_FUNCTION(predict_proba)
+ML_PREDICT_FUNCTION(predict_class)
+ML_PREDICT_FUNCTION(predict_probabilities)
+ML_PREDICT_FUNCTION(classify)
+
+/* ---- explain --------------------------------------------------------------------------- */
+
+/* Explanations are about one number: the value, the log odds, or of many classes the predicted one's link. */
+static void
+explain_rows(Site *site, ReturnSetInfo *result)
+{
+	const SmlModel   *model = site->model->model;
+	const SmlEncoder *encoder = model->encoder;
+	size_t            output = model->task == SML_MULTICLASS ? predicted_class(site) : 0;
+	double           *base = palloc(sizeof(double) * site->outputs);
+	double           *contribution = palloc(sizeof(double) * site->outputs * encoder->feature_count);
+	const char       *unit = model->task == SML_REGRESSION ? model->target : model->task == SML_BINARY ? "log_odds" :
+		psprintf("score of class %s", encoder->classes[output]);
+
+	sml_score_explain(site->model->scorer, ml_input_numbers(site->input), ml_input_levels(site->input), base, contribution);
+	for (size_t f = 0; f < encoder->feature_count; f++)
+	{
+		Datum values[5];
+		bool  nulls[5] = {false, false, false, false, false};
+		char *value = ml_input_text(site->input, f);
+
+		values[0] = CStringGetTextDatum(encoder->features[f].name);
+		nulls[1] = value == NULL;
+		if (value)
+			values[1] = CStringGetTextDatum(value);
+		values[2] = Float8GetDatum(contribution[f * site->outputs + output]);
+		values[3] = Float8GetDatum(base[output]);
+		values[4] = CStringGetTextDatum(unit);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+}
+
+PG_FUNCTION_INFO_V1(sustainml_explain);
+Datum
+sustainml_explain(PG_FUNCTION_ARGS)
+{
+	Site *site;
+
+	InitMaterializedSRF(fcinfo, 0);
+	site = open_site(fcinfo, false);
+	if (site)
+	{
+		score(site);
+		explain_rows(site, (ReturnSetInfo *) fcinfo->resultinfo);
+	}
+	return (Datum) 0;
+}
