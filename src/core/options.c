@@ -84,7 +84,7 @@ sml_closest(const char *name, const char *const *names, size_t count)
 			continue;
 		distance = edit_distance(name, length, names[i], other);
 		/* a distance of the whole length keeps no letter */
-		if (distance > allowed || (distance >= length && distance > 0) || distance >= other + (distance == 0))
+		if (distance > allowed || (distance > 0 && (distance >= length || distance >= other)))
 			continue;
 		if (best == NULL || distance < best_distance)
 		{
