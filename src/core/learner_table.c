@@ -9,8 +9,6 @@
 
 static const SmlLearner *const learners[] = {
 	&sml_linear,
-	&sml_logistic,
-	&sml_multinomial,
 };
 
 #define LEARNER_COUNT (sizeof(learners) / sizeof(learners[0]))
