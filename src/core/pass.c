@@ -14,9 +14,18 @@
 
 #define STATE_VERSION 1
 
-/* A multiplier that differs by column, so that exchanged columns do not cancel. */
-#define COLUMN_FACTOR UINT64_C(0x9E3779B97F4A7C15)
+/* At most so many encoded values wait for the learner: 4 MB. */
+#define BLOCK_CELLS ((size_t) 1 << 19)
 
+/* Steps of the keys that tell columns apart in the checksum; odd, without structure. */
+#define LOW_STEP  UINT32_C(0x9E3779B9)
+#define HIGH_STEP UINT32_C(0x85EBCA6B)
+
+/*
+ * Numbers: (low half + key) * (high half + key), summed over the columns: the NH hash
+ * of Black, Halevi, Krawczyk, Krovetz and Rogaway 1999 (UMAC).  Two rows that differ agree with a
+ * chance of about 2^-32 per row, and a compiler can do two columns at once.
+ */
 uint64_t
 sml_row_checksum(const SmlLayout *layout, const SmlRow *row)
 {
@@ -27,14 +36,18 @@ sml_row_checksum(const SmlLayout *layout, const SmlRow *row)
 	for (size_t j = 0; j < numbers; j++)
 	{
 		uint64_t bits;
+		uint32_t low;
+		uint32_t high;
 
 		memcpy(&bits, &row->numbers[j], sizeof(bits));
-		sum += bits * (COLUMN_FACTOR + 2 * j);
+		low = (uint32_t) bits + (uint32_t) (j + 1) * LOW_STEP;
+		high = (uint32_t) (bits >> 32) + (uint32_t) (j + 1) * HIGH_STEP;
+		sum += (uint64_t) low * high;
 	}
 	for (size_t j = 0; j < labels; j++)
 		sum += row->labels[j].length < 0 ? j + 1 :
 			sml_hash_bytes(j + 1, row->labels[j].bytes, (size_t) row->labels[j].length);
-	return sml_hash_mix(sum + 1);
+	return sml_hash_mix(sum + LOW_STEP);
 }
 
 /* ---- start and end --------------------------------------------------------------------- */
@@ -70,35 +83,51 @@ open_state(SmlEnv *env, const SmlPlan *plan, SmlState **state)
 	{
 		sml_reader_start(&reader, env, plan->opening, plan->opening_size);
 		plan->learner->read(&reader, &design, state);
+		if (reader.status == SML_OK && sml_reader_left(&reader) > 0)
+		{
+			plan->learner->free(env, *state);
+			*state = NULL;
+			sml_reader_fail(&reader, "There are bytes after the opening state.");
+		}
 		status = reader.status;
 	}
 	sml_design_free(env, &design);
 	return status;
 }
 
-/* The buffers of a pass, without profile or state. */
+/* A pass without profile or state. */
 static SmlStatus
-start_buffers(SmlEnv *env, const SmlPlan *plan, SmlPass **pass)
+start_empty(SmlEnv *env, const SmlPlan *plan, SmlPass **pass)
 {
 	SmlPass  *fresh = NULL;
-	size_t    cells;
 	SmlStatus status;
 
-	SML_TRY(sml_alloc_array(env, 1, sizeof(SmlPass), &fresh));
+	status = sml_alloc_array(env, 1, sizeof(SmlPass), &fresh);
+	if (status != SML_OK)
+		return status;
 	fresh->plan = plan;
-	if (plan->kind == SML_PASS_LEARN)
-	{
-		if (!sml_size_times(plan->encoder->term_count, SML_BLOCK_ROWS, &cells))
-			cells = SIZE_MAX;
-		SML_TRY(sml_alloc_array(env, cells, sizeof(double), &fresh->x));
-		SML_TRY(sml_alloc_array(env, SML_BLOCK_ROWS, sizeof(double), &fresh->y));
-		SML_TRY(sml_alloc_array(env, SML_BLOCK_ROWS, sizeof(double), &fresh->w));
-		SML_TRY(sml_alloc_array(env, plan->layout.labels, sizeof(size_t), &fresh->levels));
-	}
 	*pass = fresh;
 	return SML_OK;
+}
+
+/*
+ * The block of encoded rows, taken with the first row: a state that is only merged has no use
+ * for it, and bytes from outside cannot ask for it.  With very many terms it is shorter.
+ */
+static SmlStatus
+need_block(SmlEnv *env, SmlPass *pass)
+{
+	size_t    terms = pass->plan->encoder->term_count;
+	size_t    rows = terms > 0 ? BLOCK_CELLS / terms : SML_BLOCK_ROWS;
+	SmlStatus status;
+
+	rows = rows < 1 ? 1 : rows > SML_BLOCK_ROWS ? SML_BLOCK_ROWS : rows;
+	SML_TRY(pass->x != NULL ? SML_OK : sml_alloc_array(env, terms * rows, sizeof(double), &pass->x));
+	SML_TRY(pass->y != NULL ? SML_OK : sml_alloc_array(env, rows, sizeof(double), &pass->y));
+	SML_TRY(pass->w != NULL ? SML_OK : sml_alloc_array(env, rows, sizeof(double), &pass->w));
+	SML_TRY(sml_alloc_array(env, pass->plan->layout.labels, sizeof(size_t), &pass->levels));
+	pass->block_rows = rows;
 done:
-	sml_pass_free(env, fresh);
 	return status;
 }
 
@@ -106,7 +135,7 @@ SmlStatus
 sml_pass_start(SmlEnv *env, const SmlPlan *plan, SmlPass **pass)
 {
 	SmlPass  *fresh = NULL;
-	SmlStatus status = start_buffers(env, plan, &fresh);
+	SmlStatus status = start_empty(env, plan, &fresh);
 
 	if (status != SML_OK)
 		return status;
@@ -182,6 +211,8 @@ learn_row(SmlEnv *env, SmlPass *pass, const SmlRow *row)
 	SmlUse         use;
 	SmlStatus      status = judge(env, plan, row, &y, &w, &use);
 
+	if (status == SML_OK && pass->block_rows == 0)
+		status = need_block(env, pass);
 	if (status != SML_OK)
 		return status;
 	pass->rows[use]++;
@@ -196,7 +227,7 @@ learn_row(SmlEnv *env, SmlPass *pass, const SmlRow *row)
 	sml_encode_row(plan->encoder, row->numbers, pass->levels, pass->x + pass->pending * plan->encoder->term_count);
 	pass->y[pass->pending] = y;
 	pass->w[pass->pending] = w;
-	if (++pass->pending < SML_BLOCK_ROWS)
+	if (++pass->pending < pass->block_rows)
 		return SML_OK;
 	return sml_pass_flush(env, pass);
 }
@@ -321,7 +352,7 @@ sml_pass_read(SmlEnv *env, const SmlPlan *plan, const void *bytes, size_t size, 
 	if (sml_read_u64(&reader) != plan->digest && reader.status == SML_OK)
 		return sml_fail(env, SML_MISMATCH, "The state was made under another plan.");
 	if (reader.status == SML_OK)
-		reader.status = start_buffers(env, plan, &fresh);
+		reader.status = start_empty(env, plan, &fresh);
 	if (reader.status != SML_OK)
 		return reader.status;
 	for (size_t u = 0; u < SML_USE_COUNT; u++)

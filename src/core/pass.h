@@ -59,6 +59,7 @@ typedef struct SmlPass
 	uint64_t       checksum;  /* order-free sum over row hashes */
 	/* pending block of encoded rows */
 	size_t         pending;
+	size_t         block_rows; /* room in the block; 0 until the first row */
 	double        *x, *y, *w;
 	size_t        *levels;    /* of the row at hand */
 } SmlPass;

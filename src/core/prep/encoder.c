@@ -1,17 +1,15 @@
 /*
  * encoder.c - from raw rows to encoded ones; see encoder.h.  Making an encoder is
- * encoder_make.c, its bytes are encoder_wire.c.
+ * encoder_make.c, its look-up tables encoder_index.c, its bytes encoder_wire.c.
  *
- * Cost per row: one subtraction and multiplication for each number, one write for
- * each level term.  Level look-up is a binary search over the sorted levels.
+ * Cost per row: one subtraction and multiplication for each number, in loops that
+ * the compiler turns into vector instructions; one copy for each level term; one hash for each
+ * label's level.  Missing values are found by x - x, which is 0 only for finite numbers.
  */
 #include "encoder_internal.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "../blas.h"
 
 void
 sml_encoder_free(SmlEnv *env, SmlEncoder *encoder)
@@ -28,7 +26,7 @@ sml_encoder_free(SmlEnv *env, SmlEncoder *encoder)
 			sml_free(env, feature->levels[k]);
 		sml_free(env, feature->levels);
 		sml_free(env, feature->counts);
-		sml_free(env, feature->sorted);
+		sml_free(env, feature->table.cells);
 	}
 	for (size_t k = 0; encoder->classes != NULL && k < encoder->class_count; k++)
 		sml_free(env, encoder->classes[k]);
@@ -38,43 +36,18 @@ sml_encoder_free(SmlEnv *env, SmlEncoder *encoder)
 	sml_free(env, encoder->terms);
 	sml_free(env, encoder->number_feature);
 	sml_free(env, encoder->label_feature);
+	sml_free(env, encoder->class_table.cells);
+	sml_free(env, encoder->runs);
+	sml_free(env, encoder->inverse);
+	sml_free(env, encoder->center);
+	sml_free(env, encoder->impute);
+	sml_free(env, encoder->zero);
+	sml_free(env, encoder->one);
 	sml_layout_free(env, &encoder->layout);
 	sml_free(env, encoder);
 }
 
 /* ---- levels ------------------------------------------------------------------------ */
-
-int
-sml_compare_text(const char *a, size_t a_length, const char *b, size_t b_length)
-{
-	size_t shorter = a_length < b_length ? a_length : b_length;
-	int    order = shorter > 0 ? memcmp(a, b, shorter) : 0;
-
-	return order != 0 ? order : (a_length > b_length) - (a_length < b_length);
-}
-
-/* Position of a text among the real levels, or SML_NO_LEVEL. */
-static size_t
-find_level(const SmlFeature *feature, SmlText text)
-{
-	size_t low = 0;
-	size_t high = feature->sorted_count;
-
-	while (low < high)
-	{
-		size_t      middle = low + (high - low) / 2;
-		const char *level = feature->levels[feature->sorted[middle]];
-		int         order = sml_compare_text(text.bytes, (size_t) text.length, level, strlen(level));
-
-		if (order == 0)
-			return feature->sorted[middle];
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return SML_NO_LEVEL;
-}
 
 size_t
 sml_encoder_level(const SmlEncoder *encoder, size_t slot, SmlText text)
@@ -84,7 +57,7 @@ sml_encoder_level(const SmlEncoder *encoder, size_t slot, SmlText text)
 
 	if (text.length < 0)
 		return feature->missing_level != SML_NO_LEVEL ? feature->missing_level : feature->other_level;
-	level = find_level(feature, text);
+	level = sml_text_table_find(&feature->table, feature->levels, text);
 	return level != SML_NO_LEVEL ? level : feature->other_level;
 }
 
@@ -95,19 +68,13 @@ sml_encoder_knows(const SmlEncoder *encoder, size_t slot, SmlText text)
 
 	if (text.length < 0)
 		return feature->missing_level != SML_NO_LEVEL;
-	return find_level(feature, text) != SML_NO_LEVEL;
+	return sml_text_table_find(&feature->table, feature->levels, text) != SML_NO_LEVEL;
 }
 
 size_t
 sml_encoder_class(const SmlEncoder *encoder, SmlText text)
 {
-	if (text.length < 0)
-		return SML_NO_LEVEL;
-	for (size_t k = 0; k < encoder->class_count; k++)
-		if (strlen(encoder->classes[k]) == (size_t) text.length &&
-			memcmp(encoder->classes[k], text.bytes, (size_t) text.length) == 0)
-			return k;
-	return SML_NO_LEVEL;
+	return sml_text_table_find(&encoder->class_table, encoder->classes, text);
 }
 
 size_t
@@ -129,38 +96,68 @@ sml_encoder_term_name(const SmlEncoder *encoder, size_t term, char *name, size_t
 /* ---- encoding -------------------------------------------------------------------------- */
 
 static inline void
-encode_number(const SmlEncoder *encoder, const SmlFeature *feature, double value, double *x)
+encode_values(const SmlEncoder *encoder, const SmlRun *run, const double *numbers, double *x)
 {
-	const SmlTerm *terms = &encoder->terms[feature->first_term];
-	bool           missing = !isfinite(value);
+	const double *restrict from = numbers + run->slot;
+	const double *restrict center = encoder->center + run->term;
+	const double *restrict inverse = encoder->inverse + run->term;
+	const double *restrict impute = encoder->impute + run->term;
+	double *restrict       to = x + run->term;
 
-	x[feature->first_term] = ((missing ? feature->impute_value : value) - terms[0].center) / terms[0].scale;
-	if (feature->term_count > 1)
-		x[feature->first_term + 1] = ((missing ? 1.0 : 0.0) - terms[1].center) / terms[1].scale;
+	for (size_t j = 0; j < run->count; j++)
+	{
+		double value = from[j];
+		double instead = impute[j];
+
+		value = value - value == 0 ? value : instead;
+		to[j] = (value - center[j]) * inverse[j];
+	}
 }
 
 static inline void
-encode_label(const SmlEncoder *encoder, const SmlFeature *feature, size_t level, double *x)
+encode_pair(const SmlEncoder *encoder, const SmlRun *run, const double *numbers, double *x)
 {
-	for (size_t k = 0; k < feature->term_count; k++)
-	{
-		const SmlTerm *term = &encoder->terms[feature->first_term + k];
+	double value = numbers[run->slot];
+	bool   present = value - value == 0;
+	size_t term = run->term;
 
-		x[feature->first_term + k] = level == SML_NO_LEVEL ? 0 : ((level == term->level ? 1.0 : 0.0) - term->center) / term->scale;
+	x[term] = ((present ? value : encoder->impute[term]) - encoder->center[term]) * encoder->inverse[term];
+	x[term + 1] = present ? encoder->zero[term + 1] : encoder->one[term + 1];
+}
+
+/* A level that is none encodes to the training mean: zeros. */
+static inline void
+encode_level(const SmlEncoder *encoder, const SmlRun *run, size_t level, double *x)
+{
+	if (run->count == 0)
+		return;
+	if (level > run->count)
+	{
+		memset(x + run->term, 0, run->count * sizeof(double));
+		return;
+	}
+	memcpy(x + run->term, encoder->zero + run->term, run->count * sizeof(double));
+	if (level != run->reference)
+	{
+		size_t term = run->term + (level < run->reference ? level : level - 1);
+
+		x[term] = encoder->one[term];
 	}
 }
 
 void
 sml_encode_row(const SmlEncoder *encoder, const double *numbers, const size_t *levels, double *x)
 {
-	for (size_t i = 0; i < encoder->feature_count; i++)
+	for (size_t i = 0; i < encoder->run_count; i++)
 	{
-		const SmlFeature *feature = &encoder->features[i];
+		const SmlRun *run = &encoder->runs[i];
 
-		if (feature->kind == SML_NUMBER)
-			encode_number(encoder, feature, numbers[feature->slot], x);
+		if (run->kind == SML_RUN_VALUES)
+			encode_values(encoder, run, numbers, x);
+		else if (run->kind == SML_RUN_PAIR)
+			encode_pair(encoder, run, numbers, x);
 		else
-			encode_label(encoder, feature, levels[feature->slot], x);
+			encode_level(encoder, run, levels[run->slot], x);
 	}
 }
 
@@ -168,38 +165,22 @@ void
 sml_encode_block(const SmlEncoder *encoder, size_t rows, const double *numbers, size_t stride,
 				 const int32_t *codes, size_t code_stride, double *x)
 {
-	size_t p = encoder->term_count;
-
-	for (size_t i = 0; i < encoder->feature_count; i++)
-	{
-		const SmlFeature *feature = &encoder->features[i];
-
-		if (feature->kind == SML_LABEL)
+	for (size_t r = 0; r < rows; r++, x += encoder->term_count)
+		for (size_t i = 0; i < encoder->run_count; i++)
 		{
-			for (size_t r = 0; r < rows; r++)
-			{
-				int32_t code = codes[r * code_stride + feature->slot];
+			const SmlRun *run = &encoder->runs[i];
 
-				encode_label(encoder, feature, code < 0 ? SML_NO_LEVEL : (size_t) code, x + r * p);
+			if (run->kind == SML_RUN_VALUES)
+				encode_values(encoder, run, numbers + r * stride, x);
+			else if (run->kind == SML_RUN_PAIR)
+				encode_pair(encoder, run, numbers + r * stride, x);
+			else
+			{
+				int32_t code = codes[r * code_stride + run->slot];
+
+				encode_level(encoder, run, code < 0 ? SML_NO_LEVEL : (size_t) code, x);
 			}
 		}
-		else if (feature->term_count == 1)
-		{
-			const SmlTerm *term = &encoder->terms[feature->first_term];
-			const double  *from = numbers + feature->slot;
-			double        *to = x + feature->first_term;
-
-			for (size_t r = 0; r < rows; r++)
-			{
-				double value = from[r * stride];
-
-				to[r * p] = ((isfinite(value) ? value : feature->impute_value) - term->center) / term->scale;
-			}
-		}
-		else
-			for (size_t r = 0; r < rows; r++)
-				encode_number(encoder, feature, numbers[r * stride + feature->slot], x + r * p);
-	}
 }
 
 /* ---- Gram matrix from raw moments --------------------------------------------------------- */

@@ -34,6 +34,13 @@ typedef enum SmlImpute
 	SML_IMPUTE_CONSTANT
 } SmlImpute;
 
+/* Texts by their hash: index + 1 in open addressing, 0 where nothing is. */
+typedef struct SmlTextTable
+{
+	uint32_t *cells;
+	size_t    size;  /* a power of two, at least twice the texts */
+} SmlTextTable;
+
 /* What the caller may ask for one feature (from "preprocess"). */
 typedef struct SmlFeatureWish
 {
@@ -69,8 +76,7 @@ typedef struct SmlFeature
 	size_t   missing_level;   /* index, or SML_NO_LEVEL */
 	size_t   other_level;     /* index, or SML_NO_LEVEL */
 	uint64_t other_distinct;  /* how many distinct values went to "(other)" */
-	uint32_t *sorted;         /* indexes of the real levels in byte order, built on make and read */
-	size_t   sorted_count;
+	SmlTextTable table;       /* of the real levels, built on make and read */
 	/* its terms */
 	size_t   first_term;
 	size_t   term_count;
@@ -95,6 +101,23 @@ typedef struct SmlTerm
 	bool        constant; /* no variation in the training rows */
 } SmlTerm;
 
+/* A stretch of terms that are encoded in one go. */
+typedef enum SmlRunKind
+{
+	SML_RUN_VALUES = 0, /* numbers in neighbouring slots without an indicator */
+	SML_RUN_PAIR,       /* one number and its indicator */
+	SML_RUN_LEVELS      /* one label */
+} SmlRunKind;
+
+typedef struct SmlRun
+{
+	SmlRunKind kind;
+	size_t     slot;      /* the first, in numbers or labels */
+	size_t     term;      /* the first */
+	size_t     count;     /* of terms */
+	size_t     reference; /* of a label */
+} SmlRun;
+
 typedef struct SmlEncoder
 {
 	SmlLayout   layout;
@@ -110,15 +133,25 @@ typedef struct SmlEncoder
 	size_t      class_count;
 	size_t     *number_feature; /* slot -> feature, built on make and read */
 	size_t     *label_feature;
+	/* also built on make and read, for speed */
+	SmlTextTable class_table;
+	SmlRun     *runs;
+	size_t      run_count;
+	double     *inverse;    /* per term: 1 / scale */
+	double     *center;     /* per term: its center once more */
+	double     *impute;     /* per term: what replaces a missing value */
+	double     *zero;       /* per term: an indicator of 0, encoded */
+	double     *one;        /* and one of 1 */
 } SmlEncoder;
 
 /*
  * Make an encoder.  "wishes" has one entry per feature in the user's order (or
  * is NULL); class_order gives the order of the classes of an enum target (or
- * NULL for: false before true, numbers by value when all labels are numbers,
- * else byte order).  Notes tell of levels sent to "(other)", of NaN and
+ * NULL for: numbers by value when all labels are numbers, else byte order, which
+ * puts false before true).  Notes tell of levels sent to "(other)", of NaN and
  * infinities, of constant columns.  SML_BAD_INPUT: no rows, a feature that has no
- * value at all, a reference level that does not exist, a class target with one class.
+ * value at all, a reference level that does not exist, a class target with one
+ * class, no feature that varies.
  */
 SML_MUST_USE SmlStatus sml_encoder_make(SmlEnv *env, const SmlLayout *layout, const SmlProfile *profile,
 										const SmlFeatureWish *wishes, const char *const *class_order, size_t class_order_count,

@@ -1,5 +1,5 @@
 /*
- * encoder_internal.h - what the three files of the encoder share.
+ * encoder_internal.h - what the files of the encoder share.
  */
 #ifndef SML_ENCODER_INTERNAL_H
 #define SML_ENCODER_INTERNAL_H
@@ -9,14 +9,17 @@
 #define SML_LEVEL_MISSING "(missing)"
 #define SML_LEVEL_OTHER   "(other)"
 
-/* Byte order of two texts. */
-int sml_compare_text(const char *a, size_t a_length, const char *b, size_t b_length);
+/* Kind, column and slot of every feature, in the order of the layout's columns; there is room for all. */
+void sml_encoder_place(SmlEncoder *encoder);
 
 /*
- * Fill in what follows from the features: sorted level indexes, first terms, slot tables.
- * The features' levels, slots and term counts are in place.  SML_CORRUPT when slots
- * do not cover the layout.
+ * Fill in what follows from the rest: first terms, slot tables, hash tables, runs and
+ * the tables per term.  The features' levels and term counts, and the terms, are in place.
+ * SML_CORRUPT when a level or a class is named twice.
  */
 SML_MUST_USE SmlStatus sml_encoder_index(SmlEnv *env, SmlEncoder *encoder);
+
+/* Index of a text in a table, or SML_NO_LEVEL. */
+size_t sml_text_table_find(const SmlTextTable *table, char *const *texts, SmlText text);
 
 #endif

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../options.h"
+
 typedef struct Maker
 {
 	SmlEnv           *env;
@@ -39,30 +41,19 @@ name_feature(SmlEnv *env, const SmlColumn *column, size_t element, SmlFeature *f
 }
 
 static SmlStatus
-list_features(Maker *maker)
+name_features(Maker *maker)
 {
 	SmlEncoder *encoder = maker->encoder;
-	size_t      n = 0;
 
-	for (size_t c = 0; c < encoder->layout.column_count; c++)
+	sml_encoder_place(encoder);
+	for (size_t i = 0; i < encoder->feature_count; i++)
 	{
-		const SmlColumn *column = &encoder->layout.columns[c];
-		size_t           elements = column->elements > 0 ? column->elements : 1;
+		SmlFeature      *feature = &encoder->features[i];
+		const SmlColumn *column = &encoder->layout.columns[feature->column];
+		SmlStatus        status = name_feature(maker->env, column, feature->slot - column->first, feature);
 
-		for (size_t e = 0; e < elements; e++, n++)
-		{
-			SmlFeature *feature = &encoder->features[n];
-			SmlStatus   status;
-
-			encoder->feature_count = n + 1;
-			feature->kind = column->kind;
-			feature->column = c;
-			feature->slot = column->first + e;
-			feature->missing_level = feature->other_level = SML_NO_LEVEL;
-			status = name_feature(maker->env, column, e, feature);
-			if (status != SML_OK)
-				return status;
-		}
+		if (status != SML_OK)
+			return status;
 	}
 	return SML_OK;
 }
@@ -88,6 +79,8 @@ make_number(Maker *maker, SmlFeature *feature, const SmlFeatureWish *wish)
 	feature->impute_value = number->mean;
 	if (feature->impute == SML_IMPUTE_CONSTANT)
 		feature->impute_value = wish->constant;
+	if (!isfinite(feature->impute_value))
+		return sml_fail(maker->env, SML_BAD_INPUT, "The value to impute for \"%s\" is not a finite number.", feature->name);
 	if (feature->impute == SML_IMPUTE_MEDIAN)
 		status = sml_profile_quantile(maker->env, maker->profile, feature->slot, 0.5, &feature->impute_value, &exact);
 	if (status == SML_OK && !exact)
@@ -109,7 +102,7 @@ by_count(const void *a, const void *b)
 
 	if (x->count != y->count)
 		return x->count < y->count ? 1 : -1;
-	return sml_compare_text(x->text, x->length, y->text, y->length);
+	return strcmp(x->text, y->text);
 }
 
 static int
@@ -118,7 +111,7 @@ by_text(const void *a, const void *b)
 	const SmlLevel *x = a;
 	const SmlLevel *y = b;
 
-	return sml_compare_text(x->text, x->length, y->text, y->length);
+	return strcmp(x->text, y->text);
 }
 
 static int
@@ -161,6 +154,8 @@ append_level(Maker *maker, SmlFeature *feature, const char *text, size_t length,
 static SmlStatus
 choose_reference(Maker *maker, SmlFeature *feature, const char *wanted)
 {
+	const char *close;
+
 	feature->reference = 0;
 	if (wanted == NULL)
 		return SML_OK;
@@ -170,8 +165,9 @@ choose_reference(Maker *maker, SmlFeature *feature, const char *wanted)
 			feature->reference = k;
 			return SML_OK;
 		}
-	return sml_fail(maker->env, SML_BAD_INPUT, "Column \"%s\" has no level \"%s\" to be the reference; its first level is \"%s\".",
-					feature->name, wanted, feature->levels[0]);
+	close = sml_closest(wanted, (const char *const *) feature->levels, feature->level_count);
+	return sml_fail(maker->env, SML_BAD_INPUT, "Column \"%s\" has no level \"%s\" to be the reference; %s is \"%s\".",
+					feature->name, wanted, close != NULL ? "the closest" : "its first level", close != NULL ? close : feature->levels[0]);
 }
 
 /* The rows that a list of levels does not account for. */
@@ -224,7 +220,7 @@ make_label(Maker *maker, SmlFeature *feature, const SmlFeatureWish *wish)
 	{
 		uint64_t rest = rows_elsewhere(maker, feature);
 
-		feature->other_distinct = (uint64_t) llround(distinct) - kept;
+		feature->other_distinct = distinct > (double) kept ? (uint64_t) llround(distinct) - kept : 1;
 		feature->other_level = feature->level_count;
 		SML_TRY(append_level(maker, feature, SML_LEVEL_OTHER, strlen(SML_LEVEL_OTHER), rest));
 		SML_TRY(sml_note(env, maker->notes, "Column \"%s\" has %s%.0f distinct values; the %zu most frequent have a term of their own, the "
@@ -266,6 +262,14 @@ scale_value(const Maker *maker, const SmlFeature *feature, SmlTerm *term)
 }
 
 static SmlStatus
+note_constant(Maker *maker, const SmlFeature *feature)
+{
+	const char *effect = feature->term_count > 1 ? "only whether it is missing has an effect" : "it has no effect";
+
+	return sml_note(maker->env, maker->notes, "Column \"%s\" is constant in the training rows: %s.", feature->name, effect);
+}
+
+static SmlStatus
 make_terms(Maker *maker)
 {
 	SmlEncoder *encoder = maker->encoder;
@@ -292,16 +296,17 @@ make_terms(Maker *maker)
 				scale_indicator(maker, term, term->kind == SML_TERM_LEVEL ? feature->counts[term->level] : feature->missing);
 			if (term->kind != SML_TERM_LEVEL)
 				term->level = 0;
-			term->constant = !(term->scale > 0) || !isfinite(term->scale);
+			term->constant = !(term->scale > 0) || !isfinite(term->scale) || !isfinite(1 / term->scale) ||
+				!isfinite(term->center / term->scale);
 			if (term->constant)
 				term->scale = 1;
 			if (term->constant && term->kind == SML_TERM_VALUE)
-				status = sml_note(maker->env, maker->notes, "Column \"%s\" is constant in the training rows and has no effect.", feature->name);
+				status = note_constant(maker, feature);
 			if (status != SML_OK)
 				return status;
 		}
 		if (feature->term_count == 0)
-			status = sml_note(maker->env, maker->notes, "Column \"%s\" is constant in the training rows and has no effect.", feature->name);
+			status = note_constant(maker, feature);
 		if (status != SML_OK)
 			return status;
 	}
@@ -320,15 +325,17 @@ check_variation(const Maker *maker)
 
 /* ---- target ------------------------------------------------------------------------------------ */
 
+/* Whether all of a text reads as a finite number. */
 static bool
 is_number(const char *text)
 {
-	char *end;
+	char  *end;
+	double value;
 
 	if (text[0] == '\0' || text[0] == ' ')
 		return false;
-	(void) strtod(text, &end);
-	return *end == '\0';
+	value = strtod(text, &end);
+	return *end == '\0' && isfinite(value);
 }
 
 static SmlStatus
@@ -397,52 +404,6 @@ make_target(Maker *maker, const char *const *order, size_t order_count)
 /* ---- the whole ------------------------------------------------------------------------------------- */
 
 SmlStatus
-sml_encoder_index(SmlEnv *env, SmlEncoder *encoder)
-{
-	SmlStatus status;
-	size_t    term = 0;
-	size_t    seen = 0;
-
-	SML_TRY(sml_alloc_array(env, encoder->layout.numbers, sizeof(size_t), &encoder->number_feature));
-	SML_TRY(sml_alloc_array(env, encoder->layout.labels, sizeof(size_t), &encoder->label_feature));
-	for (size_t i = 0; i < encoder->feature_count; i++)
-	{
-		SmlFeature *feature = &encoder->features[i];
-
-		if (feature->slot >= (feature->kind == SML_NUMBER ? encoder->layout.numbers : encoder->layout.labels))
-			return sml_fail(env, SML_CORRUPT, "A feature has no place in the layout.");
-		(feature->kind == SML_NUMBER ? encoder->number_feature : encoder->label_feature)[feature->slot] = i;
-		seen++;
-		feature->first_term = term;
-		term += feature->term_count;
-		if (feature->kind == SML_NUMBER)
-			continue;
-		SML_TRY(sml_alloc_array(env, feature->level_count, sizeof(uint32_t), &feature->sorted));
-		feature->sorted_count = 0;
-		for (size_t k = 0; k < feature->level_count; k++)
-		{
-			size_t at = feature->sorted_count;
-
-			if (k == feature->missing_level || k == feature->other_level)
-				continue;
-			/* levels come nearly sorted: insertion is quick */
-			while (at > 0 && strcmp(feature->levels[feature->sorted[at - 1]], feature->levels[k]) > 0)
-			{
-				feature->sorted[at] = feature->sorted[at - 1];
-				at--;
-			}
-			feature->sorted[at] = (uint32_t) k;
-			feature->sorted_count++;
-		}
-	}
-	if (seen != encoder->layout.numbers + encoder->layout.labels || term != encoder->term_count)
-		return sml_fail(env, SML_CORRUPT, "The features do not cover the layout.");
-	return SML_OK;
-done:
-	return status;
-}
-
-SmlStatus
 sml_encoder_make(SmlEnv *env, const SmlLayout *layout, const SmlProfile *profile,
 				 const SmlFeatureWish *wishes, const char *const *class_order, size_t class_order_count,
 				 SmlNotes *notes, SmlEncoder **encoder)
@@ -458,7 +419,8 @@ sml_encoder_make(SmlEnv *env, const SmlLayout *layout, const SmlProfile *profile
 	fresh->rows = sml_profile_rows(profile, SML_USED);
 	SML_TRY(sml_layout_copy(env, layout, &fresh->layout));
 	SML_TRY(sml_alloc_array(env, layout->numbers + layout->labels, sizeof(SmlFeature), &fresh->features));
-	SML_TRY(list_features(&maker));
+	fresh->feature_count = layout->numbers + layout->labels;
+	SML_TRY(name_features(&maker));
 	for (size_t i = 0; i < fresh->feature_count; i++)
 	{
 		SmlFeature           *feature = &fresh->features[i];

@@ -8,6 +8,9 @@
 
 #include <math.h>
 
+/* What a profile can know, and the levels (missing) and (other). */
+#define MOST_LEVELS ((size_t) SML_SKETCH_SIZE + 2)
+
 /* An index that may be SML_NO_LEVEL. */
 static void
 write_level(SmlWriter *writer, size_t level)
@@ -20,9 +23,6 @@ write_feature(SmlWriter *writer, const SmlFeature *feature)
 {
 	sml_write_text(writer, feature->name);
 	sml_write_text(writer, feature->type);
-	sml_write_u8(writer, (uint8_t) feature->kind);
-	sml_write_u64(writer, feature->column);
-	sml_write_u64(writer, feature->slot);
 	sml_write_u64(writer, feature->missing);
 	sml_write_u64(writer, feature->nonfinite);
 	if (feature->kind == SML_NUMBER)
@@ -85,13 +85,20 @@ read_level(SmlReader *reader, size_t level_count)
 	return (size_t) level;
 }
 
+/* A column can be centred by the one and divided by the other. */
+static bool
+is_scale(double center, double scale)
+{
+	return isfinite(center) && scale > 0 && isfinite(scale) && isfinite(1 / scale) && isfinite(center / scale);
+}
+
 static void
 read_levels(SmlReader *reader, SmlFeature *feature)
 {
 	size_t count = sml_read_count(reader, 12);
 
-	if (reader->status == SML_OK && count == 0)
-		sml_reader_fail(reader, "A categorical feature has no level.");
+	if (reader->status == SML_OK && (count == 0 || count > MOST_LEVELS))
+		sml_reader_fail(reader, "A categorical feature has no level or too many.");
 	if (reader->status == SML_OK)
 		reader->status = sml_alloc_array(reader->env, count, sizeof(char *), &feature->levels);
 	if (reader->status == SML_OK)
@@ -109,26 +116,23 @@ read_levels(SmlReader *reader, SmlFeature *feature)
 		sml_reader_fail(reader, "The reference level is out of range.");
 	feature->missing_level = read_level(reader, feature->level_count);
 	feature->other_level = read_level(reader, feature->level_count);
+	if (reader->status == SML_OK && feature->missing_level == feature->other_level && feature->missing_level != SML_NO_LEVEL)
+		sml_reader_fail(reader, "Two levels are one.");
 	feature->other_distinct = sml_read_u64(reader);
 	feature->term_count = count > 0 ? count - 1 : 0;
 }
 
 static void
-read_feature(SmlReader *reader, const SmlLayout *layout, SmlFeature *feature)
+read_feature(SmlReader *reader, SmlFeature *feature)
 {
 	uint8_t impute;
 
 	feature->name = sml_read_text(reader);
 	feature->type = sml_read_text(reader);
-	feature->kind = sml_read_u8(reader) == SML_NUMBER ? SML_NUMBER : SML_LABEL;
-	feature->column = (size_t) sml_read_u64(reader);
-	feature->slot = (size_t) sml_read_u64(reader);
 	feature->missing = sml_read_u64(reader);
 	feature->nonfinite = sml_read_u64(reader);
-	feature->missing_level = feature->other_level = SML_NO_LEVEL;
-	if (reader->status == SML_OK && (feature->name == NULL || feature->type == NULL || feature->column >= layout->column_count ||
-									 layout->columns[feature->column].kind != feature->kind))
-		sml_reader_fail(reader, "A feature makes no sense.");
+	if (reader->status == SML_OK && (feature->name == NULL || feature->type == NULL))
+		sml_reader_fail(reader, "A feature has no name.");
 	if (feature->kind == SML_LABEL)
 	{
 		read_levels(reader, feature);
@@ -144,6 +148,8 @@ read_feature(SmlReader *reader, const SmlLayout *layout, SmlFeature *feature)
 	feature->least = sml_read_f64(reader);
 	feature->greatest = sml_read_f64(reader);
 	feature->term_count = (size_t) sml_read_u64(reader);
+	if (reader->status == SML_OK && !isfinite(feature->impute_value))
+		sml_reader_fail(reader, "An imputed value is not a finite number.");
 	if (reader->status == SML_OK && (feature->term_count < 1 || feature->term_count > 2))
 		sml_reader_fail(reader, "A numeric feature has no one or two terms.");
 }
@@ -171,7 +177,7 @@ read_terms(SmlReader *reader, SmlEncoder *encoder)
 			term->center = sml_read_f64(reader);
 			term->scale = sml_read_f64(reader);
 			term->constant = sml_read_bool(reader);
-			if (reader->status == SML_OK && !(isfinite(term->center) && term->scale > 0 && isfinite(term->scale)))
+			if (reader->status == SML_OK && !is_scale(term->center, term->scale))
 				sml_reader_fail(reader, "The scale of a term makes no sense.");
 		}
 	}
@@ -184,10 +190,10 @@ read_classes(SmlReader *reader, SmlEncoder *encoder)
 
 	encoder->target_center = sml_read_f64(reader);
 	encoder->target_scale = sml_read_f64(reader);
-	if (reader->status == SML_OK && !(isfinite(encoder->target_center) && encoder->target_scale > 0 && isfinite(encoder->target_scale)))
+	if (reader->status == SML_OK && !is_scale(encoder->target_center, encoder->target_scale))
 		sml_reader_fail(reader, "The scale of the target makes no sense.");
 	count = sml_read_count(reader, 12);
-	if (reader->status == SML_OK && (encoder->layout.target == SML_TARGET_CLASS ? count < 2 : count != 0))
+	if (reader->status == SML_OK && (encoder->layout.target == SML_TARGET_CLASS ? count < 2 || count > SML_SKETCH_SIZE : count != 0))
 		sml_reader_fail(reader, "The classes do not fit the target.");
 	if (reader->status == SML_OK)
 		reader->status = sml_alloc_array(reader->env, count, sizeof(char *), &encoder->classes);
@@ -221,10 +227,14 @@ sml_encoder_read(SmlReader *reader, SmlEncoder **encoder)
 		sml_reader_fail(reader, "The features are missing.");
 	if (reader->status == SML_OK)
 		reader->status = sml_alloc_array(reader->env, features, sizeof(SmlFeature), &fresh->features);
+	if (reader->status == SML_OK)
+	{
+		fresh->feature_count = features;
+		sml_encoder_place(fresh);
+	}
 	for (size_t i = 0; i < features && reader->status == SML_OK; i++)
 	{
-		fresh->feature_count = i + 1;
-		read_feature(reader, &fresh->layout, &fresh->features[i]);
+		read_feature(reader, &fresh->features[i]);
 		fresh->term_count += fresh->features[i].term_count;
 	}
 	read_terms(reader, fresh);

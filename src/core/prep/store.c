@@ -18,6 +18,8 @@
 #define WARM_PER_TERM    50    /* … and per parameter */
 #define WARM_MOST_PASSES 20
 
+#define CHUNK_BYTES ((size_t) 1 << 20)
+
 struct SmlStore
 {
 	SmlLayout layout;     /* slot counts only */
@@ -25,6 +27,7 @@ struct SmlStore
 	size_t    labels;
 	size_t    rows;
 	size_t    limit;
+	size_t    chunk_rows;  /* a multiple of SML_BLOCK_ROWS */
 	size_t    chunk_bytes;
 	double  **chunk_numbers;
 	int32_t **chunk_codes;
@@ -37,6 +40,7 @@ SmlStatus
 sml_store_start(SmlEnv *env, const SmlLayout *layout, size_t limit, SmlStore **store)
 {
 	SmlStore *fresh;
+	size_t    row_bytes;
 	SmlStatus status = sml_alloc_array(env, 1, sizeof(SmlStore), &fresh);
 
 	if (status != SML_OK)
@@ -47,7 +51,12 @@ sml_store_start(SmlEnv *env, const SmlLayout *layout, size_t limit, SmlStore **s
 	fresh->numbers = sml_layout_numbers(layout);
 	fresh->labels = sml_layout_labels(layout);
 	fresh->limit = limit;
-	fresh->chunk_bytes = SML_CHUNK_ROWS * (fresh->numbers * sizeof(double) + fresh->labels * sizeof(int32_t));
+	/* wide rows lie in smaller chunks, so that a small table takes little */
+	row_bytes = fresh->numbers * sizeof(double) + fresh->labels * sizeof(int32_t);
+	fresh->chunk_rows = SML_CHUNK_ROWS;
+	while (fresh->chunk_rows > SML_BLOCK_ROWS && fresh->chunk_rows * row_bytes > CHUNK_BYTES)
+		fresh->chunk_rows /= 2;
+	fresh->chunk_bytes = fresh->chunk_rows * row_bytes;
 	*store = fresh;
 	return SML_OK;
 }
@@ -85,8 +94,8 @@ add_chunk(SmlEnv *env, SmlStore *store)
 						(store->chunks + 1) * store->chunk_bytes / 1024, store->limit / 1024);
 	SML_TRY(sml_grow_array(env, &store->chunk_numbers, &store->room_numbers, store->chunks + 1, sizeof(double *)));
 	SML_TRY(sml_grow_array(env, &store->chunk_codes, &store->room_codes, store->chunks + 1, sizeof(int32_t *)));
-	SML_TRY(sml_alloc_array(env, SML_CHUNK_ROWS * store->numbers, sizeof(double), &numbers));
-	SML_TRY(sml_alloc_array(env, SML_CHUNK_ROWS * store->labels, sizeof(int32_t), &codes));
+	SML_TRY(sml_alloc_array(env, store->chunk_rows * store->numbers, sizeof(double), &numbers));
+	SML_TRY(sml_alloc_array(env, store->chunk_rows * store->labels, sizeof(int32_t), &codes));
 	store->chunk_numbers[store->chunks] = numbers;
 	store->chunk_codes[store->chunks] = codes;
 	store->chunks++;
@@ -100,7 +109,7 @@ done:
 SmlStatus
 sml_store_append(SmlEnv *env, SmlStore *store, const double *numbers, const int32_t *codes)
 {
-	size_t in_chunk = store->rows % SML_CHUNK_ROWS;
+	size_t in_chunk = store->rows % store->chunk_rows;
 
 	if (in_chunk == 0)
 	{
@@ -145,7 +154,7 @@ remap_slot(SmlEnv *env, SmlStore *store, const SmlProfile *profile, const SmlEnc
 	for (size_t i = 0; i < count; i++)
 		if (levels[i].code > most)
 			most = levels[i].code;
-	SML_TRY(sml_alloc_array(env, (size_t) (most + 1), sizeof(int32_t), &map));
+	SML_TRY(sml_alloc_array(env, (size_t) most + 1, sizeof(int32_t), &map));
 	/* codes of values that were evicted later */
 	for (int32_t code = 0; code <= most; code++)
 		map[code] = beyond;
@@ -153,11 +162,16 @@ remap_slot(SmlEnv *env, SmlStore *store, const SmlProfile *profile, const SmlEnc
 		map[levels[i].code] = index_of(encoder, slot, (SmlText){levels[i].text, (int32_t) levels[i].length});
 	for (size_t r = 0; r < store->rows; r++)
 	{
-		int32_t *code = store->chunk_codes[r / SML_CHUNK_ROWS] + (r % SML_CHUNK_ROWS) * store->labels + slot;
+		int32_t *code = store->chunk_codes[r / store->chunk_rows] + (r % store->chunk_rows) * store->labels + slot;
 
-		if (r % SML_CHUNK_ROWS == 0)
+		if (r % store->chunk_rows == 0)
 			SML_TRY(sml_poll(env));
 		*code = *code == -1 ? missing : *code < 0 || *code > most ? beyond : map[*code];
+		if (is_class && *code < 0)
+		{
+			status = sml_fail(env, SML_BAD_INPUT, "A row that was kept has no class that the encoder knows.");
+			goto done;
+		}
 	}
 done:
 	sml_free(env, levels);
@@ -221,8 +235,8 @@ static SmlStatus
 absorb_block(Runner *runner, SmlState *state, size_t start)
 {
 	SmlStore     *store = runner->store;
-	const double *numbers = store->chunk_numbers[start / SML_CHUNK_ROWS] + start % SML_CHUNK_ROWS * store->numbers;
-	const int32_t *codes = store->chunk_codes[start / SML_CHUNK_ROWS] + start % SML_CHUNK_ROWS * store->labels;
+	const double *numbers = store->chunk_numbers[start / store->chunk_rows] + start % store->chunk_rows * store->numbers;
+	const int32_t *codes = store->chunk_codes[start / store->chunk_rows] + start % store->chunk_rows * store->labels;
 	size_t        rows = store->rows - start < SML_BLOCK_ROWS ? store->rows - start : SML_BLOCK_ROWS;
 	SmlBlock      block;
 	SmlStatus     status = sml_poll(runner->env);

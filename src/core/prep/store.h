@@ -1,7 +1,7 @@
 /*
  * store.h - rows kept in memory for learners that need them again and again.
  *
- * Rows lie in chunks of SML_CHUNK_ROWS: 8 bytes for each number, 4 for each label.
+ * Rows lie in chunks of SML_CHUNK_ROWS, fewer when they are wide: 8 bytes for each number, 4 for each label.
  * Labels are kept by the profile's provisional codes and turned into the encoder's
  * levels, in place, when those are known.  Numbers stay as they came (float64), so
  * that coefficients keep their digits; they are encoded block by block in each pass.
