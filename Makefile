@@ -1,7 +1,7 @@
 # sustainml: build, test and demo.  "make help" lists the targets.
 
 EXTENSION = sustainml
-VERSION   = 0.1.0
+EXTVERSION = 0.1.0
 BUILD    ?= build
 
 # ---- the extension (PGXS) ---------------------------------------------------
@@ -11,7 +11,7 @@ CORE_SRC  := $(sort $(wildcard src/core/*.c src/core/*/*.c))
 PG_SRC    := $(sort $(wildcard src/pg/*.c src/pg/*/*.c))
 OBJS       = $(CORE_SRC:.c=.o) $(PG_SRC:.c=.o)
 SQL_PARTS := $(sort $(wildcard sql/[0-9]*.sql))
-INSTALL_SQL = extension/sustainml--$(VERSION).sql
+INSTALL_SQL = extension/sustainml--$(EXTVERSION).sql
 DATA_built = $(INSTALL_SQL)
 DATA       = $(wildcard extension/sustainml--*--*.sql)
 EXTRA_CLEAN = $(INSTALL_SQL) $(OBJS:.o=.d)
@@ -54,7 +54,7 @@ endif
 
 $(INSTALL_SQL): $(SQL_PARTS)
 	@mkdir -p extension
-	{ echo '\echo Use "CREATE EXTENSION sustainml CASCADE" to load this file. \quit'; cat $(SQL_PARTS); } > $@
+	{ printf '%s\n' '\echo Use "CREATE EXTENSION sustainml CASCADE" to load this file. \quit'; cat $(SQL_PARTS); } > $@
 
 # Changed flags rebuild nothing by themselves; a changed Makefile rebuilds all.
 $(OBJS): Makefile
