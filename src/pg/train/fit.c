@@ -94,6 +94,7 @@ run_fold(Fit *fit, SmlPlan *plan)
 		elog(ERROR, "SPI_prepare_cursor: %s", SPI_result_code_string(SPI_result));
 	params = makeParamList(1);
 	params->params[0].value = PointerGetDatum(parameter);
+	params->params[0].isnull = false;
 	params->params[0].pflags = PARAM_FLAG_CONST;
 	params->params[0].ptype = BYTEAOID;
 	memset(&options, 0, sizeof(options));
