@@ -9,6 +9,7 @@
 
 static const SmlLearner *const learners[] = {
 	&sml_linear,
+	&sml_logistic,
 };
 
 #define LEARNER_COUNT (sizeof(learners) / sizeof(learners[0]))

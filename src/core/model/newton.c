@@ -19,6 +19,9 @@
 /* Below this decrement a pass that brings no progress means that rounding is all that is left. */
 #define ROUNDING_DECREMENT 1e-7
 
+/* A search that is stuck counts as converged up to this decrement. */
+#define STUCK_DECREMENT 1e-6
+
 /* Steps shorter than this change nothing. */
 #define SHORTEST_STEP 1e-9
 
@@ -157,6 +160,13 @@ sml_factor_variance(const SmlFactor *factor, double *v, size_t from, const doubl
 }
 
 /* ---- the search ---- */
+
+bool
+sml_newton_converged(const SmlNewton *newton)
+{
+	return newton->end == SML_NEWTON_CONVERGED ||
+		   (newton->end == SML_NEWTON_STUCK && newton->decrement <= STUCK_DECREMENT);
+}
 
 SmlStatus
 sml_newton_start(SmlEnv *env, size_t count, SmlNewton *newton)
@@ -338,6 +348,7 @@ accept(SmlEnv *env, SmlNewton *newton, const SmlNewtonPass *pass)
 	newton->slow = full && newton->decrement > SLOW_RATIO * before ? newton->slow + 1 : 0;
 	newton->started = true;
 	newton->guessed = false;
+	newton->accepted = true;
 	if (bound_after_step(newton, pass->radius) <= pass->tolerance &&
 		(newton->decrement <= SML_NEWTON_NEAR || newton->decrement <= pass->tolerance || !pass->near))
 		finish(newton, SML_NEWTON_CONVERGED);
@@ -356,6 +367,7 @@ sml_newton_advance(SmlEnv *env, SmlNewton *newton, const SmlNewtonPass *pass)
 	if (!newton->started && !isfinite(pass->value))
 		return sml_fail(env, SML_BAD_INPUT, "The values are too large for the sums of the fit.");
 	newton->passes++;
+	newton->accepted = false;
 	if (newton->started && !(isfinite(pass->value) && is_acceptable(newton, pass->value)))
 	{
 		refuse(newton, pass);

@@ -56,6 +56,7 @@ typedef struct SmlNewton
 	uint32_t     slow;       /* full steps in a row that hardly shortened the decrement */
 	bool         started;    /* best holds an evaluated point */
 	bool         guessed;    /* "at" is a guess, not best + step * direction */
+	bool         accepted;   /* the last pass was; not written */
 	double       step;
 	double       best_value;
 	double       slope;      /* g' H^-1 g at best */
@@ -88,6 +89,9 @@ bool sml_newton_same(const SmlNewton *a, const SmlNewton *b);
 
 /* Digest a pass: sets at (the next trial, or the result), and end. */
 SML_MUST_USE SmlStatus sml_newton_advance(SmlEnv *env, SmlNewton *newton, const SmlNewtonPass *pass);
+
+/* Whether the result is an optimum as far as the arithmetic goes. */
+bool sml_newton_converged(const SmlNewton *newton);
 
 /* Forget the value of "best", because the objective changed; the next pass is accepted as it is. */
 void sml_newton_restart(SmlNewton *newton);
