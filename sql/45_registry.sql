@@ -1,0 +1,162 @@
+-- The registry: versions and what is active (src/pg/model/registry.c), what a model is made of
+-- (src/pg/model/describe.c), and the views on them.
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.activate(model text, reason text DEFAULT NULL, force boolean DEFAULT false) RETURNS text
+	AS 'MODULE_PATHNAME', 'sustainml_activate' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION sustainml.activate(text, text, boolean) IS
+'Makes a version the one that the bare name means; returns it.  A version that predicts something else needs force.
+Example: SELECT sustainml.activate(''churn@3'');';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.rollback(model text) RETURNS text
+	AS 'MODULE_PATHNAME', 'sustainml_rollback' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION sustainml.rollback(text) IS
+'Activates the version that was active before the present one; returns it.
+Example: SELECT sustainml.rollback(''churn'');';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.rename_model(model text, new_name text) RETURNS void
+	AS 'MODULE_PATHNAME', 'sustainml_rename_model' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION sustainml.rename_model(text, text) IS
+'Renames a model with all its versions, grants, runs and history.
+Example: SELECT sustainml.rename_model(''churn'', ''churn_2026'');';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.drop_model(model text) RETURNS void
+	AS 'MODULE_PATHNAME', 'sustainml_drop_model' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION sustainml.drop_model(text) IS
+'Drops a model with all versions, or one version (not the active one).  Runs and history stay.
+Example: SELECT sustainml.drop_model(''churn@2'');';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.set_threshold(model text, threshold double precision) RETURNS void
+	AS 'MODULE_PATHNAME', 'sustainml_set_threshold' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION sustainml.set_threshold(text, double precision) IS
+'Sets the probability at and above which the positive class is predicted.
+Example: SELECT sustainml.set_threshold(''churn'', 0.35);';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.grant_model(model text, role text, privilege text DEFAULT 'predict') RETURNS void
+	AS 'MODULE_PATHNAME', 'sustainml_grant_model' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION sustainml.grant_model(text, text, text) IS
+'Lets a role use a model: predict, read (coefficients, metrics, runs) or manage (train, activate, drop, grant).
+Example: SELECT sustainml.grant_model(''churn'', ''reporting'', ''predict'');';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.revoke_model(model text, role text) RETURNS void
+	AS 'MODULE_PATHNAME', 'sustainml_revoke_model' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION sustainml.revoke_model(text, text) IS
+'Takes a role''s grant on a model away.
+Example: SELECT sustainml.revoke_model(''churn'', ''reporting'');';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.features(model text, OUT ordinal integer, OUT feature text, OUT type text, OUT encoding text,
+	OUT impute_value double precision, OUT missing_share double precision, OUT levels text[], OUT reference text)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'sustainml_features' LANGUAGE C STABLE PARALLEL SAFE ROWS 20;
+COMMENT ON FUNCTION sustainml.features(text) IS
+'The features of a model, in the order in which predict takes them, and how each is encoded.
+Example: SELECT * FROM sustainml.features(''income'');';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.coefficients(model text, OUT class text, OUT term text, OUT estimate double precision, OUT std_error double precision,
+	OUT statistic double precision, OUT p_value double precision, OUT ci_low double precision, OUT ci_high double precision)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'sustainml_coefficients' LANGUAGE C STABLE PARALLEL SAFE ROWS 50;
+COMMENT ON FUNCTION sustainml.coefficients(text) IS
+'Coefficients on the original scale of the columns, with standard errors, t or z statistics, p-values and 95 % intervals.
+Example: SELECT * FROM sustainml.coefficients(''income'') ORDER BY p_value;';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.fit_summary(model text, OUT figure text, OUT value double precision, OUT reason text)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'sustainml_fit_summary' LANGUAGE C STABLE PARALLEL SAFE ROWS 11;
+COMMENT ON FUNCTION sustainml.fit_summary(text) IS
+'How the fit went on the training rows: loss, R², condition number, iterations.
+Example: SELECT * FROM sustainml.fit_summary(''income'');';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.algorithms(OUT algorithm text, OUT tasks text[], OUT about text) RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'sustainml_algorithms' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 5;
+COMMENT ON FUNCTION sustainml.algorithms() IS
+'The algorithms that train knows.
+Example: SELECT * FROM sustainml.algorithms();';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.options(algorithm text, OUT option text, OUT type text, OUT initial text, OUT allowed text, OUT about text)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'sustainml_options' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 5;
+COMMENT ON FUNCTION sustainml.options(text) IS
+'What an algorithm takes in params, with defaults and ranges.
+Example: SELECT * FROM sustainml.options(''logistic'');';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.help(topic text DEFAULT NULL, OUT function text, OUT arguments text, OUT about text) RETURNS SETOF record
+	LANGUAGE sql STABLE PARALLEL SAFE
+	SET search_path = pg_catalog, pg_temp
+	AS $$
+	SELECT p.proname::text, pg_get_function_arguments(p.oid),
+	       CASE WHEN topic IS NULL THEN split_part(obj_description(p.oid, 'pg_proc'), E'\n', 1)
+	            ELSE obj_description(p.oid, 'pg_proc') END
+	  FROM pg_proc p
+	 WHERE p.pronamespace = 'sustainml'::regnamespace
+	   AND (topic IS NULL OR p.proname = lower(topic))
+	 ORDER BY 1, 2
+	$$;
+COMMENT ON FUNCTION sustainml.help(text) IS
+'What the functions of sustainml do: all of them in a line each, or one with its arguments and an example.
+Example: SELECT * FROM sustainml.help(''train'');';
+
+-- Availability: 0.1.0
+CREATE VIEW sustainml.models AS
+SELECT v.model_schema, v.model, v.version, v.model || '@' || v.version AS ref, v.owner, v.algorithm, v.task, v.source, v.target,
+       v.positive, v.favorable, v.threshold, v.feature_count, v.rows_used, v.rows_skipped, v.rows_held_out, v.split, v.metric, v.metric_value,
+       v.metric_ci_low, v.metric_ci_high, octet_length(v.bytes) AS model_bytes, v.is_active, a.active_from, a.active_to,
+       v.trained_at, v.trained_by, r.seconds, r.energy_joules, r.energy_method, r.co2e_grams, v.run_id, v.params, v.metrics, v.notes
+  FROM sustainml.model_version v
+  LEFT JOIN sustainml.run r ON r.run_id = v.run_id
+  LEFT JOIN LATERAL (SELECT h.active_from, h.active_to
+                       FROM sustainml.activation h
+                      WHERE h.model_schema = v.model_schema AND h.model = v.model AND h.version = v.version
+                      ORDER BY h.active_from DESC LIMIT 1) a ON true
+ WHERE sustainml_internal.may(v.owner, v.model_schema, v.model, 'read');
+COMMENT ON VIEW sustainml.models IS 'All versions of the models that the caller may read';
+GRANT SELECT ON sustainml.models TO PUBLIC;
+
+-- Availability: 0.1.0
+CREATE VIEW sustainml.model_leaderboard AS
+WITH board AS (
+	SELECT v.model_schema, v.model, v.version, v.model || '@' || v.version AS ref, v.algorithm, v.task, v.target, v.is_active, v.trained_at,
+	       v.evaluation_id, v.rows_held_out, v.metric, v.metric_value, v.metric_ci_low AS ci_low, v.metric_ci_high AS ci_high, v.baseline_value,
+	       coalesce(v.metrics ->> 'roc_auc', v.metrics ->> 'roc_auc_macro')::float8 AS roc_auc, (v.metrics ->> 'log_loss')::float8 AS log_loss,
+	       (v.metrics ->> 'brier')::float8 AS brier, (v.metrics ->> 'accuracy')::float8 AS accuracy,
+	       coalesce(v.metrics ->> 'f1', v.metrics ->> 'f1_macro')::float8 AS f1, (v.metrics ->> 'rmse')::float8 AS rmse,
+	       (v.metrics ->> 'mae')::float8 AS mae, (v.metrics ->> 'r2')::float8 AS r2, octet_length(v.bytes) AS model_bytes,
+	       r.seconds AS train_seconds, r.energy_joules AS train_joules, 1000 * r.energy_joules / nullif(r.rows, 0) AS joules_per_1000,
+	       NULL::float8 AS fairness_gap, NULL::text AS fairness_attribute,
+	       v.metric IN ('rmse', 'mae', 'mape', 'log_loss', 'brier', 'ece') AS less_is_better
+	  FROM sustainml.model_version v
+	  LEFT JOIN sustainml.run r ON r.run_id = v.run_id
+	 WHERE sustainml_internal.may(v.owner, v.model_schema, v.model, 'read'))
+SELECT b.model_schema, b.model, b.version, b.ref, b.algorithm, b.task, b.target, b.is_active, b.trained_at, b.evaluation_id, b.rows_held_out,
+       b.metric, b.metric_value, b.ci_low, b.ci_high, b.baseline_value, b.roc_auc, b.log_loss, b.brier, b.accuracy, b.f1, b.rmse, b.mae, b.r2,
+       b.model_bytes, b.train_seconds, b.train_joules, b.joules_per_1000, b.fairness_gap, b.fairness_attribute,
+       CASE WHEN b.metric_value IS NULL OR b.train_joules IS NULL OR b.evaluation_id IS NULL THEN NULL
+            ELSE NOT EXISTS (SELECT FROM board o
+                              WHERE o.evaluation_id = b.evaluation_id AND o.metric = b.metric
+                                AND CASE WHEN b.less_is_better THEN o.metric_value <= b.metric_value ELSE o.metric_value >= b.metric_value END
+                                AND o.train_joules <= b.train_joules AND o.model_bytes <= b.model_bytes
+                                AND (o.metric_value <> b.metric_value OR o.train_joules < b.train_joules OR o.model_bytes < b.model_bytes))
+       END AS is_pareto
+  FROM board b;
+COMMENT ON VIEW sustainml.model_leaderboard IS 'Versions with quality, size and energy; equal evaluation_id: same held-out rows; is_pareto: no other version on those rows is as good, as small and as frugal';
+GRANT SELECT ON sustainml.model_leaderboard TO PUBLIC;
+
+-- Availability: 0.1.0
+CREATE VIEW sustainml.activation_history AS
+SELECT a.model_schema, a.model, a.version, a.active_from, a.active_to, a.activated_by, a.reason
+  FROM sustainml.activation a
+ WHERE sustainml_internal.may(a.owner, a.model_schema, a.model, 'read');
+COMMENT ON VIEW sustainml.activation_history IS 'Which version of a model was active when, by whom and why';
+GRANT SELECT ON sustainml.activation_history TO PUBLIC;

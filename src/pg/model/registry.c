@@ -1,0 +1,301 @@
+/*
+ * registry.c - activate, rollback, rename, drop, grant, revoke, set_threshold.
+ *
+ * Every change takes the lock of the model's name, is written as the extension's owner, and
+ * tells caches and prepared plans.
+ */
+#include "../compat.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/snapmgr.h"
+
+#include "../cache.h"
+#include "../catalog_internal.h"
+
+/* ---- helpers -------------------------------------------------------------------------- */
+
+static char *
+required(FunctionCallInfo fcinfo, int i, const char *what)
+{
+	if (PG_ARGISNULL(i))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s must be given", what)));
+	return text_to_cstring(PG_GETARG_TEXT_PP(i));
+}
+
+/*
+ * The version that "model" means, for a change: rights checked, the name locked, and looked up
+ * again afterwards, since another session may have changed it before the lock was ours.
+ */
+static MlVersion *
+begin_change(const char *model)
+{
+	MlVersion *version = ml_version_resolve(model, ML_MANAGE);
+
+	ml_lock_name(version->schema, version->name);
+	PushActiveSnapshot(GetLatestSnapshot());
+	version = ml_version_resolve(model, ML_MANAGE);
+	PopActiveSnapshot();
+	return version;
+}
+
+/* Run one fixed statement as the owner; returns the number of rows. */
+static uint64
+change(const char *statement, int count, Oid *types, Datum *values, const char *nulls)
+{
+	MlOwnerScope scope;
+	uint64       rows;
+	int          code;
+
+	SPI_connect();
+	ml_owner_begin(&scope);
+	code = SPI_execute_with_args(statement, count, types, values, nulls, false, 0);
+	if (code < 0)
+		elog(ERROR, "catalog statement failed: %s", SPI_result_code_string(code));
+	rows = SPI_processed;
+	ml_owner_end(&scope);
+	SPI_finish();
+	return rows;
+}
+
+static void
+set_active(const MlVersion *version, const char *reason)
+{
+	MlOwnerScope scope;
+	char        *user = GetUserNameFromId(GetUserId(), false);
+
+	SPI_connect();
+	ml_owner_begin(&scope);
+	ml_set_active(version->schema, version->name, version->version, user, version->owner, reason);
+	ml_owner_end(&scope);
+	SPI_finish();
+}
+
+static text *
+ref_of(const MlVersion *version)
+{
+	return cstring_to_text(psprintf("%s@%d", version->name, version->version));
+}
+
+/* ---- activation --------------------------------------------------------------------------- */
+
+static bool
+same_meaning(const SmlModel *a, const SmlModel *b)
+{
+	if (a->task != b->task || strcmp(a->target_type, b->target_type) != 0 || a->encoder->class_count != b->encoder->class_count)
+		return false;
+	for (size_t k = 0; k < a->encoder->class_count; k++)
+		if (strcmp(a->encoder->classes[k], b->encoder->classes[k]) != 0)
+			return false;
+	return a->task != SML_BINARY || a->positive == b->positive;
+}
+
+/* A change of what the numbers mean must be asked for. */
+static void
+check_meaning(const MlVersion *version, bool force)
+{
+	MlVersion *active = ml_version_active(version->schema, version->name);
+
+	if (active == NULL || force || same_meaning(ml_model_get(version)->model, ml_model_get(active)->model))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("version %d of model \"%s\" predicts something else than the active version %d", version->version, version->name,
+					active->version),
+			 errdetail("The task, the target's type, the classes or the positive class differ."),
+			 errhint("To switch all the same, run sustainml.activate('%s@%d', force => true).", version->name, version->version)));
+}
+
+PG_FUNCTION_INFO_V1(sustainml_activate);
+Datum
+sustainml_activate(PG_FUNCTION_ARGS)
+{
+	MlVersion *version = begin_change(required(fcinfo, 0, "the model"));
+
+	check_meaning(version, !PG_ARGISNULL(2) && PG_GETARG_BOOL(2));
+	if (!version->is_active)
+		set_active(version, PG_ARGISNULL(1) ? "by hand" : text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	PG_RETURN_TEXT_P(ref_of(version));
+}
+
+PG_FUNCTION_INFO_V1(sustainml_rollback);
+Datum
+sustainml_rollback(PG_FUNCTION_ARGS)
+{
+	char       *model = required(fcinfo, 0, "the model");
+	MlModelName name;
+	MlVersion  *version;
+
+	ml_model_name_parse(model, &name);
+	if (name.version || name.latest || name.previous)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("rollback takes the name of a model, without a version"),
+				 errhint("To activate a certain version, use sustainml.activate.")));
+	version = begin_change(psprintf("%s@previous", model));
+	set_active(version, "rollback");
+	PG_RETURN_TEXT_P(ref_of(version));
+}
+
+/* ---- names and versions --------------------------------------------------------------------- */
+
+PG_FUNCTION_INFO_V1(sustainml_rename_model);
+Datum
+sustainml_rename_model(PG_FUNCTION_ARGS)
+{
+	MlVersion  *version = begin_change(psprintf("%s@latest", required(fcinfo, 0, "the model")));
+	MlModelName to;
+	Oid         types[3] = {TEXTOID, TEXTOID, TEXTOID};
+	Datum       values[3];
+
+	ml_model_name_parse(required(fcinfo, 1, "the new name"), &to);
+	if (to.schema || to.version || to.latest || to.previous)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("the new name is a bare name, without schema or version")));
+	ml_lock_name(version->schema, to.name);
+	if (ml_versions(version->schema, to.name, GetLatestSnapshot()) != NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("model \"%s\" already exists", to.name)));
+	values[0] = CStringGetTextDatum(version->schema);
+	values[1] = CStringGetTextDatum(version->name);
+	values[2] = CStringGetTextDatum(to.name);
+	change("UPDATE sustainml.model_version SET model = $3 WHERE model_schema = $1 AND model = $2", 3, types, values, NULL);
+	change("UPDATE sustainml.model_grant SET model = $3 WHERE model_schema = $1 AND model = $2", 3, types, values, NULL);
+	change("UPDATE sustainml.activation SET model = $3 WHERE model_schema = $1 AND model = $2", 3, types, values, NULL);
+	change("UPDATE sustainml.run SET model = $3 WHERE model_schema = $1 AND model = $2", 3, types, values, NULL);
+	ml_models_changed();
+	PG_RETURN_VOID();
+}
+
+static void
+drop_version(const MlVersion *version)
+{
+	Oid   types[1] = {INT8OID};
+	Datum values[1] = {Int64GetDatum(version->id)};
+
+	if (version->is_active)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_IN_USE),
+				 errmsg("version %d of model \"%s\" is active and cannot be dropped", version->version, version->name),
+				 errhint("Activate another version first, or drop the whole model with sustainml.drop_model('%s').", version->name)));
+	change("DELETE FROM sustainml.model_version WHERE id = $1", 1, types, values, NULL);
+}
+
+static void
+drop_all(const MlVersion *version)
+{
+	Oid   types[2] = {TEXTOID, TEXTOID};
+	Datum values[2] = {CStringGetTextDatum(version->schema), CStringGetTextDatum(version->name)};
+
+	change("UPDATE sustainml.activation SET active_to = clock_timestamp() WHERE model_schema = $1 AND model = $2 AND active_to IS NULL",
+		   2, types, values, NULL);
+	change("DELETE FROM sustainml.model_grant WHERE model_schema = $1 AND model = $2", 2, types, values, NULL);
+	change("DELETE FROM sustainml.model_version WHERE model_schema = $1 AND model = $2", 2, types, values, NULL);
+}
+
+PG_FUNCTION_INFO_V1(sustainml_drop_model);
+Datum
+sustainml_drop_model(PG_FUNCTION_ARGS)
+{
+	char       *model = required(fcinfo, 0, "the model");
+	MlModelName name;
+
+	ml_model_name_parse(model, &name);
+	if (name.version || name.latest || name.previous)
+		drop_version(begin_change(model));
+	else
+		drop_all(begin_change(psprintf("%s@latest", model)));
+	ml_models_changed();
+	PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(sustainml_set_threshold);
+Datum
+sustainml_set_threshold(PG_FUNCTION_ARGS)
+{
+	MlVersion *version = begin_change(required(fcinfo, 0, "the model"));
+	double     threshold = PG_ARGISNULL(1) ? NAN : PG_GETARG_FLOAT8(1);
+	Oid        types[2] = {INT8OID, FLOAT8OID};
+	Datum      values[2];
+
+	if (!(threshold >= 0 && threshold <= 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("the threshold must be between 0 and 1")));
+	if (ml_model_get(version)->model->task != SML_BINARY)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("only a model of two classes has a threshold")));
+	values[0] = Int64GetDatum(version->id);
+	values[1] = Float8GetDatum(threshold);
+	change("UPDATE sustainml.model_version SET threshold = $2 WHERE id = $1", 2, types, values, NULL);
+	ml_models_changed();
+	PG_RETURN_VOID();
+}
+
+/* ---- grants ------------------------------------------------------------------------------------ */
+
+static char *
+known_role(const char *role)
+{
+	if (strcmp(role, "public") != 0)
+		(void) get_role_oid(role, false);
+	return pstrdup(role);
+}
+
+PG_FUNCTION_INFO_V1(sustainml_grant_model);
+Datum
+sustainml_grant_model(PG_FUNCTION_ARGS)
+{
+	MlVersion *version = begin_change(psprintf("%s@latest", required(fcinfo, 0, "the model")));
+	char      *role = known_role(required(fcinfo, 1, "the role"));
+	char      *privilege = required(fcinfo, 2, "the privilege");
+	Oid        types[5] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+	Datum      values[5];
+
+	if (strcmp(privilege, "predict") != 0 && strcmp(privilege, "read") != 0 && strcmp(privilege, "manage") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unknown privilege \"%s\"", privilege),
+				 errhint("Known are predict, read (and predict) and manage (and read).")));
+	values[0] = CStringGetTextDatum(version->schema);
+	values[1] = CStringGetTextDatum(version->name);
+	values[2] = CStringGetTextDatum(role);
+	values[3] = CStringGetTextDatum(privilege);
+	values[4] = CStringGetTextDatum(GetUserNameFromId(GetUserId(), false));
+	change("INSERT INTO sustainml.model_grant (model_schema, model, role_name, privilege, granted_by, granted_at)"
+		   " VALUES ($1, $2, $3, $4, $5, clock_timestamp()) ON CONFLICT ON CONSTRAINT model_grant_pkey"
+		   " DO UPDATE SET privilege = excluded.privilege, granted_by = excluded.granted_by, granted_at = excluded.granted_at",
+		   5, types, values, NULL);
+	ml_models_changed();
+	PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(sustainml_revoke_model);
+Datum
+sustainml_revoke_model(PG_FUNCTION_ARGS)
+{
+	MlVersion *version = begin_change(psprintf("%s@latest", required(fcinfo, 0, "the model")));
+	char      *role = required(fcinfo, 1, "the role");
+	Oid        types[3] = {TEXTOID, TEXTOID, TEXTOID};
+	Datum      values[3];
+
+	values[0] = CStringGetTextDatum(version->schema);
+	values[1] = CStringGetTextDatum(version->name);
+	values[2] = CStringGetTextDatum(role);
+	if (change("DELETE FROM sustainml.model_grant WHERE model_schema = $1 AND model = $2 AND role_name = $3", 3, types, values, NULL) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("role \"%s\" has no grant on model \"%s\"", role, version->name)));
+	ml_models_changed();
+	PG_RETURN_VOID();
+}
