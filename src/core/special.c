@@ -13,12 +13,15 @@
 #define MOST_STEPS 500
 #define TINY       1e-300
 
-/* The continued fraction of I_x(a, b) by Lentz's method; converges fast for x < (a + 1) / (a + b + 2). */
+/*
+ * The continued fraction of I_x(a, b) by Lentz's method; converges fast for
+ * x < (a + 1) / (a + b + 2).  y = 1 - x.
+ */
 static double
-beta_fraction(double a, double b, double x)
+beta_fraction(double a, double b, double x, double y)
 {
 	double c = 1;
-	double d = 1 - (a + b) * x / (a + 1);
+	double d = (1 - b + (a + b) * y) / (a + 1); /* 1 - (a + b) x / (a + 1), without the cancellation */
 	double result;
 
 	d = 1 / (fabs(d) < TINY ? TINY : d);
@@ -46,19 +49,36 @@ beta_fraction(double a, double b, double x)
 	return result;
 }
 
-double
-sml_incomplete_beta(double a, double b, double x)
+/*
+ * log (gamma(a + 1/2) / gamma(a)); for large a by its asymptotic series, since
+ * the difference of two large logarithms would lose the digits.
+ */
+static double
+log_gamma_ratio(double a)
 {
+	double r = 1 / a;
+	double r2 = r * r;
+
+	if (a < 20)
+		return lgamma(a + 0.5) - lgamma(a);
+	return 0.5 * log(a) - r * (1.0 / 8 - r2 * (1.0 / 192 - r2 * (1.0 / 640 - r2 * (17.0 / 14336 - r2 * (31.0 / 18432)))));
+}
+
+/* I_x(df / 2, 1 / 2) at x = df / (df + t^2), with 1 - x kept apart so that neither end loses digits. */
+static double
+t_tails(double t, double df)
+{
+	double a = df / 2;
+	double x = df / (df + t * t);
+	double y = t * t / (df + t * t);
 	double front;
 
-	if (!(x > 0))
-		return isnan(x) ? NAN : 0;
-	if (x >= 1)
+	if (y == 0)
 		return 1;
-	front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x));
-	if (x < (a + 1) / (a + b + 2))
-		return front * beta_fraction(a, b, x) / a;
-	return 1 - front * beta_fraction(b, a, 1 - x) / b;
+	front = exp(log_gamma_ratio(a) - 0.5 * log(M_PI) + a * (x < 0.5 ? log(x) : log1p(-y)) + 0.5 * log(y));
+	if (x < (a + 1) / (a + 2.5))
+		return front * beta_fraction(a, 0.5, x, y) / a;
+	return 1 - front * beta_fraction(0.5, a, y, x) / 0.5;
 }
 
 double
@@ -70,7 +90,7 @@ sml_two_sided_p(double statistic, double df)
 		return 0;
 	if (isinf(df))
 		return erfc(fabs(statistic) * M_SQRT1_2);
-	return sml_incomplete_beta(df / 2, 0.5, df / (df + statistic * statistic));
+	return t_tails(statistic, df);
 }
 
 double

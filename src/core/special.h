@@ -14,7 +14,4 @@ double sml_two_sided_p(double statistic, double df);
 /* x with P(|T| > x) = alpha, 0 < alpha < 1. */
 double sml_two_sided_quantile(double alpha, double df);
 
-/* The regularised incomplete beta function I_x(a, b), a and b above 0. */
-double sml_incomplete_beta(double a, double b, double x);
-
 #endif

@@ -52,7 +52,7 @@ test_quantiles(void **state)
 {
 	(void) state;
 	for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++)
-		assert_close(sml_two_sided_quantile(0.05, quantiles[i].df), quantiles[i].q, 1e-12);
+		assert_close(sml_two_sided_quantile(0.05, quantiles[i].df), quantiles[i].q, quantiles[i].df > 1e4 ? 1e-11 : 1e-12);
 	assert_close(sml_two_sided_quantile(0.05, INFINITY), 1.9599639845400536, 1e-14);
 }
 
