@@ -10,6 +10,7 @@
 static const SmlLearner *const learners[] = {
 	&sml_linear,
 	&sml_logistic,
+	&sml_multinomial,
 };
 
 #define LEARNER_COUNT (sizeof(learners) / sizeof(learners[0]))
