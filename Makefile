@@ -86,7 +86,7 @@ $(BUILD)/fuzz/fuzz_%: test/fuzz/fuzz_%.c test/fuzz/replay.c $(UNIT_CORE)
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_CFLAGS) -Wno-missing-prototypes -Isrc/core $< test/fuzz/replay.c $(UNIT_CORE) $(OPENBLAS_LIBS) -lm -o $@
 
--include $(UNIT_CORE:.o=.d) $(UNIT_BIN:=.d)
+-include $(UNIT_CORE:.o=.d) $(UNIT_BIN:=.d) $(REPLAY_BIN:=.d)
 
 unit-build: $(UNIT_BIN)
 fuzz-build: $(REPLAY_BIN)

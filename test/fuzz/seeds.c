@@ -1,0 +1,107 @@
+/*
+ * seeds.c - write the first inputs of the fuzz targets into a corpus directory: sound
+ * models, plans and states of each kind.  "test/fuzz/run seeds" builds and calls it.
+ */
+#include "../unit/plans.h"
+
+static void
+save(const char *root, const char *name, const uint8_t *head, size_t head_size, const uint8_t *bytes, size_t size)
+{
+	char  path[512];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", root, name);
+	file = fopen(path, "wb");
+	assert_non_null(file);
+	assert_int_equal(fwrite(head, 1, head_size, file), head_size);
+	assert_int_equal(fwrite(bytes, 1, size, file), size);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void
+save_model(const char *root, const char *name, SmlTask task)
+{
+	Harness   h;
+	SmlModel *model;
+	uint8_t  *bytes;
+	size_t    size;
+
+	harness_start(&h);
+	assert_int_equal(model_of(&h.env, task, &model), SML_OK);
+	assert_int_equal(sml_model_write(&h.env, model, &bytes, &size), SML_OK);
+	save(root, name, NULL, 0, bytes + SML_ENVELOPE_SIZE, size - SML_ENVELOPE_SIZE);
+	sml_free(&h.env, bytes);
+	sml_model_free(&h.env, model);
+	harness_finish(&h);
+}
+
+/* The plan, a state after some rows; and for a learner the plan of the second pass. */
+static void
+save_plan(const char *root, const char *learner, SmlTask task, const char *name)
+{
+	Harness    h;
+	SmlPlan   *plan;
+	SmlPass   *pass;
+	uint8_t   *bytes;
+	uint8_t   *state;
+	uint8_t    head[4096];
+	size_t     size;
+	size_t     state_size;
+	char       path[128];
+	SmlVerdict verdict;
+	SmlWriter  writer;
+
+	harness_start(&h);
+	assert_int_equal(learner != NULL ? learn_plan(&h.env, learner, task, &plan) : profile_plan(&h.env, task, &plan), SML_OK);
+	assert_int_equal(sml_plan_write(&h.env, plan, &bytes, &size), SML_OK);
+	snprintf(path, sizeof(path), "plan/%s", name);
+	save(root, path, NULL, 0, bytes + SML_ENVELOPE_SIZE, size - SML_ENVELOPE_SIZE);
+	assert_int_equal(sml_pass_start(&h.env, plan, &pass), SML_OK);
+	assert_int_equal(feed(&h.env, pass, task, 0, MODEL_ROWS), SML_OK);
+	assert_int_equal(sml_pass_write(&h.env, pass, &state, &state_size), SML_OK);
+	size -= SML_ENVELOPE_SIZE;
+	assert_true(size + 4 <= sizeof(head));
+	for (size_t i = 0; i < 4; i++)
+		head[i] = (uint8_t) (size >> (8 * i));
+	memcpy(head + 4, bytes + SML_ENVELOPE_SIZE, size);
+	snprintf(path, sizeof(path), "pass_state/%s", name);
+	save(root, path, head, size + 4, state + SML_ENVELOPE_SIZE, state_size - SML_ENVELOPE_SIZE);
+	sml_free(&h.env, bytes);
+	sml_free(&h.env, state);
+	if (learner != NULL)
+	{
+		assert_int_equal(plan->learner->finish_pass(&h.env, pass->state, &verdict), SML_OK);
+		sml_writer_start(&writer, &h.env);
+		plan->learner->write(&writer, pass->state);
+		assert_int_equal(writer.status, SML_OK);
+		plan->opening = writer.bytes;
+		plan->opening_size = writer.size;
+		assert_int_equal(sml_plan_write(&h.env, plan, &bytes, &size), SML_OK);
+		snprintf(path, sizeof(path), "plan/%s_second", name);
+		save(root, path, NULL, 0, bytes + SML_ENVELOPE_SIZE, size - SML_ENVELOPE_SIZE);
+		sml_free(&h.env, bytes);
+	}
+	sml_pass_free(&h.env, pass);
+	sml_plan_free(&h.env, plan);
+	harness_finish(&h);
+}
+
+int
+main(int count, char **arguments)
+{
+	const char *root = count == 2 ? arguments[1] : ".";
+
+	save_model(root, "model/regression", SML_REGRESSION);
+	save_model(root, "model/binary", SML_BINARY);
+	save_model(root, "model/multiclass", SML_MULTICLASS);
+	save_plan(root, NULL, SML_REGRESSION, "profile_regression");
+	save_plan(root, NULL, SML_MULTICLASS, "profile_classes");
+	for (size_t i = 0; sml_learner_at(i) != NULL; i++)
+	{
+		const SmlLearner *learner = sml_learner_at(i);
+
+		save_plan(root, learner->name, learner->tasks & SML_REGRESSION ? SML_REGRESSION : learner->tasks & SML_BINARY ? SML_BINARY :
+				  SML_MULTICLASS, learner->name);
+	}
+	return 0;
+}
