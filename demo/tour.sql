@@ -1,7 +1,8 @@
 \set QUIET on
 \pset footer off
-\pset null '(unknown)'
-\pset format aligned
+\pset null ''
+\pset format wrapped
+\pset columns 150
 \set QUIET off
 \echo
 \echo '== sustainml: a tour ======================================================='
