@@ -120,4 +120,7 @@ SELECT rows_used, notes[2] FROM sustainml.train('few', 'SELECT * FROM longley WH
 SELECT term, estimate IS NOT NULL AS kept, std_error FROM sustainml.coefficients('few') ORDER BY term;
 
 DROP SCHEMA train_linear CASCADE;
-SELECT sustainml.drop_model(m) FROM (SELECT DISTINCT 'train_linear.' || model AS m FROM sustainml.models WHERE model_schema = 'train_linear') AS q;
+DO $$
+BEGIN
+	PERFORM sustainml.drop_model('train_linear.' || m) FROM (SELECT DISTINCT model AS m FROM sustainml.models WHERE model_schema = 'train_linear') AS q;
+END $$;
