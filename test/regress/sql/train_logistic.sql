@@ -78,7 +78,7 @@ SELECT version, active, activation_reason FROM sustainml.train('credit', 'german
 SELECT version, is_active FROM sustainml.models WHERE model = 'credit' ORDER BY version;
 SELECT sustainml.rollback('credit');
 SELECT sustainml.activate('credit@1', reason => 'test');
-SELECT version, active_to IS NULL AS still, reason FROM sustainml.activation_history WHERE model = 'credit' ORDER BY active_from;
+SELECT version, active_to IS NULL AS still, split_part(reason, ':', 1) AS reason FROM sustainml.activation_history WHERE model = 'credit' ORDER BY active_from;
 SELECT version, active FROM sustainml.retrain('credit');
 SELECT sustainml.drop_model('credit@2');
 SELECT sustainml.rename_model('credit', 'kredit');
