@@ -8,28 +8,40 @@
 #define FEW 700
 #define MANY 60000
 
-/* Row r of a made-up table: two numbers, a label with a missing value now and then, two classes. */
+/*
+ * Row r of a made-up table: two numbers, a label with a missing value now and then, and
+ * behind them a target of the task's kind and a weight.
+ */
 static void
-make_row(size_t r, double numbers[2], const char *labels[2])
+make_row(size_t r, SmlTask task, double numbers[4], const char *labels[2])
 {
 	static const char *const cities[] = {"d", "b", "a", "c", NULL};
 	double a = sin((double) r * 0.7) + (double) (r % 13) / 13;
 	double b = cos((double) (r % 1009) * 1.3);
+	double draw;
 	double link = 0.8 * a - 0.5 * b + (r % 5 == 1 ? 0.7 : 0) - 0.2;
 
 	numbers[0] = r % 11 == 10 ? sml_missing() : a;
 	numbers[1] = 1e6 + b;
 	labels[0] = cities[r % 5];
 	/* a fixed draw: the fractional part of a multiple of the golden ratio */
-	labels[1] = fmod((double) r * 0.6180339887498949, 1.0) < 1 / (1 + exp(-link)) ? "yes" : "no";
+	draw = fmod((double) r * 0.6180339887498949, 1.0);
+	labels[1] = draw < 1 / (1 + exp(-link)) ? "yes" : task == SML_MULTICLASS && r % 2 == 0 ? "maybe" : "no";
+	if (task == SML_REGRESSION)
+		numbers[2] = 5 * link + draw;
+	numbers[task == SML_REGRESSION ? 3 : 2] = (double) (1 + r % 3);
 }
 
 typedef struct Case
 {
+	const char *learner;
+	SmlTask  task;
+	bool     weighted;
+	const double *class_weights;
 	size_t   rows;
 	size_t   max_levels;
 	bool     streamed;  /* by passes instead of a store */
-	double   coded[16];
+	double   coded[32];
 	size_t   count;
 	uint32_t iterations;
 	size_t   reported;  /* verdicts that progress saw */
@@ -44,7 +56,7 @@ count_progress(void *context, const SmlVerdict *verdict)
 
 /* Profile and keep the rows. */
 static SmlStatus
-keep_rows(SmlEnv *env, const SmlLayout *layout, size_t rows, SmlProfile **profile, SmlStore **store)
+keep_rows(SmlEnv *env, const SmlLayout *layout, SmlTask task, size_t rows, SmlProfile **profile, SmlStore **store)
 {
 	SmlProfileSpec spec = {false, NULL};
 	SmlStatus      status;
@@ -53,14 +65,14 @@ keep_rows(SmlEnv *env, const SmlLayout *layout, size_t rows, SmlProfile **profil
 	SML_TRY(sml_store_start(env, layout, (size_t) 64 << 20, store));
 	for (size_t r = 0; r < rows; r++)
 	{
-		double      numbers[2];
+		double      numbers[4];
 		const char *labels[2];
 		int32_t     codes[2];
 		SmlText     texts[2];
 		SmlRow      row = {numbers, texts};
 		SmlUse      use;
 
-		make_row(r, numbers, labels);
+		make_row(r, task, numbers, labels);
 		texts[0] = label(labels[0]);
 		texts[1] = label(labels[1]);
 		SML_TRY(sml_profile_absorb(env, *profile, &row, codes, &use));
@@ -82,12 +94,12 @@ stream(SmlEnv *env, const SmlPlan *plan, size_t rows, SmlVerdict *verdict, SmlPa
 	{
 		for (size_t r = 0; r < rows; r++)
 		{
-			double      numbers[2];
+			double      numbers[4];
 			const char *labels[2];
 			SmlText     texts[2];
 			SmlRow      row = {numbers, texts};
 
-			make_row(r, numbers, labels);
+			make_row(r, plan->task, numbers, labels);
 			texts[0] = label(labels[0]);
 			texts[1] = label(labels[1]);
 			SML_TRY(sml_pass_absorb(env, *pass, &row));
@@ -120,17 +132,18 @@ case_body(Harness *h, void *arg)
 
 	wishes[2].max_levels = c->max_levels;
 	memset(&plan, 0, sizeof(plan));
-	SML_TRY(layout_of(env, "a b city*", SML_TARGET_CLASS, false, &layout));
-	SML_TRY(keep_rows(env, &layout, c->rows, &profile, &store));
+	SML_TRY(layout_of(env, "a b city*", c->task == SML_REGRESSION ? SML_TARGET_NUMBER : SML_TARGET_CLASS, c->weighted, &layout));
+	SML_TRY(keep_rows(env, &layout, c->task, c->rows, &profile, &store));
 	assert_int_equal(sml_store_rows(store), c->rows);
 	SML_TRY(sml_encoder_make(env, &layout, profile, wishes, NULL, 0, &notes, &encoder));
 	SML_TRY(sml_store_remap(env, store, profile, encoder));
 	plan.kind = SML_PASS_LEARN;
 	plan.layout = layout;
 	plan.encoder = encoder;
-	plan.learner = sml_learner_by_name("logistic");
-	plan.task = SML_BINARY;
-	plan.positive = 1;
+	plan.learner = sml_learner_by_name(c->learner);
+	plan.task = c->task;
+	plan.positive = 0;
+	plan.class_weights = (double *) c->class_weights;
 	plan.options = options;
 	for (size_t i = 0; i < plan.learner->option_count; i++)
 		options[i] = plan.learner->options[i].initial;
@@ -141,7 +154,7 @@ case_body(Harness *h, void *arg)
 		SML_TRY(sml_store_train(env, store, &plan, &verdict, &state, count_progress, &c->reported));
 	SML_TRY(plan.learner->result(env, c->streamed ? pass->state : state, NULL, NULL, &notes, &fit));
 	c->count = fit->outputs * (1 + fit->terms);
-	assert_true(c->count <= 16);
+	assert_true(c->count <= 32);
 	memcpy(c->coded, fit->coded, c->count * sizeof(double));
 	c->iterations = verdict.iteration;
 done:
@@ -158,34 +171,51 @@ done:
 }
 
 static void
-check_case(size_t rows, size_t max_levels)
+check_case(Case kept)
 {
-	Case    kept = {rows, max_levels, false, {0}, 0, 0, 0};
-	Case    streamed = {rows, max_levels, true, {0}, 0, 0, 0};
+	Case    streamed = kept;
+	double  sum = 0;
 	Harness h;
 
+	streamed.streamed = true;
 	harness_start(&h);
 	assert_int_equal(case_body(&h, &kept), SML_OK);
 	assert_int_equal(case_body(&h, &streamed), SML_OK);
 	harness_finish(&h);
 	assert_int_equal(kept.count, streamed.count);
 	for (size_t i = 0; i < kept.count; i++)
+	{
 		assert_close(kept.coded[i], streamed.coded[i], 1e-10);
-	/* a and its indicator are of use: the target was made from them */
-	assert_true(kept.coded[1] > 0.1);
+		sum += fabs(kept.coded[i]);
+	}
+	assert_true(sum > 0.5);
 	assert_true(kept.reported > 0);
 	/* a warm start saves full passes */
-	if (rows >= 50000)
+	if (kept.rows >= 50000 && strcmp(kept.learner, "linear") != 0)
 		assert_true(kept.reported < streamed.iterations);
 }
+
+static const double two_weights[2] = {0.5, 3};
+static const double three_weights[3] = {1, 4, 0.25};
 
 static void
 test_same_as_streaming(void **state)
 {
 	(void) state;
-	check_case(FEW, 0);
-	check_case(FEW, 2);
-	check_case(MANY, 0);
+	check_case((Case){.learner = "logistic", .task = SML_BINARY, .rows = FEW});
+	check_case((Case){.learner = "logistic", .task = SML_BINARY, .rows = FEW, .max_levels = 2, .weighted = true});
+	check_case((Case){.learner = "logistic", .task = SML_BINARY, .rows = FEW, .class_weights = two_weights});
+	check_case((Case){.learner = "linear", .task = SML_REGRESSION, .rows = FEW, .weighted = true});
+	check_case((Case){.learner = "multinomial", .task = SML_MULTICLASS, .rows = FEW, .weighted = true, .max_levels = 2,
+					  .class_weights = three_weights});
+}
+
+static void
+test_warm_start(void **state)
+{
+	(void) state;
+	check_case((Case){.learner = "logistic", .task = SML_BINARY, .rows = MANY});
+	check_case((Case){.learner = "linear", .task = SML_REGRESSION, .rows = MANY});
 }
 
 static void
@@ -226,7 +256,7 @@ test_limit(void **state)
 static void
 test_sweep(void **state)
 {
-	Case c = {FEW, 2, false, {0}, 0, 0, 0};
+	Case c = {.learner = "logistic", .task = SML_BINARY, .rows = FEW, .max_levels = 2};
 
 	(void) state;
 	harness_sweep(case_body, &c);
@@ -237,6 +267,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_same_as_streaming),
+		cmocka_unit_test(test_warm_start),
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_sweep),
 	};

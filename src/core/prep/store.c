@@ -82,11 +82,23 @@ sml_store_rows(const SmlStore *store)
 	return store->rows;
 }
 
+/* Room for rows, left as it is: zeroing it would cost as much as filling it. */
+static SmlStatus
+take(SmlEnv *env, size_t count, size_t size, void **chunk)
+{
+	size_t bytes;
+
+	*chunk = NULL;
+	if (sml_size_times(count, size, &bytes))
+		*chunk = env->alloc(env->context, bytes > 0 ? bytes : 1);
+	return *chunk != NULL ? SML_OK : sml_fail(env, SML_NO_MEMORY, "There is no memory for %zu rows.", count);
+}
+
 static SmlStatus
 add_chunk(SmlEnv *env, SmlStore *store)
 {
-	double   *numbers = NULL;
-	int32_t  *codes = NULL;
+	void     *numbers = NULL;
+	void     *codes = NULL;
 	SmlStatus status;
 
 	if ((store->chunks + 1) > store->limit / (store->chunk_bytes > 0 ? store->chunk_bytes : 1))
@@ -94,8 +106,8 @@ add_chunk(SmlEnv *env, SmlStore *store)
 						(store->chunks + 1) * store->chunk_bytes / 1024, store->limit / 1024);
 	SML_TRY(sml_grow_array(env, &store->chunk_numbers, &store->room_numbers, store->chunks + 1, sizeof(double *)));
 	SML_TRY(sml_grow_array(env, &store->chunk_codes, &store->room_codes, store->chunks + 1, sizeof(int32_t *)));
-	SML_TRY(sml_alloc_array(env, store->chunk_rows * store->numbers, sizeof(double), &numbers));
-	SML_TRY(sml_alloc_array(env, store->chunk_rows * store->labels, sizeof(int32_t), &codes));
+	SML_TRY(take(env, store->chunk_rows, store->numbers * sizeof(double), &numbers));
+	SML_TRY(take(env, store->chunk_rows, store->labels * sizeof(int32_t), &codes));
 	store->chunk_numbers[store->chunks] = numbers;
 	store->chunk_codes[store->chunks] = codes;
 	store->chunks++;
