@@ -25,59 +25,7 @@
 #include "classifier.h"
 #include "extent.h"
 #include "learners.h"
-#include "link.h"
-#include "newton.h"
-
-typedef enum Phase
-{
-	PHASE_SEARCH = 0,
-	PHASE_ROBUST,
-	PHASE_DONE
-} Phase;
-
-typedef enum Lane
-{
-	LANE_Y,
-	LANE_ETA,
-	LANE_MARGIN,
-	LANE_LOSS,
-	LANE_RESIDUAL,
-	LANE_CURVATURE,
-	LANE_MOVE,
-	LANE_COUNT
-} Lane;
-
-typedef struct Logistic
-{
-	SmlState      base;
-	SmlFrame      frame;
-	/* the search */
-	Phase         phase;
-	SmlNewton     newton;
-	bool          watch;       /* look whether the last direction separates */
-	SmlSeparation separation;
-	double        ridge;
-	bool         *ridged;      /* per term */
-	bool         *involved;    /* per column, intercept first: no standard error */
-	double        radius;
-	double        best_loss;   /* unpenalised sum at newton.best */
-	uint64_t      rows;        /* of the first pass */
-	double        weight;
-	double        positive;
-	/* sums of this pass */
-	uint64_t      pass_rows;
-	double        pass_weight;
-	double        pass_positive;
-	double        pass_loss;
-	double        least_margin;
-	double        least_move;  /* along newton.direction, towards the own class */
-	double        greatest_move;
-	double       *gradient;
-	double       *hessian;     /* width x width, upper triangle */
-	double       *meat;        /* robust only */
-	SmlExtent     extent;      /* first pass only */
-	double        lanes[LANE_COUNT][SML_LINK_ROWS];
-} Logistic;
+#include "logistic.h"
 
 static void
 logistic_free(SmlEnv *env, SmlState *state)
@@ -733,100 +681,6 @@ done:
 /* ---- bytes ---- */
 
 static void
-write_sums(SmlWriter *writer, const Logistic *logistic)
-{
-	const double scalars[6] = {logistic->pass_weight, logistic->pass_positive, logistic->pass_loss,
-							   logistic->least_margin, logistic->least_move, logistic->greatest_move};
-	size_t       width = logistic->frame.width;
-
-	sml_write_f64s(writer, scalars, 6);
-	sml_write_f64s(writer, logistic->gradient, width);
-	for (size_t i = 0; i < width; i++)
-	{
-		sml_write_f64s(writer, logistic->hessian + i * width + i, width - i);
-		if (logistic->meat != NULL)
-			sml_write_f64s(writer, logistic->meat + i * width + i, width - i);
-	}
-	if (logistic->newton.passes == 0)
-		sml_extent_write(writer, &logistic->extent);
-}
-
-/* phase | watch | separation | flags | numbers | search | rows of this pass | their sums unless there are none */
-static void
-logistic_write(SmlWriter *writer, const SmlState *state)
-{
-	const Logistic *logistic = (const Logistic *) state;
-	const double    numbers[5] = {logistic->ridge, logistic->radius, logistic->best_loss, logistic->weight,
-								  logistic->positive};
-
-	sml_write_u8(writer, (uint8_t) logistic->phase);
-	sml_write_u8(writer, logistic->watch);
-	sml_write_u8(writer, (uint8_t) logistic->separation);
-	for (size_t j = 0; j < logistic->frame.terms; j++)
-		sml_write_u8(writer, logistic->ridged[j]);
-	for (size_t j = 0; j < logistic->frame.width; j++)
-		sml_write_u8(writer, logistic->involved[j]);
-	sml_write_f64s(writer, numbers, 5);
-	sml_write_u64(writer, logistic->rows);
-	sml_newton_write(writer, &logistic->newton);
-	sml_write_u64(writer, logistic->pass_rows);
-	if (logistic->pass_rows > 0)
-		write_sums(writer, logistic);
-}
-
-static void
-read_sums(SmlReader *reader, Logistic *logistic)
-{
-	size_t width = logistic->frame.width;
-
-	logistic->pass_weight = sml_read_f64(reader);
-	logistic->pass_positive = sml_read_f64(reader);
-	logistic->pass_loss = sml_read_f64(reader);
-	logistic->least_margin = sml_read_f64(reader);
-	logistic->least_move = sml_read_f64(reader);
-	logistic->greatest_move = sml_read_f64(reader);
-	sml_read_f64s(reader, logistic->gradient, width);
-	for (size_t i = 0; i < width; i++)
-	{
-		sml_read_f64s(reader, logistic->hessian + i * width + i, width - i);
-		if (logistic->meat != NULL)
-			sml_read_f64s(reader, logistic->meat + i * width + i, width - i);
-	}
-	if (logistic->newton.passes == 0)
-		sml_extent_read(reader, &logistic->extent);
-}
-
-static void
-read_state(SmlReader *reader, Logistic *logistic)
-{
-	uint8_t phase = sml_read_u8(reader);
-	uint8_t separation;
-
-	logistic->watch = sml_read_bool(reader);
-	separation = sml_read_u8(reader);
-	for (size_t j = 0; j < logistic->frame.terms; j++)
-		logistic->ridged[j] = sml_read_bool(reader);
-	for (size_t j = 0; j < logistic->frame.width; j++)
-		logistic->involved[j] = sml_read_bool(reader);
-	logistic->ridge = sml_read_f64(reader);
-	logistic->radius = sml_read_f64(reader);
-	logistic->best_loss = sml_read_f64(reader);
-	logistic->weight = sml_read_f64(reader);
-	logistic->positive = sml_read_f64(reader);
-	logistic->rows = sml_read_u64(reader);
-	sml_newton_read(reader, &logistic->newton);
-	logistic->pass_rows = sml_read_u64(reader);
-	if (reader->status == SML_OK && logistic->pass_rows > 0)
-		read_sums(reader, logistic);
-	if (reader->status != SML_OK)
-		return;
-	if (phase > PHASE_DONE || separation > SML_SEPARATION_COMPLETE || (phase == PHASE_ROBUST && logistic->meat == NULL))
-		sml_reader_fail(reader, "The state of a logistic fit makes no sense.");
-	logistic->phase = (Phase) phase;
-	logistic->separation = (SmlSeparation) separation;
-}
-
-static void
 logistic_read(SmlReader *reader, const SmlDesign *design, SmlState **state)
 {
 	SmlState *made = NULL;
@@ -837,7 +691,7 @@ logistic_read(SmlReader *reader, const SmlDesign *design, SmlState **state)
 	reader->status = logistic_start(reader->env, design, &made);
 	if (reader->status != SML_OK)
 		return;
-	read_state(reader, (Logistic *) made);
+	sml_logistic_read_state(reader, (Logistic *) made);
 	if (reader->status == SML_OK)
 		*state = made;
 	else
@@ -857,7 +711,7 @@ const SmlLearner sml_logistic = {
 	.finish_pass = logistic_finish_pass,
 	.warm = logistic_warm,
 	.result = logistic_result,
-	.write = logistic_write,
+	.write = sml_logistic_write,
 	.read = logistic_read,
 	.free = logistic_free,
 };

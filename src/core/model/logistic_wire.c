@@ -1,0 +1,101 @@
+/*
+ * logistic_wire.c - the state of a logistic fit as bytes; see logistic.h.
+ *
+ * The reader takes bytes from anybody: sizes follow from the design, not from the
+ * bytes, and every enumeration is checked.
+ */
+#include "logistic.h"
+
+static void
+write_sums(SmlWriter *writer, const Logistic *logistic)
+{
+	const double scalars[6] = {logistic->pass_weight, logistic->pass_positive, logistic->pass_loss,
+							   logistic->least_margin, logistic->least_move, logistic->greatest_move};
+	size_t       width = logistic->frame.width;
+
+	sml_write_f64s(writer, scalars, 6);
+	sml_write_f64s(writer, logistic->gradient, width);
+	for (size_t i = 0; i < width; i++)
+	{
+		sml_write_f64s(writer, logistic->hessian + i * width + i, width - i);
+		if (logistic->meat != NULL)
+			sml_write_f64s(writer, logistic->meat + i * width + i, width - i);
+	}
+	if (logistic->newton.passes == 0)
+		sml_extent_write(writer, &logistic->extent);
+}
+
+/* phase | watch | separation | flags | numbers | search | rows of this pass | their sums unless there are none */
+void
+sml_logistic_write(SmlWriter *writer, const SmlState *state)
+{
+	const Logistic *logistic = (const Logistic *) state;
+	const double    numbers[5] = {logistic->ridge, logistic->radius, logistic->best_loss, logistic->weight,
+								  logistic->positive};
+
+	sml_write_u8(writer, (uint8_t) logistic->phase);
+	sml_write_u8(writer, logistic->watch);
+	sml_write_u8(writer, (uint8_t) logistic->separation);
+	for (size_t j = 0; j < logistic->frame.terms; j++)
+		sml_write_u8(writer, logistic->ridged[j]);
+	for (size_t j = 0; j < logistic->frame.width; j++)
+		sml_write_u8(writer, logistic->involved[j]);
+	sml_write_f64s(writer, numbers, 5);
+	sml_write_u64(writer, logistic->rows);
+	sml_newton_write(writer, &logistic->newton);
+	sml_write_u64(writer, logistic->pass_rows);
+	if (logistic->pass_rows > 0)
+		write_sums(writer, logistic);
+}
+
+static void
+read_sums(SmlReader *reader, Logistic *logistic)
+{
+	size_t width = logistic->frame.width;
+
+	logistic->pass_weight = sml_read_f64(reader);
+	logistic->pass_positive = sml_read_f64(reader);
+	logistic->pass_loss = sml_read_f64(reader);
+	logistic->least_margin = sml_read_f64(reader);
+	logistic->least_move = sml_read_f64(reader);
+	logistic->greatest_move = sml_read_f64(reader);
+	sml_read_f64s(reader, logistic->gradient, width);
+	for (size_t i = 0; i < width; i++)
+	{
+		sml_read_f64s(reader, logistic->hessian + i * width + i, width - i);
+		if (logistic->meat != NULL)
+			sml_read_f64s(reader, logistic->meat + i * width + i, width - i);
+	}
+	if (logistic->newton.passes == 0)
+		sml_extent_read(reader, &logistic->extent);
+}
+
+void
+sml_logistic_read_state(SmlReader *reader, Logistic *logistic)
+{
+	uint8_t phase = sml_read_u8(reader);
+	uint8_t separation;
+
+	logistic->watch = sml_read_bool(reader);
+	separation = sml_read_u8(reader);
+	for (size_t j = 0; j < logistic->frame.terms; j++)
+		logistic->ridged[j] = sml_read_bool(reader);
+	for (size_t j = 0; j < logistic->frame.width; j++)
+		logistic->involved[j] = sml_read_bool(reader);
+	logistic->ridge = sml_read_f64(reader);
+	logistic->radius = sml_read_f64(reader);
+	logistic->best_loss = sml_read_f64(reader);
+	logistic->weight = sml_read_f64(reader);
+	logistic->positive = sml_read_f64(reader);
+	logistic->rows = sml_read_u64(reader);
+	sml_newton_read(reader, &logistic->newton);
+	logistic->pass_rows = sml_read_u64(reader);
+	if (reader->status == SML_OK && logistic->pass_rows > 0)
+		read_sums(reader, logistic);
+	if (reader->status != SML_OK)
+		return;
+	if (phase > PHASE_DONE || separation > SML_SEPARATION_COMPLETE || (phase == PHASE_ROBUST && logistic->meat == NULL))
+		sml_reader_fail(reader, "The state of a logistic fit makes no sense.");
+	logistic->phase = (Phase) phase;
+	logistic->separation = (SmlSeparation) separation;
+}
