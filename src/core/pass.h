@@ -49,6 +49,15 @@ void sml_plan_free(SmlEnv *env, SmlPlan *plan);
 SML_MUST_USE SmlStatus sml_plan_design(SmlEnv *env, const SmlPlan *plan, SmlDesign *design);
 void sml_design_free(SmlEnv *env, SmlDesign *design); /* the arrays that sml_plan_design allocated */
 
+/*
+ * Whether a state of this plan stays under "limit" bytes, or under SML_STATE_ALLOWANCE if that is more
+ * (rows kept are not part of a state).  A few bytes can name millions of columns, so plans
+ * from outside are checked before they are started.  SML_OVER_LIMIT: the sentence names the need.
+ */
+#define SML_STATE_ALLOWANCE ((size_t) 256 << 20)
+
+SML_MUST_USE SmlStatus sml_plan_check_memory(SmlEnv *env, const SmlPlan *plan, size_t limit);
+
 typedef struct SmlPass
 {
 	const SmlPlan *plan;      /* not owned */

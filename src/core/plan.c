@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "blas.h"
 #include "hash.h"
 
 #define PLAN_VERSION 1
@@ -243,4 +244,52 @@ sml_design_free(SmlEnv *env, SmlDesign *design)
 	sml_free(env, (void *) design->scales);
 	sml_free(env, (void *) design->constant);
 	memset(design, 0, sizeof(*design));
+}
+
+/* ---- memory --------------------------------------------------------------------------- */
+
+/* Bytes of a profile, as doubles so that nothing overflows; text kept in dictionaries comes on top. */
+static double
+profile_need(const SmlPlan *plan)
+{
+	double numbers = (double) sml_layout_numbers(&plan->layout);
+	double labels = (double) sml_layout_labels(&plan->layout);
+	double order = 2 + 2 * numbers; /* each column may get an indicator */
+	double cells = numbers * (SML_BLOCK_ROWS + 16) + labels * 64;
+
+	if (plan->moments)
+		cells += order * (order + SML_BLOCK_ROWS);
+	return cells * sizeof(double);
+}
+
+static SmlStatus
+learn_need(SmlEnv *env, const SmlPlan *plan, double *need)
+{
+	SmlDesign design;
+	size_t    bytes = 0;
+	SmlStatus status = sml_plan_design(env, plan, &design);
+
+	if (status != SML_OK)
+		return status;
+	status = plan->learner->need(env, &design, &bytes);
+	sml_design_free(env, &design);
+	*need = (double) bytes;
+	return status;
+}
+
+SmlStatus
+sml_plan_check_memory(SmlEnv *env, const SmlPlan *plan, size_t limit)
+{
+	double    allowed = (double) (limit > SML_STATE_ALLOWANCE ? limit : SML_STATE_ALLOWANCE);
+	double    need = 0;
+	SmlStatus status = SML_OK;
+
+	if (plan->kind == SML_PASS_PROFILE)
+		need = profile_need(plan);
+	else
+		status = learn_need(env, plan, &need);
+	if (status == SML_OK && need > allowed)
+		return sml_fail(env, SML_OVER_LIMIT, "A state of this training takes %.0f MB and the limit is %.0f MB.",
+						ceil(need / 1048576), allowed / 1048576);
+	return status;
 }

@@ -16,6 +16,7 @@
 
 #include "env.h"
 #include "meter.h"
+#include "settings.h"
 #include "state.h"
 
 #define STATE_MAGIC   0x534d4c53 /* "SMLS" */
@@ -121,6 +122,7 @@ make_state(const void *plan_bytes, size_t plan_size, MemoryContext parent)
 	state->plan_bytes = copy;
 	state->plan_size = plan_size;
 	ML_CHECK(&state->env, sml_plan_read(&state->env, copy, plan_size, &state->plan), "read a training plan");
+	ML_CHECK(&state->env, sml_plan_check_memory(&state->env, state->plan, ml_memory_limit()), "start a training pass");
 	return state;
 }
 

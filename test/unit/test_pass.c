@@ -365,6 +365,36 @@ test_mismatch(void **state)
 	harness_finish(&h);
 }
 
+/* A few bytes that name sixteen million columns do not get memory for them. */
+static void
+test_memory(void **state)
+{
+	Harness h;
+	SmlPlan *plan;
+
+	(void) state;
+	harness_start(&h);
+	assert_int_equal(profile_plan(&h.env, SML_REGRESSION, &plan), SML_OK);
+	assert_int_equal(sml_plan_check_memory(&h.env, plan, 0), SML_OK);
+	sml_plan_free(&h.env, plan);
+	assert_int_equal(sml_alloc_array(&h.env, 1, sizeof(SmlPlan), &plan), SML_OK);
+	assert_int_equal(layout_of(&h.env, "v[16000000]", SML_TARGET_NUMBER, false, &plan->layout), SML_OK);
+	assert_int_equal(sml_plan_check_memory(&h.env, plan, (size_t) 1 << 30), SML_OVER_LIMIT);
+	assert_non_null(strstr(h.env.detail, "the limit is 1024 MB"));
+	/* a thousand columns with all their moments are ordinary */
+	plan->layout.numbers = 1000;
+	plan->moments = true;
+	assert_int_equal(sml_plan_check_memory(&h.env, plan, 0), SML_OK);
+	plan->layout.numbers = 5000;
+	assert_int_equal(sml_plan_check_memory(&h.env, plan, 0), SML_OVER_LIMIT);
+	assert_int_equal(sml_plan_check_memory(&h.env, plan, (size_t) 2 << 30), SML_OK);
+	sml_plan_free(&h.env, plan);
+	assert_int_equal(learn_plan(&h.env, "logistic", SML_BINARY, &plan), SML_OK);
+	assert_int_equal(sml_plan_check_memory(&h.env, plan, 0), SML_OK);
+	sml_plan_free(&h.env, plan);
+	harness_finish(&h);
+}
+
 /* The same payload with one bit changed and a right checksum. */
 static void
 forge(SmlEnv *env, const char kind[4], const uint8_t *bytes, size_t size, size_t at, unsigned bit, SmlWriter *writer)
@@ -456,6 +486,7 @@ main(void)
 		cmocka_unit_test(test_sweeps),
 		cmocka_unit_test(test_skipped),
 		cmocka_unit_test(test_mismatch),
+		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_forged),
 	};
 

@@ -324,8 +324,10 @@ sml_store_train(SmlEnv *env, SmlStore *store, const SmlPlan *plan, SmlVerdict *l
 	Runner    runner;
 	SmlDesign design;
 	SmlState *fresh = NULL;
-	SmlStatus status = sml_plan_design(env, plan, &design);
+	SmlStatus status = sml_plan_check_memory(env, plan, store->limit);
 
+	if (status == SML_OK)
+		status = sml_plan_design(env, plan, &design);
 	if (status != SML_OK)
 		return status;
 	memset(&runner, 0, sizeof(runner));

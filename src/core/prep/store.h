@@ -29,6 +29,7 @@ SML_MUST_USE SmlStatus sml_store_remap(SmlEnv *env, SmlStore *store, const SmlPr
 /*
  * Run the plan's learner over the rows until it is content.  With many rows it first
  * finds an estimate on every k-th block and starts from there.  progress may be NULL.
+ * SML_OVER_LIMIT: the learner's state is too large (sml_plan_check_memory with the store's limit).
  */
 SML_MUST_USE SmlStatus sml_store_train(SmlEnv *env, SmlStore *store, const SmlPlan *plan, SmlVerdict *last, SmlState **state,
 									   void (*progress)(void *context, const SmlVerdict *verdict), void *context);
