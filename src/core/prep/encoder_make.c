@@ -223,8 +223,8 @@ make_label(Maker *maker, SmlFeature *feature, const SmlFeatureWish *wish)
 		feature->other_distinct = distinct > (double) kept ? (uint64_t) llround(distinct) - kept : 1;
 		feature->other_level = feature->level_count;
 		SML_TRY(append_level(maker, feature, SML_LEVEL_OTHER, strlen(SML_LEVEL_OTHER), rest));
-		SML_TRY(sml_note(env, maker->notes, "Column \"%s\" has %s%.0f distinct values; the %zu most frequent have a term of their own, the "
-						 "others (%llu rows) share the level (other).", feature->name, exact ? "" : "about ", distinct, kept,
+		SML_TRY(sml_note(env, maker->notes, "Column \"%s\" has %s%.0f distinct values; the %zu most frequent have a term of "
+						 "their own, the others (%llu rows) share the level (other).", feature->name, exact ? "" : "about ", distinct, kept,
 						 (unsigned long long) rest));
 	}
 	SML_TRY(choose_reference(maker, feature, wish != NULL ? wish->reference : NULL));
@@ -359,7 +359,8 @@ make_classes(Maker *maker, const char *const *order, size_t order_count)
 	}
 	if (count < 2)
 	{
-		status = sml_fail(env, SML_BAD_INPUT, "The target has only one class in the training rows: \"%s\".", count == 1 ? levels[0].text : "");
+		status = sml_fail(env, SML_BAD_INPUT, "The target has only one class in the training rows: \"%s\".",
+						  count == 1 ? levels[0].text : "");
 		goto done;
 	}
 	for (size_t k = 0; k < count; k++)
