@@ -1,8 +1,13 @@
 -- Scoring (src/pg/model/predict.c).  All functions take a row, a jsonb object, a numeric array or the features one by one.
 
 -- Availability: 0.1.0
+CREATE FUNCTION sustainml_internal.predict_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME', 'sustainml_predict_support' LANGUAGE C STRICT STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION sustainml_internal.predict_support(internal) IS 'Planner support: rewrites predict(model, row) into a call on the columns that the model needs';
+
+-- Availability: 0.1.0
 CREATE FUNCTION sustainml.predict(model text, VARIADIC input "any") RETURNS double precision
-	AS 'MODULE_PATHNAME', 'sustainml_predict' LANGUAGE C STABLE PARALLEL SAFE COST 10;
+	AS 'MODULE_PATHNAME', 'sustainml_predict' LANGUAGE C STABLE PARALLEL SAFE COST 10 SUPPORT sustainml_internal.predict_support;
 COMMENT ON FUNCTION sustainml.predict(text, "any") IS
 'The predicted value; for classes with numeric labels the label.
 Input is a row (columns by name), a jsonb object, a numeric array, or the features in order; NULL when all features are NULL.
@@ -15,7 +20,7 @@ COMMENT ON FUNCTION sustainml_internal.predict_columns(text, text[], "any") IS '
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.predict_proba(model text, VARIADIC input "any") RETURNS double precision
-	AS 'MODULE_PATHNAME', 'sustainml_predict_proba' LANGUAGE C STABLE PARALLEL SAFE COST 10;
+	AS 'MODULE_PATHNAME', 'sustainml_predict_proba' LANGUAGE C STABLE PARALLEL SAFE COST 10 SUPPORT sustainml_internal.predict_support;
 COMMENT ON FUNCTION sustainml.predict_proba(text, "any") IS
 'The probability of the positive class of a binary model.
 Input is a row (columns by name), a jsonb object, a numeric array, or the features in order; NULL when all features are NULL.
@@ -28,7 +33,7 @@ COMMENT ON FUNCTION sustainml_internal.predict_proba_columns(text, text[], "any"
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.predict_class(model text, VARIADIC input "any") RETURNS text
-	AS 'MODULE_PATHNAME', 'sustainml_predict_class' LANGUAGE C STABLE PARALLEL SAFE COST 10;
+	AS 'MODULE_PATHNAME', 'sustainml_predict_class' LANGUAGE C STABLE PARALLEL SAFE COST 10 SUPPORT sustainml_internal.predict_support;
 COMMENT ON FUNCTION sustainml.predict_class(text, "any") IS
 'The predicted class, as its label was given in training.
 Input is a row (columns by name), a jsonb object, a numeric array, or the features in order; NULL when all features are NULL.
@@ -41,7 +46,7 @@ COMMENT ON FUNCTION sustainml_internal.predict_class_columns(text, text[], "any"
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.predict_probabilities(model text, VARIADIC input "any") RETURNS jsonb
-	AS 'MODULE_PATHNAME', 'sustainml_predict_probabilities' LANGUAGE C STABLE PARALLEL SAFE COST 10;
+	AS 'MODULE_PATHNAME', 'sustainml_predict_probabilities' LANGUAGE C STABLE PARALLEL SAFE COST 10 SUPPORT sustainml_internal.predict_support;
 COMMENT ON FUNCTION sustainml.predict_probabilities(text, "any") IS
 'The probability of every class.
 Input is a row (columns by name), a jsonb object, a numeric array, or the features in order; NULL when all features are NULL.
@@ -54,7 +59,7 @@ COMMENT ON FUNCTION sustainml_internal.predict_probabilities_columns(text, text[
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.classify(model text, VARIADIC input "any", OUT class text, OUT class_probability double precision, OUT positive_probability double precision, OUT threshold double precision) RETURNS record
-	AS 'MODULE_PATHNAME', 'sustainml_classify' LANGUAGE C STABLE PARALLEL SAFE COST 10;
+	AS 'MODULE_PATHNAME', 'sustainml_classify' LANGUAGE C STABLE PARALLEL SAFE COST 10 SUPPORT sustainml_internal.predict_support;
 COMMENT ON FUNCTION sustainml.classify(text, "any") IS
 'The predicted class with its probability, the probability of the positive class and the threshold.
 Example: SELECT (sustainml.classify(''income'', t)).* FROM adult_test t;';

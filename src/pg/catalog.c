@@ -418,6 +418,38 @@ ml_version_resolve(const char *model, MlPrivilege privilege)
 }
 
 MlVersion *
+ml_version_try(const char *model, MlPrivilege privilege)
+{
+	MlModelName name;
+	List       *versions;
+	MlVersion  *first;
+	ListCell   *cell;
+
+	memset(&name, 0, sizeof(name));
+	/* only the plain forms: name and schema.name */
+	if (strchr(model, '@'))
+		return NULL;
+	name.name = strrchr(model, '.');
+	if (name.name)
+	{
+		name.schema = pnstrdup(model, name.name - model);
+		name.name++;
+	}
+	else
+		name.name = (char *) model;
+	versions = find_versions(&name);
+	if (versions == NIL)
+		return NULL;
+	first = linitial(versions);
+	if (!ml_may(first->owner, first->schema, first->name, privilege))
+		return NULL;
+	foreach(cell, versions)
+		if (((MlVersion *) lfirst(cell))->is_active)
+			return lfirst(cell);
+	return NULL;
+}
+
+MlVersion *
 ml_version_active(const char *schema, const char *name)
 {
 	ListCell *cell;

@@ -29,6 +29,9 @@ extern Snapshot  ml_catalog_snapshot(void);
 extern int       ml_previous_version(const char *schema, const char *name); /* 0: none */
 extern bytea    *ml_version_bytes(int64 id);
 
+/* The active version of a plain name, or NULL where ml_version_resolve would raise an error. */
+extern MlVersion *ml_version_try(const char *model, MlPrivilege privilege);
+
 /* Serialise changes to one model name until the end of the transaction. */
 extern void ml_lock_name(const char *schema, const char *name);
 

@@ -53,6 +53,24 @@ ml_nearest_name(const char *name, const char *const *names, int count)
 	return best;
 }
 
+int
+ml_find_name(const char *wanted, const char *const *names, int count)
+{
+	int found = -1;
+
+	for (int i = 0; i < count; i++)
+		if (names[i] && strcmp(names[i], wanted) == 0)
+			return i;
+	for (int i = 0; i < count; i++)
+		if (names[i] && pg_strcasecmp(names[i], wanted) == 0)
+		{
+			if (found >= 0)
+				return -1;
+			found = i;
+		}
+	return found;
+}
+
 /* Whether a relation could be meant: readable, and a table or view. */
 static bool
 could_be_meant(Form_pg_class form)

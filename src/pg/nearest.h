@@ -9,6 +9,9 @@
 /* The nearest of "names" by edit distance, or NULL when none is near. */
 extern const char *ml_nearest_name(const char *name, const char *const *names, int count);
 
+/* The index of "wanted" among names (NULLs are passed over): exact, else the only one that differs in case; -1 none. */
+extern int ml_find_name(const char *wanted, const char *const *names, int count);
+
 /* The nearest relation that the user may read in "schema" (NULL: the search path), quoted as needed, or NULL. */
 extern char *ml_nearest_relation(const char *schema, const char *name);
 

@@ -116,25 +116,6 @@ take_value(MlInput *input, int column, Datum value, bool isnull)
 	return !isnull;
 }
 
-/* Find a model column among names: exact, then unique case folding; -1 none. */
-static int
-find_name(const char *wanted, const char *const *names, int count)
-{
-	int found = -1;
-
-	for (int i = 0; i < count; i++)
-		if (names[i] && strcmp(names[i], wanted) == 0)
-			return i;
-	for (int i = 0; i < count; i++)
-		if (names[i] && pg_strcasecmp(names[i], wanted) == 0)
-		{
-			if (found >= 0)
-				return -1;
-			found = i;
-		}
-	return found;
-}
-
 static void pg_attribute_noreturn()
 missing_column(const MlInput *input, int column, const char *const *names, int count)
 {
@@ -171,7 +152,7 @@ map_row(MlInput *input, TupleDesc row)
 	}
 	for (int c = 0; c < input->columns; c++)
 	{
-		input->source[c] = find_name(input->encoder->layout.columns[c].name, names, row->natts);
+		input->source[c] = ml_find_name(input->encoder->layout.columns[c].name, names, row->natts);
 		if (input->source[c] >= 0)
 		{
 			init_reader(input, c, TupleDescAttr(row, input->source[c])->atttypid);
@@ -329,7 +310,7 @@ read_json(MlInput *input, Jsonb *json)
 	for (int c = 0; c < input->columns; c++)
 	{
 		const SmlColumn *column = &input->encoder->layout.columns[c];
-		int              i = find_name(column->name, names, count);
+		int              i = ml_find_name(column->name, names, count);
 
 		if (i < 0)
 			missing_column(input, c, names, count);
@@ -363,7 +344,7 @@ map_names(MlInput *input, FunctionCallInfo fcinfo, ArrayType *names)
 				 errmsg("%d names do not fit %d values", count, PG_NARGS() - input->first)));
 	for (int c = 0; c < input->columns; c++)
 	{
-		input->source[c] = find_name(input->encoder->layout.columns[c].name, texts, count);
+		input->source[c] = ml_find_name(input->encoder->layout.columns[c].name, texts, count);
 		if (input->source[c] < 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
