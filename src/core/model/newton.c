@@ -308,11 +308,21 @@ is_acceptable(const SmlNewton *newton, double value)
 	return value <= newton->best_value - promised + slack;
 }
 
+/* The step at the bottom of the parabola through what is known, within a tenth and a half of the last one. */
+static double
+shorter_step(const SmlNewton *newton, double value)
+{
+	double promised = newton->step * newton->slope;
+	double share = promised / (2 * (value - newton->best_value + promised));
+
+	return newton->step * fmin(0.5, fmax(0.1, isfinite(value) ? share : 0));
+}
+
 /* The point was no better: shorten the step. */
 static void
 refuse(SmlNewton *newton, const SmlNewtonPass *pass)
 {
-	double step = newton->guessed ? 1 : newton->step / 2;
+	double step = newton->guessed ? 1 : shorter_step(newton, pass->value);
 
 	newton->guessed = false;
 	newton->slow = 0;

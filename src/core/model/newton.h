@@ -6,7 +6,8 @@
  *
  *   accepted  f fell below that of "best" as far as the slope promises: "at"
  *             becomes "best", and the next trial is best + d with H d = -g
- *   refused   the step is halved, and the next trial is best + step d
+ *   refused   the step is cut to between a tenth and a half, where a parabola
+ *             through the values has its bottom; the next trial is best + step d
  *
  * Stopping.  The decrement, per unit of weight, is l = sqrt(g' H^-1 g / W): the
  * root mean square of the change that d makes to the linear predictor, each
