@@ -273,4 +273,26 @@ largest_difference(size_t count, const double *a, const double *b)
 	return largest;
 }
 
+/* Estimates to 1e-8 of max(1, |b|), errors to 1e-7 of themselves. */
+static inline void
+check_against(const Fitted *fitted, const char *path)
+{
+	size_t  rows;
+	size_t  columns;
+	double *expected = harness_csv(path, &rows, &columns);
+
+	assert_int_equal(columns, 2);
+	assert_int_equal(rows, fitted->fit->outputs * (1 + fitted->fit->terms));
+	for (size_t i = 0; i < rows; i++)
+	{
+		assert_int_equal(isnan(fitted->fit->estimate[i]), isnan(expected[2 * i]));
+		assert_int_equal(isnan(fitted->fit->std_error[i]), isnan(expected[2 * i + 1]));
+		if (!isnan(expected[2 * i]))
+			assert_close(fitted->fit->estimate[i], expected[2 * i], 1e-8);
+		if (!isnan(expected[2 * i + 1]))
+			assert_true(fabs(fitted->fit->std_error[i] / expected[2 * i + 1] - 1) < 1e-7);
+	}
+	free(expected);
+}
+
 #endif

@@ -18,28 +18,6 @@ fit_with(Harness *h, const Data *data, size_t count, const SmlGivenOption *given
 	return fitted;
 }
 
-/* Estimates to 1e-8 of max(1, |b|), errors to 1e-7 of themselves. */
-static void
-check_expected(const Fitted *fitted, const char *path)
-{
-	size_t  rows;
-	size_t  columns;
-	double *expected = harness_csv(path, &rows, &columns);
-
-	assert_int_equal(columns, 2);
-	assert_int_equal(rows, fitted->fit->outputs * (1 + fitted->fit->terms));
-	for (size_t i = 0; i < rows; i++)
-	{
-		assert_int_equal(isnan(fitted->fit->estimate[i]), isnan(expected[2 * i]));
-		assert_int_equal(isnan(fitted->fit->std_error[i]), isnan(expected[2 * i + 1]));
-		if (!isnan(expected[2 * i]))
-			assert_close(fitted->fit->estimate[i], expected[2 * i], 1e-8);
-		if (!isnan(expected[2 * i + 1]))
-			assert_true(fabs(fitted->fit->std_error[i] / expected[2 * i + 1] - 1) < 1e-7);
-	}
-	free(expected);
-}
-
 static void
 check_case(const char *source, const char *expected, size_t count, const SmlGivenOption *given)
 {
@@ -50,7 +28,7 @@ check_case(const char *source, const char *expected, size_t count, const SmlGive
 	harness_start(&h);
 	fitted = fit_with(&h, &data, count, given);
 	assert_true(fitted.fit->converged);
-	check_expected(&fitted, expected);
+	check_against(&fitted, expected);
 	fitted_free(&h.env, &fitted);
 	harness_finish(&h);
 	data_free(&data);
@@ -116,7 +94,7 @@ test_robust_weights(void **unused)
 		data.w[i] = 0.5 + (double) (i % 4);
 	harness_start(&h);
 	fitted = fit_with(&h, &data, 0, NULL);
-	check_expected(&fitted, DATA "logistic_german_robust_expected.csv");
+	check_against(&fitted, DATA "logistic_german_robust_expected.csv");
 	fitted_free(&h.env, &fitted);
 	harness_finish(&h);
 	data_free(&data);
@@ -204,10 +182,10 @@ test_quasi_separation(void **unused)
 	assert_true(fitted.fit->converged);
 	assert_true(isnan(fitted.fit->std_error[0]));
 	assert_true(isnan(fitted.fit->std_error[1]));
-	assert_true(isfinite(fitted.fit->std_error[2]));
-	assert_true(fitted.fit->estimate[1] > 5);
-	/* three rows with x2 = -1, 4, 1 and y = 0, 0, 1: the symmetric answer of the two nearest pairs */
-	assert_close(fitted.fit->estimate[2], -0.12056, 0.1);
+	assert_true(fitted.fit->estimate[1] > 3);
+	/* the ridge on x1 alone moves x2 only a little from its limit */
+	assert_close(fitted.fit->estimate[2], -0.12062572, 0.02);
+	assert_close(fitted.fit->std_error[2], 0.6098361, 0.02);
 	assert_true(has_note(&fitted, "separated perfectly by x1, so"));
 	fitted_free(&h.env, &fitted);
 	harness_finish(&h);
