@@ -7,7 +7,6 @@
  * three rows of the usual table.
  */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,14 +117,21 @@ sml_option_choice(const SmlOptionSpec *spec, size_t index, char *text, size_t si
 	return true;
 }
 
-/* Append ", name" (or "name" when first) as far as there is room. */
+/* Append ", name" (or "name" when first), or nothing when there is no room for all of it. */
 static void
 append_name(char *list, size_t size, const char *name)
 {
 	size_t used = strlen(list);
+	size_t length = strlen(name);
 
-	if (used + 2 < size)
-		snprintf(list + used, size - used, "%s%s", used > 0 ? ", " : "", name);
+	if (used + 2 + length + 1 > size)
+		return;
+	if (used > 0)
+	{
+		memcpy(list + used, ", ", 2);
+		used += 2;
+	}
+	memcpy(list + used, name, length + 1);
 }
 
 static SmlStatus

@@ -273,7 +273,7 @@ largest_difference(size_t count, const double *a, const double *b)
 	return largest;
 }
 
-/* Estimates to 1e-8 of max(1, |b|), errors to 1e-7 of themselves. */
+/* Estimates to 1e-8 of max(1, |b|), errors to 1e-8 of themselves. */
 static inline void
 check_against(const Fitted *fitted, const char *path)
 {
@@ -290,7 +290,7 @@ check_against(const Fitted *fitted, const char *path)
 		if (!isnan(expected[2 * i]))
 			assert_close(fitted->fit->estimate[i], expected[2 * i], 1e-8);
 		if (!isnan(expected[2 * i + 1]))
-			assert_true(fabs(fitted->fit->std_error[i] / expected[2 * i + 1] - 1) < 1e-7);
+			assert_true(fabs(fitted->fit->std_error[i] / expected[2 * i + 1] - 1) < 1e-8);
 	}
 	free(expected);
 }

@@ -294,6 +294,60 @@ test_limit(void **unused)
 	data_free(&data);
 }
 
+/* No term at all, or none that varies: the intercept is the log-odds, its error 1 / sqrt(n q (1 - q)). */
+static void
+test_intercept_alone(void **unused)
+{
+	const double x[] = {7, 7, 7, 7, 7, 7, 7, 7};
+	const double y[] = {0, 0, 1, 0, 1, 0, 0, 0};
+	Harness      h;
+
+	(void) unused;
+	harness_start(&h);
+	for (size_t terms = 0; terms < 2; terms++)
+	{
+		Data   data = data_make(8, terms, 2, x, y);
+		Fitted fitted = fit_with(&h, &data, 0, NULL);
+
+		assert_true(fitted.fit->converged);
+		assert_close(fitted.fit->estimate[0], log(0.25 / 0.75), 1e-12);
+		assert_close(fitted.fit->std_error[0], 1 / sqrt(8 * 0.25 * 0.75), 1e-12);
+		assert_true(terms == 0 || (fitted.fit->dropped[0] && isnan(fitted.fit->estimate[1])));
+		assert_true(terms == 0 || fitted.fit->coded[1] == 0);
+		fitted_free(&h.env, &fitted);
+		data_free(&data);
+	}
+	harness_finish(&h);
+}
+
+/* More columns than rows: the first ones are kept, and they separate. */
+static void
+test_more_terms_than_rows(void **unused)
+{
+	double  x[6 * 9];
+	double  y[6] = {0, 1, 0, 0, 1, 1};
+	Harness h;
+	Data    data;
+	Fitted  fitted;
+	size_t  dropped = 0;
+
+	(void) unused;
+	for (size_t i = 0; i < 54; i++)
+		x[i] = sin(1.0 + (double) (i * i));
+	data = data_make(6, 9, 2, x, y);
+	harness_start(&h);
+	fitted = fit_with(&h, &data, 0, NULL);
+	for (size_t j = 0; j < 9; j++)
+		dropped += fitted.fit->dropped[j];
+	assert_int_equal(dropped, 4);
+	assert_false(fitted.fit->dropped[4]);
+	assert_true(has_note(&fitted, "completely separated"));
+	assert_true(has_note(&fitted, "earlier columns determine them: x6, x7, x8, x9."));
+	fitted_free(&h.env, &fitted);
+	harness_finish(&h);
+	data_free(&data);
+}
+
 static void
 test_bad_input(void **unused)
 {
@@ -449,6 +503,8 @@ main(void)
 		cmocka_unit_test(test_breast_cancer_is_separable),
 		cmocka_unit_test(test_parts_and_warm),
 		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_intercept_alone),
+		cmocka_unit_test(test_more_terms_than_rows),
 		cmocka_unit_test(test_bad_input),
 		cmocka_unit_test(test_units),
 		cmocka_unit_test(test_sweep),

@@ -39,7 +39,7 @@
 #define SML_NEWTON_RANK 1e-11
 
 /* The largest decrement at which the Hessian passes for that of the optimum. */
-#define SML_NEWTON_NEAR 1e-8
+#define SML_NEWTON_NEAR 1e-10
 
 typedef enum SmlNewtonEnd
 {
