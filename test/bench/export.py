@@ -1,15 +1,19 @@
 """The same job by exporting: COPY out, parse, scikit-learn, COPY the predictions back; against training and scoring
 in the database, in turn, in one run.  The export uses its fastest route: binary COPY decoded by numpy."""
 import io
+import warnings
 import os
 import statistics
 import time
 
 import numpy as np
 import psycopg2
+import sklearn
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
+warnings.filterwarnings("ignore", category=FutureWarning)
 ROUNDS = 3
+sklearn_new = tuple(int(part) for part in sklearn.__version__.split(".")[:2]) >= (1, 4)
 COLUMNS = ["x%d" % i for i in range(1, 21)]
 connection = psycopg2.connect(host=os.environ["PGHOST"], port=os.environ["PGPORT"], user="postgres", dbname="bench")
 connection.autocommit = True
@@ -41,7 +45,7 @@ def by_export(kind):
     if kind == "linear":
         write_back(ids, LinearRegression().fit(x, y).predict(x))
     else:
-        write_back(ids, LogisticRegression(penalty="none", solver="newton-cholesky", tol=1e-9).fit(x, y).predict_proba(x)[:, 1])
+        write_back(ids, LogisticRegression(penalty=None if sklearn_new else "none", solver="newton-cholesky", tol=1e-9).fit(x, y).predict_proba(x)[:, 1])
 
 
 def in_database(kind):
