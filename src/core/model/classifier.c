@@ -15,14 +15,14 @@
 
 const SmlOptionSpec sml_classifier_options[] = {
 	{"l2", SML_OPTION_NUMBER, 0, 0, INFINITY, NULL,
-	 "Penalty: the fit minimises the weighted sum of the losses plus l2 / 2 times the sum of the squared coefficients."},
+	 "penalty on half the sum of squared coefficients (1/C in scikit-learn)"},
 	{"standardize", SML_OPTION_BOOLEAN, 1, 0, 1, NULL,
-	 "Whether the penalty applies to the standardised columns; false: to the raw ones, as with C = 1 / l2 in scikit-learn."},
-	{"max_iter", SML_OPTION_INTEGER, 100, 1, 1000000, NULL, "The most passes over the rows."},
+	 "whether the penalty applies to standardised columns"},
+	{"max_iter", SML_OPTION_INTEGER, 100, 1, 1000000, NULL, "the most passes over the rows"},
 	{"tolerance", SML_OPTION_NUMBER, 1e-10, 1e-14, 0.1, NULL,
-	 "The error of the linear predictor (log-odds, root mean square over the rows) at which the fit stops."},
+	 "error of the linear predictor at which the fit stops (log-odds, root mean square)"},
 	{"weight_type", SML_OPTION_CHOICE, 0, 0, 1, "importance|frequency",
-	 "What a weight means: the importance of a row (robust standard errors) or how often it occurred (classical ones)."},
+	 "importance: relative weights, robust errors; frequency: each row stands for that many"},
 };
 
 enum

@@ -27,6 +27,9 @@
 #include "learners.h"
 #include "logistic.h"
 
+/* q (1 - q) below which a class counts as rare: q about 5 %. */
+#define RARE 0.05
+
 static void
 logistic_free(SmlEnv *env, SmlState *state)
 {
@@ -388,7 +391,9 @@ digest_first(SmlEnv *env, Logistic *logistic, const double *hessian, double *scr
 /*
  * At zero the Newton step is the regression of y on x.  The linear
  * discriminant has the same slopes divided by 4 q (1 - q) (1 - R^2), q the share of positives; its
- * intercept is log(q / (1 - q)) - (m0 + m1)'b / 2 with the class means m.
+ * intercept is log(q / (1 - q)) - (m0 + m1)'b / 2 with the class means m.  With a rare class a few
+ * outlying rows can throw the discriminant far off (mammography: 14 passes against 11), and the intercept alone is
+ * the better guess.
  */
 static void
 guess_discriminant(Logistic *logistic)
@@ -403,6 +408,13 @@ guess_discriminant(Logistic *logistic)
 	double        positive = 0;
 	double        negative = 0;
 
+	newton->guessed = true;
+	if (spread < RARE)
+	{
+		memset(newton->at, 0, newton->count * sizeof(double));
+		newton->at[0] = log(share / (1 - share));
+		return;
+	}
 	for (size_t j = 1; j < newton->count; j++)
 	{
 		double slope = newton->direction[j] * factor;
@@ -415,7 +427,6 @@ guess_discriminant(Logistic *logistic)
 	positive /= logistic->positive;
 	negative /= logistic->weight - logistic->positive;
 	newton->at[0] = log(share / (1 - share)) - (positive + negative) / 2;
-	newton->guessed = true;
 }
 
 static bool

@@ -4,7 +4,8 @@
  * Up to SML_MULTINOMIAL_NEWTON unknowns by Newton's method with the full Hessian
  * (step control and stopping rule of newton.h), above by L-BFGS (lbfgs.h),
  * without standard errors.  Without a penalty class 0 is the baseline, with row zero; with
- * one the K rows are symmetric and centred (multinomial.h).  Separation: see classifier.h.
+ * one the K rows are symmetric and centred (multinomial.h).  Separation: see classifier.h; L-BFGS
+ * finds the complete kind and the one by a single column, and ends at max_iter on other quasi-complete kinds.
  *
  * Cost of a pass: n p^2 K^2 / 4 multiply-adds for the Hessian, n p K 2 without it; memory
  * (K p)^2 doubles, at most 3 MB, or (1 + p)^2 + 25 K p.  Missing values do not
