@@ -424,19 +424,26 @@ ml_version_try(const char *model, MlPrivilege privilege)
 	List       *versions;
 	MlVersion  *first;
 	ListCell   *cell;
+	char       *copy = pstrdup(model);
+	char       *at = strchr(copy, '@');
 
+	/* only the plain forms: name, schema.name, and a number after @ */
 	memset(&name, 0, sizeof(name));
-	/* only the plain forms: name and schema.name */
-	if (strchr(model, '@'))
-		return NULL;
-	name.name = strrchr(model, '.');
+	if (at)
+	{
+		*at = '\0';
+		name.version = atoi(at + 1);
+		if (name.version < 1)
+			return NULL;
+	}
+	name.name = strrchr(copy, '.');
 	if (name.name)
 	{
-		name.schema = pnstrdup(model, name.name - model);
-		name.name++;
+		name.schema = copy;
+		*name.name++ = '\0';
 	}
 	else
-		name.name = (char *) model;
+		name.name = copy;
 	versions = find_versions(&name);
 	if (versions == NIL)
 		return NULL;
@@ -444,8 +451,12 @@ ml_version_try(const char *model, MlPrivilege privilege)
 	if (!ml_may(first->owner, first->schema, first->name, privilege))
 		return NULL;
 	foreach(cell, versions)
-		if (((MlVersion *) lfirst(cell))->is_active)
-			return lfirst(cell);
+	{
+		MlVersion *version = lfirst(cell);
+
+		if (name.version ? version->version == name.version : version->is_active)
+			return version;
+	}
 	return NULL;
 }
 
