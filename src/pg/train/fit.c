@@ -482,6 +482,15 @@ make_model(Fit *fit, SmlFit *result)
 	return model;
 }
 
+/* Class weights change what probabilities refer to, and no formula gives standard errors after them. */
+static void
+set_prior(Fit *fit, SmlModel *model)
+{
+	if (fit->plan->class_weights)
+		CHECK(fit, sml_fit_withhold(fit->env, model->fit, "With class weights there are no standard errors."));
+	ml_probability_prior(fit->env, &fit->request->probability, model, fit->plan->class_weights, "class weights", fit->notes);
+}
+
 MlFitted *
 ml_fit(SmlEnv *env, const MlSource *source, const MlRequest *request, MlColumns *columns,
 	   const char *where, MlRun *run, SmlNotes *notes)
@@ -513,6 +522,7 @@ ml_fit(SmlEnv *env, const MlSource *source, const MlRequest *request, MlColumns 
 	state = run_learner(&fit, &fitted->last);
 	CHECK(&fit, fit.learner->result(env, state, term_name, &fit, notes, &result));
 	fitted->model = make_model(&fit, result);
+	set_prior(&fit, fitted->model);
 	fitted->rows_used = fit.rows[SML_USED];
 	fitted->rows_skipped = fit.rows[SML_SKIPPED_TARGET] + fit.rows[SML_SKIPPED_WEIGHT];
 	return fitted;

@@ -1,7 +1,8 @@
 /*
  * options.c - params and preprocess: jsonb to numbers, every key and value checked.
  *
- *   params      {"l2": 1, "class_weight": "balanced", …}: "class_weight" is ours, the rest the learner's
+ *   params      {"l2": 1, "class_weight": "balanced", …}: "class_weight" is ours, "prior_correction" and
+ *               "calibration" are those of probability.c, the rest the learner's
  *   preprocess  {"income": {"impute": "median"}, "sex": {"reference": "Male", "max_levels": 20}}
  */
 #include "../compat.h"
@@ -222,6 +223,8 @@ ml_options_parse(const MlRequest *request, const MlSource *source, const MlColum
 	options->params = palloc0(sizeof(MlJsonPair) * (count + 1));
 	for (int i = 0; i < count; i++)
 	{
+		if (ml_probability_knows(pairs[i].key))
+			continue;
 		if (strcmp(pairs[i].key, "class_weight") != 0)
 		{
 			options->params[options->param_count++] = pairs[i];
@@ -261,7 +264,7 @@ ml_options_numbers(MlOptions *options, SmlEnv *env, const SmlLearner *learner)
 {
 	SmlGivenOption *given = palloc0(sizeof(SmlGivenOption) * (options->param_count + 1));
 	double         *numbers = palloc0(sizeof(double) * (learner->option_count + 1));
-	static const char *const others[] = {"class_weight"};
+	static const char *const others[] = {"class_weight", "prior_correction", "calibration"};
 
 	for (int i = 0; i < options->param_count; i++)
 	{

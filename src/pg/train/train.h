@@ -16,6 +16,7 @@
 #include "../split.h"
 #include "../../core/model/model.h"
 #include "../../core/pass.h"
+#include "probability.h"
 
 /* ---- request ------------------------------------------------------------------ */
 
@@ -52,6 +53,7 @@ typedef struct MlRequest
 	MlActivate   activate;
 	char        *metric;
 	double       min_gain;    /* NaN: by the paired interval */
+	MlProbability probability; /* from params */
 } MlRequest;
 
 /* From the arguments of sustainml.train, in their order. */
