@@ -20,9 +20,10 @@
 
 #define SML_NO_CASE ((size_t) -1)
 
-typedef struct SmlCases
+typedef struct SmlCases SmlCases;
+struct SmlCases
 {
-	size_t          rows;
+	size_t          rows;          /* those of the tail included */
 	size_t          numbers;       /* numeric columns */
 	size_t          labels;        /* categorical columns */
 	size_t          class_count;
@@ -32,7 +33,55 @@ typedef struct SmlCases
 	size_t          code_stride;
 	const int32_t  *class_of;      /* 0 … class_count - 1 */
 	const uint64_t *key;           /* hash of the row's key (or of the whole row when it has none) */
-} SmlCases;
+	const SmlCases *tail;          /* the last tail->rows rows are there (same columns and classes); NULL: none */
+};
+
+/* The part in which row *r lies; *r becomes its index there. */
+static inline const SmlCases *
+sml_case_part(const SmlCases *cases, size_t *r)
+{
+	size_t own;
+
+	if (cases->tail == NULL)
+		return cases;
+	own = cases->rows - cases->tail->rows;
+	if (*r < own)
+		return cases;
+	*r -= own;
+	return cases->tail;
+}
+
+static inline const double *
+sml_case_numbers(const SmlCases *cases, size_t r)
+{
+	const SmlCases *part = sml_case_part(cases, &r);
+
+	return part->numbers > 0 ? part->number + r * part->number_stride : NULL;
+}
+
+static inline const int32_t *
+sml_case_codes(const SmlCases *cases, size_t r)
+{
+	const SmlCases *part = sml_case_part(cases, &r);
+
+	return part->labels > 0 ? part->code + r * part->code_stride : NULL;
+}
+
+static inline size_t
+sml_case_class(const SmlCases *cases, size_t r)
+{
+	const SmlCases *part = sml_case_part(cases, &r);
+
+	return (size_t) part->class_of[r];
+}
+
+static inline uint64_t
+sml_case_key(const SmlCases *cases, size_t r)
+{
+	const SmlCases *part = sml_case_part(cases, &r);
+
+	return part->key[r];
+}
 
 /*
  * The rows of each class in the order of their keys: members of class c are

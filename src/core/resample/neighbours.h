@@ -3,55 +3,22 @@
  *
  *   squared distance = sum of squared differences of the numbers + mismatch * (categories that differ)
  *
- * or, for categories alone, the value-difference metric: sum over columns of
- * (sum over classes of |P(class | u) - P(class | v)|)^2 (Stanfill and Waltz 1986), which with two classes
- * is a Euclidean distance again.
+ * or the value-difference metric; see points.h.
  *
- * "Exact" means: the k smallest by (distance in float64 summed in column order, rank), whatever the search did to find
- * them.  Two searches:
+ * "Exact" means: the k smallest by (distance in float64 summed in column order, position), whatever the search did to find
+ * them.  The search: points are put into blocks of near ones (splits at the median of the
+ * widest column, as in a kd-tree); pairs of blocks whose boxes lie farther apart than all distances that still
+ * matter are passed over; for the others one single-precision product of blocks bounds every distance from below,
+ * and only pairs that may belong to the k nearest are computed in float64.  So few columns prune like a kd-tree and many run at the
+ * speed of a matrix product.  A search of points among themselves looks at each pair once.
  *
- *   kd-tree  few numeric columns and many rows
- *   blocks   else: single-precision products of blocks of rows bound each distance from below; only pairs
- *            that may belong to the k nearest are computed in float64.  A search of
- *            rows among themselves looks at each pair once.
- *
- * Cost: blocks n m p / 2 to n m p multiplications; memory 4 bytes per value searched and 12 k per query;
- * polls every few thousand distances.
+ * Cost: blocks at most n m p / 2 (among themselves) or n m p multiplications; memory 4 bytes per value searched and 16 k per query.  A poll
+ * per pair of blocks, a fraction of a millisecond.
  */
 #ifndef SML_NEIGHBOURS_H
 #define SML_NEIGHBOURS_H
 
-#include "cases.h"
-
-/* Rows to search, and how to measure.  Made once, searched often. */
-typedef struct SmlPoints SmlPoints;
-
-typedef enum SmlMetric
-{
-	SML_METRIC_MIXED = 0, /* numbers, and mismatch counts */
-	SML_METRIC_VALUES     /* value difference of categories alone */
-} SmlMetric;
-
-typedef struct SmlPointsSpec
-{
-	SmlMetric metric;
-	bool      standardize;
-	double    mismatch;    /* < 0: med^2 of the rows that measure */
-} SmlPointsSpec;
-
-/*
- * Look at "rows" of the cases, given by index in the order of their rank.  Means, deviations
- * and med come from these rows; the probabilities of the value-difference metric from all cases.
- */
-SML_MUST_USE SmlStatus sml_points_make(SmlEnv *env, const SmlCases *cases, const size_t *rows, size_t count,
-									   const SmlPointsSpec *spec, SmlPoints **points);
-void sml_points_free(SmlEnv *env, SmlPoints *points);
-
-/* Exact squared distance between two of the points, by position. */
-double sml_points_distance(const SmlPoints *points, size_t a, size_t b);
-
-/* sqrt of the weight of a differing category. */
-double sml_points_med(const SmlPoints *points);
+#include "points.h"
 
 typedef struct SmlFound
 {
@@ -69,7 +36,13 @@ typedef struct SmlFound
 SML_MUST_USE SmlStatus sml_nearest(SmlEnv *env, const SmlPoints *points, const size_t *queries, size_t query_count,
 								   const size_t *among, size_t among_count, size_t k, SmlFound *found);
 
-/* The k farthest instead. */
+/* Bytes that sml_nearest takes, the list of what it found included; only the width and labels of "shape" count. */
+SML_MUST_USE bool sml_nearest_need(const SmlPoints *shape, size_t queries, size_t among, size_t k, size_t *bytes);
+
+/*
+ * The k farthest of each query among the points "among" (ascending), the farthest first, ties to the lower position.
+ * Every pair is computed.
+ */
 SML_MUST_USE SmlStatus sml_farthest(SmlEnv *env, const SmlPoints *points, const size_t *queries, size_t query_count,
 									const size_t *among, size_t among_count, size_t k, SmlFound *found);
 
