@@ -280,6 +280,12 @@ sustainml_options(PG_FUNCTION_ARGS)
 		put_text(&row, "\"balanced\" or {class: weight}");
 		put_text(&row, "multiplies the weight of each row by that of its class");
 		end_row(&row);
+		put_text(&row, "resample");
+		put_text(&row, "text or object");
+		put_text(&row, NULL);
+		put_text(&row, "\"smote\" or {\"kind\": \"smote\", \"k\": 5, …}");
+		put_text(&row, "makes synthetic rows of small classes, or leaves out rows of large ones, among the training rows");
+		end_row(&row);
 		put_text(&row, "prior_correction");
 		put_text(&row, "boolean");
 		put_text(&row, "false");

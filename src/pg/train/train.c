@@ -413,6 +413,7 @@ train(FunctionCallInfo fcinfo, MlRequest *request)
 	memset(&t, 0, sizeof(t));
 	t.request = request;
 	request->probability = ml_probability_options(request->params);
+	request->resample = ml_resample_options(request->params);
 	ml_version_may_train(&request->name);
 	t.run = ml_run_begin("train");
 	ml_env_init(&t.env, AllocSetContextCreate(CurrentMemoryContext, "sustainml train", ALLOCSET_DEFAULT_SIZES));

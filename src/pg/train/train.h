@@ -17,6 +17,7 @@
 #include "../../core/model/model.h"
 #include "../../core/pass.h"
 #include "probability.h"
+#include "rebalance.h"
 
 /* ---- request ------------------------------------------------------------------ */
 
@@ -53,7 +54,8 @@ typedef struct MlRequest
 	MlActivate   activate;
 	char        *metric;
 	double       min_gain;    /* NaN: by the paired interval */
-	MlProbability probability; /* from params */
+	MlProbability probability; /* from params, as is the next */
+	MlResample  *resample;    /* or NULL */
 } MlRequest;
 
 /* From the arguments of sustainml.train, in their order. */
