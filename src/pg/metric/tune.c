@@ -176,6 +176,8 @@ about_rows(const Tuning *t)
 	if (t->seen > 0)
 		return psprintf("The figures are of the rows that the threshold was chosen on, and %lld of them trained the model: they flatter it.",
 						(long long) t->seen);
+	if (t->seen < 0)
+		return "The figures are of the rows that the threshold was chosen on, so they flatter it; whether they trained the model is not known.";
 	return "The figures are of the rows that the threshold was chosen on, so they flatter it a little.";
 }
 

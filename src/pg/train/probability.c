@@ -204,6 +204,7 @@ ml_probability_calibrate(SmlEnv *env, const MlProbability *wish, SmlModel *model
 	SmlScorer       *scorer;
 	MlEvaluation    *links;
 	MlEvaluationPlan plan;
+	SmlStatus        status;
 
 	CHECK(env, sml_scorer_make(env, model, &scorer));
 	plan = (MlEvaluationPlan) {
@@ -217,7 +218,14 @@ ml_probability_calibrate(SmlEnv *env, const MlProbability *wish, SmlModel *model
 		.links = true,
 	};
 	links = ml_evaluate_plan(&plan, NULL);
-	CHECK(env, sml_calibration_fit(env, wish->calibration, links->scored, model->encoder->classes, &model->calibration));
+	status = sml_calibration_fit(env, wish->calibration, links->scored, model->encoder->classes, &model->calibration);
+	if (status == SML_BAD_INPUT)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("cannot calibrate the probabilities with these rows"),
+				 errdetail("%s", env->detail),
+				 errhint("Hold out more rows, or raise the share in calibration.")));
+	CHECK(env, status);
 	sml_scorer_free(env, scorer);
 	note_calibration(env, model, notes);
 	*used = links->rows_used;
