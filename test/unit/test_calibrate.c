@@ -111,6 +111,7 @@ test_pools_by_hand(void **state)
 {
 	const SmlRankGroup groups[3] = {{3, {1, 1}}, {2, {0, 1}}, {1, {4, 0}}};
 	const SmlRankGroup falling[2] = {{2, {3, 0}}, {1, {0, 1}}};
+	const SmlRankGroup equal[3] = {{3, {2, 4}}, {2, {1, 2}}, {1, {3, 6}}};
 	Harness            h;
 	SmlCalibrationMap  map;
 
@@ -131,6 +132,12 @@ test_pools_by_hand(void **state)
 	assert_int_equal(sml_isotonic_fit(&h.env, falling, 2, &map), SML_OK);
 	assert_int_equal(map.count, 2);
 	assert_true(map.probability[0] == 0.25 && map.probability[1] == 0.25);
+	sml_free(&h.env, map.at);
+	sml_free(&h.env, map.probability);
+	/* equal shares are one stretch */
+	assert_int_equal(sml_isotonic_fit(&h.env, equal, 3, &map), SML_OK);
+	assert_int_equal(map.count, 2);
+	assert_close(map.probability[1], 2.0 / 3, 1e-15);
 	sml_free(&h.env, map.at);
 	sml_free(&h.env, map.probability);
 	harness_finish(&h);

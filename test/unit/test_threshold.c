@@ -127,6 +127,8 @@ test_edges(void **state)
 	const double p[4] = {0.5, 0.5, 1, 0};
 	const int    label[4] = {1, 0, 0, 1};
 	const int    all[4] = {1, 1, 1, 1};
+	const double even[4] = {0.2, 0.4, 0.6, 0.8};
+	const int    turns[4] = {0, 1, 0, 1};
 	Harness      h;
 	SmlScored   *scored;
 	SmlTuned     tuned;
@@ -146,6 +148,13 @@ test_edges(void **state)
 	aim = (SmlAim) {SML_OBJECTIVE_COST, 0, 1, 0};
 	assert_int_equal(sml_threshold_tune(&h.env, scored, &aim, &tuned), SML_OK);
 	assert_true(tuned.value == 0 && tuned.threshold == 0);
+	sml_scored_free(&h.env, scored);
+	/* 1/2 from 0.4 on and from 0.8 on: the highest */
+	scored = scored_of(&h, 4, even, turns, NULL);
+	aim = (SmlAim) {SML_OBJECTIVE_YOUDEN, 0, 0, 0};
+	assert_int_equal(sml_threshold_tune(&h.env, scored, &aim, &tuned), SML_OK);
+	assert_true(tuned.value == 0.5);
+	assert_close(tuned.threshold, 0.7, 1e-15);
 	sml_scored_free(&h.env, scored);
 	scored = scored_of(&h, 4, p, all, NULL);
 	assert_int_equal(sml_threshold_tune(&h.env, scored, &aim, &tuned), SML_BAD_INPUT);

@@ -157,8 +157,6 @@ evaluate_all(Tuning *t, const char *source)
 		level = ml_path_begin(t->stored);
 	t->tuned_on = evaluate_rows(t, source, aside ? "calibration" : "all", &t->seen);
 	t->shown_on = aside ? evaluate_rows(t, source, "held_out", &ignored) : t->tuned_on;
-	if (aside && !t->stored->refit)
-		t->seen = 0; /* of the fit */
 	if (source == NULL)
 		ml_path_end(level);
 	ml_scan_end(&scan);
@@ -171,8 +169,9 @@ about_rows(const Tuning *t)
 	long long n = (long long) t->tuned_on->rows_used;
 
 	if (t->shown_on != t->tuned_on)
-		return psprintf("Chosen on %lld held-out rows that were set aside in training; the figures are those of the %lld other held-out rows.",
-						n, (long long) t->shown_on->rows_used);
+		return psprintf("Chosen on %lld held-out rows that were set aside in training; the figures are those of the %lld other held-out rows%s.",
+						n, (long long) t->shown_on->rows_used,
+						t->stored->refit ? ", which the last fit has seen" : "");
 	if (t->seen > 0)
 		return psprintf("The figures are of the rows that the threshold was chosen on, and %lld of them trained the model: they flatter it.",
 						(long long) t->seen);

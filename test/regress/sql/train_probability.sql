@@ -119,6 +119,11 @@ SELECT bool_and(p = (sustainml.predict_probabilities('steps', m) ->> '1')::float
        bool_and(p = sustainml.predict_proba('steps', f1, f2, f3, f4, f5, f6)) AS scalars, bool_and(p = sustainml.predict_proba('steps', to_jsonb(m))) AS json
   FROM (SELECT m, m.*, sustainml.predict_proba('steps', m) AS p, sustainml.classify('steps', m) AS c FROM mammography m) AS m(m, id, f1, f2, f3, f4, f5, f6, calcification, p, c);
 
+-- the other class as the positive one: the same map, turned round
+SELECT positive FROM sustainml.train('zero', 'mammography', target => 'calcification', positive => '0', holdout => 0.4,
+	params => '{"class_weight": "balanced", "prior_correction": true, "calibration": "platt"}');
+SELECT max(abs(sustainml.predict_proba('zero', m) + sustainml.predict_proba('platt', m) - 1)) < 1e-9 AS mirrored FROM mammography m;
+
 -- several classes: every class against the rest, adding up to one
 SELECT notes[1] FROM sustainml.train('three_platt', 'three', target => 'kind', features => '{f2,f4}', holdout => 0.6, seed => 3, params => '{"l2": 1, "calibration": "platt"}');
 SELECT bool_and(abs((p ->> 'ill')::float8 + (p ->> 'high')::float8 + (p ->> 'low')::float8 - 1) < 1e-12) AS one FROM (SELECT sustainml.predict_probabilities('three_platt', t) AS p FROM three t) s;
