@@ -116,10 +116,11 @@ query_texts(const char *query, int columns)
 /* ---- planning ---------------------------------------------------------------------- */
 
 static void
-add_column(char ***columns, int *count, const char *name)
+add_column(MlSplit *split, const char *name)
 {
-	*columns = *columns ? repalloc(*columns, sizeof(char *) * (*count + 1)) : palloc(sizeof(char *));
-	(*columns)[(*count)++] = pstrdup(name);
+	split->columns = split->columns ? repalloc(split->columns, sizeof(char *) * (split->column_count + 1))
+									: palloc(sizeof(char *));
+	split->columns[split->column_count++] = pstrdup(name);
 }
 
 static bool
@@ -132,12 +133,18 @@ can_be_key(Oid type)
 	return base == BYTEAOID || base == UUIDOID || (ml_type_kind(base, &kind, &is_array) && !is_array);
 }
 
-/* Append ", s.c1, s.c3" for the key columns. */
+/* Append ", s.c1, s.c3" for these columns. */
 static void
-append_key(StringInfo text, char *const *columns, int count, const MlSource *source)
+append_columns(StringInfo text, char *const *columns, int count, const MlSource *source)
 {
 	for (int i = 0; i < count; i++)
 		appendStringInfo(text, ", s.c%d", ml_source_column(source, columns[i], "split key") + 1);
+}
+
+static void
+append_key(StringInfo text, const MlSplit *split, const MlSource *source)
+{
+	append_columns(text, split->columns, split->column_count, source);
 }
 
 /* No key: all columns that can be hashed, when the rows are nearly all distinct. */
@@ -151,12 +158,12 @@ plan_whole_row(MlSplit *split, const MlSource *source)
 
 	for (int i = 0; i < source->column_count && split->column_count < 90; i++)
 		if (can_be_key(source->columns[i].type))
-			add_column(&split->columns, &split->column_count, source->columns[i].name);
+			add_column(split, source->columns[i].name);
 	split->whole_row = true;
 	if (split->column_count > 0)
 	{
 		initStringInfo(&list);
-		append_key(&list, split->columns, split->column_count, source);
+		append_key(&list, split, source);
 		counts = query_texts(psprintf("SELECT count(*), count(DISTINCT q.h) FROM (%s ORDER BY 1 LIMIT 10000) AS q(h)",
 									  ml_source_query(source, psprintf("sustainml_internal.row_hash(%s)", list.data + 2), NULL)),
 							 2);
@@ -184,11 +191,11 @@ plan_key(MlSplit *split, const MlSource *source, const JsonbValue *by)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("split key \"by\" must be a column name or an array of column names")));
 	for (int i = 0; i < count; i++)
-		add_column(&split->columns, &split->column_count, source->columns[ml_source_column(source, names[i], "split by")].name);
+		add_column(split, source->columns[ml_source_column(source, names[i], "split by")].name);
 	if (by == NULL)
 		for (int i = 0; i < source->column_count; i++)
 			if (source->columns[i].is_key)
-				add_column(&split->columns, &split->column_count, source->columns[i].name);
+				add_column(split, source->columns[i].name);
 	if (split->column_count == 0)
 		plan_whole_row(split, source);
 }
@@ -207,7 +214,7 @@ plan_time(MlSplit *split, const MlSource *source, const JsonbValue *time, const 
 	column = ml_source_column(source, name, "split time");
 	type = getBaseType(source->columns[column].type);
 	split->kind = ML_SPLIT_TIME;
-	add_column(&split->columns, &split->column_count, source->columns[column].name);
+	add_column(split, source->columns[column].name);
 	split->gap = gap ? ml_json_text(gap) : NULL;
 	if (TypeCategory(type) != TYPCATEGORY_DATETIME && TypeCategory(type) != TYPCATEGORY_NUMERIC)
 		ereport(ERROR,
@@ -242,7 +249,7 @@ plan_column(MlSplit *split, const MlSource *source, const JsonbValue *column)
 				 errmsg("column \"%s\" of type %s cannot mark held-out rows", name, format_type_be(type)),
 				 errhint("Use a boolean, a number that is 0 or not, or a text that is 'test' for held-out rows.")));
 	split->kind = ML_SPLIT_COLUMN;
-	add_column(&split->columns, &split->column_count, source->columns[found].name);
+	add_column(split, source->columns[found].name);
 }
 
 static const char *const split_keys[] = {"by", "time", "gap", "column", "source"};
@@ -311,7 +318,7 @@ key_predicate(const MlSplit *split, const MlSource *source, double share, bool h
 	initStringInfo(&text);
 	appendStringInfo(&text, "%ssustainml.held_out(" INT64_FORMAT "::bigint, %.17g::float8", held_out ? "" : "NOT ",
 					 split->seed, share);
-	append_key(&text, split->columns, split->column_count, source);
+	append_key(&text, split, source);
 	appendStringInfoChar(&text, ')');
 	return text.data;
 }
@@ -385,7 +392,7 @@ aside_predicate(const MlSplit *split, const MlSource *source, bool aside)
 	initStringInfo(&text);
 	appendStringInfo(&text, "%ssustainml.held_out(" INT64_FORMAT "::bigint, %.17g::float8", aside ? "" : "NOT ", split->seed,
 					 split->aside);
-	append_key(&text, split->aside_columns, split->aside_column_count, source);
+	append_columns(&text, split->aside_columns, split->aside_column_count, source);
 	appendStringInfoChar(&text, ')');
 	return text.data;
 }
@@ -430,10 +437,12 @@ ml_split_set_aside(MlSplit *split, const MlSource *held, double share)
 	split->aside = share;
 	if (split->kind == ML_SPLIT_KEY)
 		return;
+	split->aside_columns = palloc(sizeof(char *) * (held->column_count + 1));
+	/* the primary key, else all columns that can be hashed */
 	for (int pass = 0; pass < 2 && split->aside_column_count == 0; pass++)
 		for (int i = 0; i < held->column_count && split->aside_column_count < 90; i++)
 			if (pass == 0 ? held->columns[i].is_key : can_be_key(held->columns[i].type))
-				add_column(&split->aside_columns, &split->aside_column_count, held->columns[i].name);
+				split->aside_columns[split->aside_column_count++] = pstrdup(held->columns[i].name);
 	if (split->aside_column_count == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

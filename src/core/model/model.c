@@ -41,7 +41,7 @@ sml_model_set_prior(SmlEnv *env, SmlModel *model, const double *factor)
 	if (model->task == SML_REGRESSION)
 		return SML_OK;
 	if (model->fit->class_weight == NULL)
-		return sml_fail(env, SML_BAD_INPUT, "The fit does not say how much each class weighed.");
+		return SML_OK;
 	SML_TRY(sml_alloc_array(env, classes, sizeof(double), &prior));
 	SML_TRY(sml_alloc_array(env, classes, sizeof(double), &fitted));
 	for (size_t k = 0; k < classes; k++)

@@ -42,8 +42,8 @@ void sml_model_free(SmlEnv *env, SmlModel *model);
 
 /*
  * Fill in the shares of the classes.  "factor" is by how much class weights and resampling
- * multiplied the weight of each class, or NULL; the fit says what came of it.  Nothing
- * happens for a regression.
+ * multiplied the weight of each class, or NULL; the fit says what came of it.  A regression
+ * has none, and after a fit that does not say they stay unknown.
  */
 SML_MUST_USE SmlStatus sml_model_set_prior(SmlEnv *env, SmlModel *model, const double *factor);
 

@@ -508,6 +508,11 @@ set_prior(Fit *fit, SmlModel *model)
 {
 	const char *how = "class weights";
 
+	/* whatever way the fit went: what was asked for is done or refused */
+	if (fit->request->resample && fit->factor == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("resample cannot be combined with this way of training")));
 	if (fit->factor)
 	{
 		how = ml_resample_how(fit->request->resample);

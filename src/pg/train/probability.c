@@ -156,6 +156,11 @@ ml_probability_prior(SmlEnv *env, const MlProbability *wish, SmlModel *model, co
 	char  *class;
 
 	CHECK(env, sml_model_set_prior(env, model, factor));
+	if (model->prior == NULL && wish->prior_correction)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("there is no prior to correct"),
+				 errdetail("This way of training does not say how much each class weighed.")));
 	if (!sml_model_is_rebalanced(model))
 	{
 		if (wish->prior_correction)
