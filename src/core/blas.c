@@ -2,7 +2,9 @@
  * blas.c - the dense kernels; see blas.h.
  *
  * Small Gram matrices: rows are copied, 64 at a time, into a zero-padded strip that stays in
- * the first-level cache; tiles of 4 x 8 sums live in registers.
+ * the first-level cache; tiles of 4 x 8 sums live in registers.  The kernel is
+ * compiled for three instruction sets and picked when the library is loaded;
+ * multiplications and additions are never fused, so all three give the same bits.
  * Everything else goes to OpenBLAS, built for one thread.
  */
 #include "blas.h"
@@ -15,6 +17,12 @@
 #define TILE_ROWS  4
 #define TILE_COLS  8
 #define SMALL      64 /* orders up to this use our own kernel */
+
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
+#define SML_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define SML_CLONES
+#endif
 
 typedef double Lane __attribute__((vector_size(TILE_COLS * sizeof(double)), aligned(8)));
 
@@ -193,14 +201,6 @@ sml_gemm_tn_add(size_t m, size_t n, size_t k, const double *a, size_t lda, const
 	if (m == 0 || n == 0 || k == 0)
 		return;
 	cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int) m, (int) n, (int) k, 1.0, a, (int) lda, b, (int) ldb, 1.0, c, (int) ldc);
-}
-
-void
-sml_gemm_nt_single(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb, float *c, size_t ldc)
-{
-	if (m == 0 || n == 0)
-		return;
-	cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int) m, (int) n, (int) k, 1.0f, a, (int) lda, b, (int) ldb, 0.0f, c, (int) ldc);
 }
 
 /* ---- self-test ----------------------------------------------------------------- */

@@ -10,16 +10,6 @@
 
 #include "core.h"
 
-/*
- * A loop that deserves it is compiled for three instruction sets and picked when the library is loaded.
- * Multiplications and additions are never fused, so all three give the same bits.
- */
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
-#define SML_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define SML_CLONES
-#endif
-
 /* Rows per block that callers hand over: bounds the time to a cancel. */
 #define SML_BLOCK_ROWS 256
 
@@ -39,9 +29,6 @@ void sml_gemm_nt_add(size_t m, size_t n, size_t k, const double *a, size_t lda, 
 
 /* C += A' B : A k x m, B k x n, C m x n. */
 void sml_gemm_tn_add(size_t m, size_t n, size_t k, const double *a, size_t lda, const double *b, size_t ldb, double *c, size_t ldc);
-
-/* C = A B' in single precision, for bounds that float64 checks: the last bits differ between machines. */
-void sml_gemm_nt_single(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb, float *c, size_t ldc);
 
 /*
  * Compare the kernels with plain loops on small shapes (older OpenBLAS had

@@ -1,28 +1,28 @@
 /*
  * neighbours.c - the exact nearest neighbours; see neighbours.h.
  *
- * Why the bound holds.  With a, b centred and scaled into [-1, 1] and rounded to float32,
- * n = |a|^2 + |b|^2, u = 2^-24 and p columns, the single-precision |a|^2 + |b|^2 - 2 a'b differs from the
- * squared distance by less than (p + 10) u n: rounding the inputs costs 4 u n, the product (p + 1) u n, the sums
- * the rest.  Each side's half norm is lowered by twice its share of that, so that
+ * Why the bound holds.  Coordinates are centred, cut off at a few deviations (which brings points closer, never
+ * farther apart), multiplied by s and rounded to whole numbers.  With p columns two rounded points are at most sqrt(p) farther
+ * apart than s times the true distance of their numbers: sqrt(D) <= s d + sqrt(p), D being an exact integer.  Now
+ * let t be a limit of the squared distance and n categories differ, each weighing w.  With r = sqrt(p), x = s sqrt(t) and e = r / (x + r),
  *
- *     a'b - half(b) < half(a) - limit / 2    =>    distance > limit
+ *     s^2 d^2 >= (sqrt(D) - r)^2 >= D (1 - e) - p (1 / e - 1)      (2 r sqrt(D) <= e D + p / e)
  *
- * and the pair is passed over.  Everything else is computed in float64.  A block of labels lowers a'b by
- * half the weight of the categories that differ.  When the scaled values cannot be had (overflow) the
- * limits stay infinite, and every pair is computed.
+ * so that D + s^2 w n > (x + r)^2 implies d^2 + w n > t, and the pair is passed over.  All others are computed
+ * in float64.  The range of the whole numbers is such that every sum fits 32 bits: 4 p q^2 + labels q^2 < 2^31 for |x| <= q and
+ * s^2 w <= q^2.
  */
 #include "neighbours.h"
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
-#include "../blas.h"
 #include "../hash.h"
+#include "bound.h"
 
-#define BLOCK 128
-#define LANES 32 /* pairs that are looked at together */
+#define BLOCK SML_BOUND_BLOCK
+#define CUT   8 /* deviations of the widest column beyond which coordinates are cut off */
+#define NO_LIMIT INT32_MAX
 
 /* One side of a search: points in blocks of near ones. */
 typedef struct Side
@@ -31,9 +31,9 @@ typedef struct Side
 	size_t    blocks;
 	uint32_t *at;    /* position among the points, block by block */
 	uint32_t *slot;  /* which query that is (queries only) */
-	float    *x;     /* count x width, centred and scaled */
+	int16_t  *x;     /* per block: pairs of columns x BLOCK x 2 */
+	int32_t  *norm;
 	int32_t  *code;  /* per block: labels x BLOCK */
-	float    *half;  /* lowered half norms */
 	double   *box;   /* per block: least and greatest of each coordinate */
 } Side;
 
@@ -50,11 +50,15 @@ typedef struct Search
 	size_t           k;
 	Side            *from;      /* queries */
 	Side            *to;        /* the same as from when points are searched among themselves */
+	size_t           pairs;     /* of columns */
 	double           scale;     /* of coordinates; 0: no bound can be had */
-	float            mismatch;  /* half the scaled weight of a differing category */
-	float           *limit;     /* per query, in block order: minus half the scaled k-th distance */
+	double           root;      /* sqrt of the number of columns */
+	double           cut;       /* scaled coordinates beyond are cut off */
+	int32_t          weight;    /* of a differing category, scaled */
+	int32_t         *limit;     /* per query, in block order, padded */
+	int32_t         *no_limit;  /* BLOCK times INT32_MIN, for a side that asks for nothing */
 	double          *worst;     /* per block of queries: the largest k-th distance */
-	float           *tile;      /* BLOCK x BLOCK */
+	SmlBoundKernel   kernel;
 	Candidate       *heap;
 	SmlFound        *found;
 } Search;
@@ -200,7 +204,7 @@ side_free(SmlEnv *env, Side *side)
 	sml_free(env, side->slot);
 	sml_free(env, side->x);
 	sml_free(env, side->code);
-	sml_free(env, side->half);
+	sml_free(env, side->norm);
 	sml_free(env, side->box);
 }
 
@@ -229,20 +233,18 @@ done:
 	return status;
 }
 
-/* The coordinates of the side in single precision, centred and scaled. */
+/* The coordinates of the side as whole numbers, and its boxes. */
 static SmlStatus
 side_fill(SmlEnv *env, const Search *search, const double *center, Side *side)
 {
 	const SmlPoints *points = search->points;
 	size_t           width = points->width;
-	double           columns = (double) (width + points->labels + 16);
-	double           lower = columns * 0x1p-23;
-	double           floor_ = 1e-36 + (double) (points->labels * (points->labels + 4)) * (double) search->mismatch * 0x1p-22;
+	size_t           block_x = search->pairs * 2 * BLOCK;
 	SmlStatus        status;
 
-	SML_TRY(sml_alloc_array(env, side->count * width, sizeof(float), &side->x));
+	SML_TRY(sml_alloc_array(env, side->blocks * block_x, sizeof(int16_t), &side->x));
+	SML_TRY(sml_alloc_array(env, side->blocks * BLOCK, sizeof(int32_t), &side->norm));
 	SML_TRY(sml_alloc_array(env, side->blocks * BLOCK * points->labels, sizeof(int32_t), &side->code));
-	SML_TRY(sml_alloc_array(env, side->count, sizeof(float), &side->half));
 	SML_TRY(sml_alloc_array(env, side->blocks * 2 * width, sizeof(double), &side->box));
 	for (size_t b = 0; b < side->blocks; b++)
 	{
@@ -252,19 +254,19 @@ side_fill(SmlEnv *env, const Search *search, const double *center, Side *side)
 		measure_box(points, side->at + b * BLOCK, rows, side->box + b * 2 * width);
 		for (size_t i = 0; i < rows; i++)
 		{
-			size_t         row = b * BLOCK + i;
-			const double  *x = points->x + side->at[row] * width;
-			const int32_t *code = points->code + side->at[row] * points->labels;
-			double         norm = 0;
+			const double  *x = points->x + side->at[b * BLOCK + i] * width;
+			const int32_t *code = points->code + side->at[b * BLOCK + i] * points->labels;
+			int32_t        norm = 0;
 
-			for (size_t j = 0; j < width; j++)
+			for (size_t j = 0; j < width && search->scale > 0; j++)
 			{
-				float value = (float) ((x[j] - center[j]) * search->scale);
+				double  scaled = (x[j] - center[j]) * search->scale;
+				int16_t whole = (int16_t) rint(scaled > search->cut ? search->cut : scaled < -search->cut ? -search->cut : scaled);
 
-				side->x[row * width + j] = value;
-				norm += (double) value * (double) value;
+				side->x[b * block_x + (j / 2 * BLOCK + i) * 2 + j % 2] = whole;
+				norm += whole * whole;
 			}
-			side->half[row] = (float) (norm / 2 * (1 - lower) - floor_);
+			side->norm[b * BLOCK + i] = norm;
 			for (size_t j = 0; j < points->labels; j++)
 				side->code[(b * points->labels + j) * BLOCK + i] = code[j];
 		}
@@ -273,33 +275,42 @@ done:
 	return status;
 }
 
-/* Center of what is searched, and the scale that brings both sides into [-1, 1]. */
+/* Center and widest deviation of what is searched: they decide how coordinates become whole numbers. */
 static SmlStatus
 find_scale(SmlEnv *env, Search *search, double *center)
 {
 	const SmlPoints *points = search->points;
-	const Side      *sides[2] = {search->to, search->from};
-	double           most = sqrt(points->mismatch) * (points->labels > 0);
-	SmlStatus        status = SML_OK;
+	const Side      *side = search->to;
+	double          *squares = NULL;
+	double           widest_ = points->labels > 0 ? sqrt(points->mismatch) / CUT : 0;
+	SmlStatus        status;
 
-	for (size_t i = 0; i < search->to->count; i++)
-		for (size_t j = 0; j < points->width; j++)
-			center[j] += points->x[search->to->at[i] * points->width + j] / (double) search->to->count;
-	for (int s = 0; s < (search->from == search->to ? 1 : 2); s++)
-		for (size_t i = 0; i < sides[s]->count; i++)
+	SML_TRY(sml_alloc_array(env, points->width, sizeof(double), &squares));
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < side->count; i++)
 		{
+			const double *x = points->x + side->at[i] * points->width;
+
 			if (i % 16384 == 0)
 				SML_TRY(sml_poll(env));
 			for (size_t j = 0; j < points->width; j++)
-			{
-				double off = fabs(points->x[sides[s]->at[i] * points->width + j] - center[j]);
-
-				most = off > most || isnan(off) ? off : most;
-			}
+				if (pass == 0)
+					center[j] += x[j] / (double) side->count;
+				else
+					squares[j] += (x[j] - center[j]) * (x[j] - center[j]) / (double) side->count;
 		}
-	search->scale = !isfinite(most) ? 0 : most > DBL_MIN ? 1 / most : 1;
-	search->mismatch = (float) (points->mismatch * search->scale * search->scale / 2);
+	for (size_t j = 0; j < points->width; j++)
+		if (!(sqrt(squares[j]) <= widest_))
+			widest_ = sqrt(squares[j]);
+	search->cut = floor(sqrt(0x1p31 / (double) (4 * points->width + points->labels + 1)));
+	search->cut = search->cut > INT16_MAX ? INT16_MAX : search->cut;
+	search->scale = search->cut / (CUT * widest_);
+	/* nothing varies, or it varies beyond what can be squared: every pair is computed */
+	if (!(widest_ > 0) || !isfinite(search->scale) || search->cut < 1)
+		search->scale = 0;
+	search->weight = (int32_t) floor(points->mismatch * search->scale * search->scale);
 done:
+	sml_free(env, squares);
 	return status;
 }
 
@@ -319,7 +330,12 @@ offer(Search *search, size_t query, double distance, uint32_t at)
 	list[i].distance = distance;
 	list[i].at = at;
 	if (list[k - 1].at != SML_NOT_FOUND && search->scale > 0)
-		search->limit[query] = -nextafterf((float) (list[k - 1].distance * search->scale * search->scale / 2), INFINITY);
+	{
+		double reach = search->scale * sqrt(list[k - 1].distance) + search->root;
+		double limit = reach * reach * (1 + 1e-9) + 1;
+
+		search->limit[query] = limit < NO_LIMIT ? (int32_t) limit : NO_LIMIT;
+	}
 }
 
 static double
@@ -338,51 +354,6 @@ block_worst(const Search *search, size_t block)
 
 /* ---- one pair of blocks ------------------------------------------------------------------- */
 
-/* Take half the weight of the categories that differ from row i's products. */
-SML_CLONES static void
-subtract_mismatches(size_t labels, size_t rows, float weight, const int32_t *codes, size_t i, const int32_t *others, float *dot)
-{
-	for (size_t f = 0; f < labels; f++)
-	{
-		int32_t        code = codes[f * BLOCK + i];
-		const int32_t *other = others + f * BLOCK;
-
-		for (size_t j = 0; j < rows; j++)
-			dot[j] -= other[j] != code ? weight : 0.0f;
-	}
-}
-
-/*
- * Which of the pairs (i, first … rows - 1) may matter: their columns into hits, their number returned.
- * "own" is what the query itself asks for; "limit" what the other side does (NULL: nothing).
- */
-SML_CLONES static size_t
-pick(const float *dot, const float *half, const float *limit, float half_i, float own, size_t first, size_t rows, uint16_t *hits)
-{
-	size_t count = 0;
-	size_t j = first;
-
-	for (; j + LANES <= rows; j += LANES)
-	{
-		int any = 0;
-
-		if (limit != NULL)
-			for (size_t l = j; l < j + LANES; l++)
-				any |= dot[l] - half[l] >= half_i + (limit[l] < own ? limit[l] : own);
-		else
-			for (size_t l = j; l < j + LANES; l++)
-				any |= dot[l] - half[l] >= half_i + own;
-		if (any)
-			for (size_t l = j; l < j + LANES; l++)
-				if (dot[l] - half[l] >= half_i + (limit != NULL && limit[l] < own ? limit[l] : own))
-					hits[count++] = (uint16_t) l;
-	}
-	for (; j < rows; j++)
-		if (dot[j] - half[j] >= half_i + (limit != NULL && limit[j] < own ? limit[j] : own))
-			hits[count++] = (uint16_t) j;
-	return count;
-}
-
 static SmlStatus
 search_pair(Search *search, size_t a, size_t b)
 {
@@ -392,31 +363,30 @@ search_pair(Search *search, size_t a, size_t b)
 	bool             same = from == to;
 	size_t           rows_a = block_rows(from, a);
 	size_t           rows_b = block_rows(to, b);
-	const float     *half = to->half + b * BLOCK;
-	uint16_t         hits[BLOCK];
+	size_t           block_x = search->pairs * 2 * BLOCK;
+	uint16_t         hits[SML_BOUND_ROWS * BLOCK];
+	SmlBoundTask     task = {search->pairs, points->labels, search->weight,
+							 from->x + a * block_x, 0, from->norm + a * BLOCK, search->limit + a * BLOCK, from->code + a * points->labels * BLOCK,
+							 to->x + b * block_x, to->norm + b * BLOCK, same ? search->limit + b * BLOCK : search->no_limit,
+							 to->code + b * points->labels * BLOCK};
 	SmlStatus        status = sml_poll(search->env);
 
 	if (status != SML_OK)
 		return status;
-	sml_gemm_nt_single(rows_a, rows_b, points->width, from->x + a * BLOCK * points->width, points->width,
-					   to->x + b * BLOCK * points->width, points->width, search->tile, BLOCK);
-	for (size_t i = 0; i < rows_a; i++)
+	for (; task.row < rows_a; task.row += SML_BOUND_ROWS)
 	{
-		size_t query = a * BLOCK + i;
-		float *dot = search->tile + i * BLOCK;
-		size_t count;
+		size_t count = search->kernel(&task, hits);
 
-		if (points->labels > 0)
-			subtract_mismatches(points->labels, rows_b, search->mismatch, from->code + a * points->labels * BLOCK, i,
-								to->code + b * points->labels * BLOCK, dot);
-		count = pick(dot, half, same ? search->limit + b * BLOCK : NULL, from->half[query], search->limit[query],
-					 same && a == b ? i + 1 : 0, rows_b, hits);
 		for (size_t h = 0; h < count; h++)
 		{
-			size_t other = b * BLOCK + hits[h];
+			size_t i = task.row + hits[h] / BLOCK;
+			size_t j = hits[h] % BLOCK;
+			size_t query = a * BLOCK + i;
+			size_t other = b * BLOCK + j;
 			double distance;
 
-			if (from->at[query] == to->at[other])
+			/* padding, the point itself, and pairs of one block that come twice */
+			if (i >= rows_a || j >= rows_b || from->at[query] == to->at[other] || (same && a == b && j < i))
 				continue;
 			distance = sml_points_distance(points, from->at[query], to->at[other]);
 			offer(search, query, distance, to->at[other]);
@@ -541,6 +511,9 @@ sml_nearest(SmlEnv *env, const SmlPoints *points, const size_t *queries, size_t 
 	search.points = points;
 	search.k = k;
 	search.found = found;
+	search.pairs = (points->width + 1) / 2;
+	search.root = sqrt((double) points->width);
+	search.kernel = sml_bound_kernel();
 	search.to = &sides[0];
 	search.from = same ? &sides[0] : &sides[1];
 	if (queries == NULL)
@@ -559,11 +532,13 @@ sml_nearest(SmlEnv *env, const SmlPoints *points, const size_t *queries, size_t 
 	SML_TRY(side_fill(env, &search, center, &sides[0]));
 	if (!same)
 		SML_TRY(side_fill(env, &search, center, &sides[1]));
-	SML_TRY(sml_alloc_array(env, query_count, sizeof(float), &search.limit));
-	for (size_t i = 0; i < query_count; i++)
-		search.limit[i] = -INFINITY;
+	SML_TRY(sml_alloc_array(env, search.from->blocks * BLOCK, sizeof(int32_t), &search.limit));
+	for (size_t i = 0; i < search.from->blocks * BLOCK; i++)
+		search.limit[i] = i < query_count ? NO_LIMIT : INT32_MIN;
+	SML_TRY(sml_alloc_array(env, BLOCK, sizeof(int32_t), &search.no_limit));
+	for (size_t i = 0; i < BLOCK; i++)
+		search.no_limit[i] = INT32_MIN;
 	SML_TRY(sml_alloc_array(env, search.from->blocks, sizeof(double), &search.worst));
-	SML_TRY(sml_alloc_array(env, BLOCK * BLOCK, sizeof(float), &search.tile));
 	SML_TRY(sml_alloc_array(env, search.to->blocks, sizeof(Candidate), &search.heap));
 	SML_TRY(search_all(&search));
 done:
@@ -572,7 +547,7 @@ done:
 	sml_free(env, center);
 	sml_free(env, search.limit);
 	sml_free(env, search.worst);
-	sml_free(env, search.tile);
+	sml_free(env, search.no_limit);
 	sml_free(env, search.heap);
 	return status;
 }
@@ -581,12 +556,12 @@ bool
 sml_nearest_need(const SmlPoints *shape, size_t queries, size_t among, size_t k, size_t *bytes)
 {
 	size_t rows;
-	size_t row = shape->width * sizeof(float) + shape->labels * sizeof(int32_t) + 4 * sizeof(float) + 2 * shape->width * sizeof(double) / BLOCK + 2;
+	size_t row = (shape->width + 1) * sizeof(int16_t) + shape->labels * sizeof(int32_t) + 5 * sizeof(int32_t) + 2 * shape->width * sizeof(double) / BLOCK + 2;
 	size_t lists;
 
 	return sml_size_plus(queries, among, &rows) && sml_size_times(rows, row, bytes) &&
 		   sml_size_times(k, sizeof(SmlFound), &lists) && sml_size_times(lists, queries, &lists) && sml_size_plus(*bytes, lists, bytes) &&
-		   sml_size_plus(*bytes, BLOCK * BLOCK * sizeof(float), bytes);
+		   sml_size_plus(*bytes, 4 * BLOCK * row, bytes);
 }
 
 /* ---- the farthest: no bound helps, so all pairs ------------------------------------------------ */

@@ -363,7 +363,7 @@ sml_resample(SmlEnv *env, const SmlCases *cases, const SmlResampleSpec *spec, bo
 	bool     *stays = NULL;
 	SmlStatus status;
 
-	if (cases->numbers == 0 && cases->labels == 0)
+	if (cases->numbers == 0 && cases->labels == 0 && spec->kind != SML_RESAMPLE_RANDOM_OVER && spec->kind != SML_RESAMPLE_RANDOM_UNDER)
 		return sml_fail(env, SML_BAD_INPUT, "There are no columns to measure by.");
 	SML_TRY(check_need(env, cases, spec));
 	SML_TRY(sml_alloc_array(env, cases->rows, sizeof(bool), &stays));
