@@ -48,7 +48,8 @@ sml_class_log_odds(const double *links, size_t classes, size_t k)
 	for (size_t j = 0; j < classes; j++)
 		if (j != k)
 			sum += exp(links[j] - top);
-	return links[k] - top - log(sum);
+	/* a class alone is certain */
+	return sum > 0 ? links[k] - top - log(sum) : INFINITY;
 }
 
 /* ---- platt ---------------------------------------------------------------------------- */
@@ -400,7 +401,7 @@ SmlStatus
 sml_calibration_fit(SmlEnv *env, SmlCalibrationKind kind, const SmlScored *links, char *const *classes, SmlCalibration **calibration)
 {
 	SmlCalibration *made = NULL;
-	double          scale;
+	double          scale = 1;
 	SmlStatus       status = check_links(env, links, classes, &scale);
 
 	if (status != SML_OK)
