@@ -20,17 +20,6 @@
 #define SMALL_GAIN 1e-20
 
 double
-sml_inverse_log_odds(double x)
-{
-	double e;
-
-	if (x >= 0)
-		return 1 / (1 + exp(-x));
-	e = exp(x);
-	return e / (1 + e);
-}
-
-double
 sml_log_odds(double probability)
 {
 	return log(probability) - log1p(-probability);

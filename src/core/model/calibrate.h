@@ -30,6 +30,8 @@
 #ifndef SML_CALIBRATE_H
 #define SML_CALIBRATE_H
 
+#include <math.h>
+
 #include "../metric/metric.h"
 #include "../wire.h"
 
@@ -89,8 +91,18 @@ SML_MUST_USE SmlStatus sml_platt_fit(SmlEnv *env, const SmlRankGroup *groups, si
 /* Knots of the least-squares rising curve: the first and last score of each level stretch. */
 SML_MUST_USE SmlStatus sml_isotonic_fit(SmlEnv *env, const SmlRankGroup *groups, size_t count, SmlCalibrationMap *map);
 
-/* 1 / (1 + exp(-x)) without overflow, and its inverse. */
-double sml_inverse_log_odds(double x);
+/* 1 / (1 + exp(-x)) without overflow, and its inverse.  Here, because scoring calls it for every row. */
+static inline double
+sml_inverse_log_odds(double x)
+{
+	double e;
+
+	if (x >= 0)
+		return 1 / (1 + exp(-x));
+	e = exp(x);
+	return e / (1 + e);
+}
+
 double sml_log_odds(double probability);
 
 /* log(P(class k) / (1 - P(class k))) from the links of all classes, without cancelling. */

@@ -55,6 +55,14 @@ SELECT class, near(b.training_share, s.weighted) AS trained, near(b.fitted_share
   FROM sustainml.probability_basis('three_rows') b
   JOIN (SELECT kind AS class, sum(w)::float8 / sum(sum(w)) OVER ()::float8 AS weighted FROM three GROUP BY kind) s USING (class) ORDER BY class;
 
+-- too little memory for the rows: the same by streaming
+SET sustainml.memory_limit = '64kB';
+SELECT rows_used FROM sustainml.train('streamed', 'mammography', target => 'calcification', params => '{"class_weight": "balanced"}', holdout => 0);
+RESET sustainml.memory_limit;
+SELECT class, near(s.training_share, b.training_share) AS trained, near(s.fitted_share, b.fitted_share) AS fitted
+  FROM sustainml.probability_basis('streamed') s JOIN sustainml.probability_basis('balanced') b USING (class) ORDER BY class;
+SELECT count(std_error) AS std_errors FROM sustainml.coefficients('streamed');
+
 -- correction by Bayes' rule: the same ranks, scikit-learn's probabilities turned back
 SELECT notes[2] FROM sustainml.train('corrected', 'mammography', target => 'calcification', holdout => 0,
 	params => '{"class_weight": "balanced", "prior_correction": true}');
@@ -150,6 +158,9 @@ SELECT near(a.slope, b.slope) AS same FROM sustainml.probability_basis('again') 
 SELECT version, active, activation_reason LIKE '%split by different rules%' AS other_rows FROM sustainml.retrain('raw', params => '{"calibration": "platt"}');
 SELECT version, active FROM sustainml.retrain('raw@2', activate => 'never');
 SELECT near(a.slope, b.slope) AS same FROM sustainml.probability_basis('raw@2') a, sustainml.probability_basis('raw@3') b WHERE a.class = '1' AND b.class = '1';
+
+-- two versions are compared on rows that neither of them used
+SELECT n = (SELECT (metrics ->> 'rows')::int FROM report) AS rows FROM sustainml.compare('raw@1', 'platt') WHERE metric = 'log_loss';
 
 -- what is refused
 \x on

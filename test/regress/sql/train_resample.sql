@@ -112,5 +112,28 @@ SET sustainml.memory_limit = '300kB';
 SELECT * FROM refusal($$SELECT * FROM sustainml.train('no', 'mammography', target => 'calcification', params => '{"resample": "adasyn"}', holdout => 0)$$);
 RESET sustainml.memory_limit;
 \x off
+
+-- a cancel answers in the middle of it, and leaves things as they were
+CREATE TABLE large AS SELECT i AS id, sin(i) AS a, cos(i * 1.3) AS b, sin(i * 0.7) AS c, cos(i * 0.3) AS d, sin(i * 2.1) AS e, cos(i * 3.7) AS f,
+	sin(i * 5.1) AS g, cos(i * 7.3) AS h, (i % 5 = 0)::int AS y FROM generate_series(1, 60000) i;
+CREATE FUNCTION cancelled(query text) RETURNS TABLE (code text, at_once boolean) LANGUAGE plpgsql AS $$
+DECLARE
+	start timestamptz := clock_timestamp();
+BEGIN
+	EXECUTE query;
+	code := 'done';
+	RETURN NEXT;
+EXCEPTION WHEN query_canceled THEN
+	code := SQLSTATE;
+	/* 300 ms after the start; the promise is 100 ms, a busy machine gets more */
+	at_once := clock_timestamp() - start < interval '800 ms';
+	RETURN NEXT;
+END $$;
+SET statement_timeout = '300ms';
+SELECT * FROM cancelled($$SELECT * FROM sustainml.train('large', 'large', target => 'y', exclude => '{id}', holdout => 0, params => '{"resample": "smote_enn"}')$$);
+RESET statement_timeout;
+SELECT count(*) FROM sustainml.models WHERE model = 'large';
+SELECT rows_used FROM sustainml.train('large', 'SELECT * FROM large WHERE id <= 500', target => 'y', exclude => '{id}', holdout => 0, params => '{"resample": "smote"}');
+
 SELECT option, type, initial, allowed FROM sustainml.options('logistic') WHERE option IN ('resample', 'calibration', 'prior_correction') ORDER BY option;
 DROP SCHEMA train_resample CASCADE;
