@@ -168,6 +168,32 @@ test_edges(void **state)
 	assert_null(sml_objective_name(OBJECTIVES));
 }
 
+/* 64 scores on each side take 1 kB, as distinct ones 3 kB. */
+static void
+test_limit(void **state)
+{
+	Harness       h;
+	SmlRanked     ranked;
+	SmlRankGroup *groups = NULL;
+	size_t        count;
+
+	(void) state;
+	harness_start(&h);
+	sml_ranked_start(&ranked, false, 2048);
+	for (int i = 0; i < 128; i++)
+		assert_int_equal(sml_ranked_add(&h.env, &ranked, i % 2, i, 1), SML_OK);
+	assert_int_equal(sml_ranked_groups(&h.env, &ranked, &groups, &count), SML_OVER_LIMIT);
+	assert_null(groups);
+	assert_non_null(strstr(h.env.detail, "128 distinct scores"));
+	ranked.limit = 3072;
+	assert_int_equal(sml_ranked_groups(&h.env, &ranked, &groups, &count), SML_OK);
+	assert_int_equal(count, 128);
+	assert_true(groups[0].score == 127 && groups[0].weight[1] == 1 && groups[0].weight[0] == 0);
+	sml_free(&h.env, groups);
+	sml_ranked_free(&h.env, &ranked);
+	harness_finish(&h);
+}
+
 static SmlStatus
 sweep_body(Harness *h, void *arg)
 {
@@ -203,6 +229,7 @@ main(void)
 		cmocka_unit_test(test_against_reference),
 		cmocka_unit_test(test_by_hand),
 		cmocka_unit_test(test_edges),
+		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_sweep),
 	};
 

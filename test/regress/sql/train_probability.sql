@@ -137,6 +137,8 @@ SELECT notes[1] FROM sustainml.train('three_platt', 'three', target => 'kind', f
 SELECT bool_and(abs((p ->> 'ill')::float8 + (p ->> 'high')::float8 + (p ->> 'low')::float8 - 1) < 1e-12) AS one FROM (SELECT sustainml.predict_probabilities('three_platt', t) AS p FROM three t) s;
 SELECT class, calibration, slope > 0 AS rises FROM sustainml.probability_basis('three_platt');
 
+SELECT DISTINCT unit FROM sustainml.explain('three_platt', (SELECT t FROM three t WHERE id = 3));
+
 -- other ways to hold out; refit keeps the calibration
 CREATE TABLE dated AS SELECT *, id % 2 = 0 AS is_test FROM mammography;
 ALTER TABLE dated ADD PRIMARY KEY (id);

@@ -81,6 +81,10 @@ SELECT algorithm, rows_used, notes[1:3] FROM sustainml.train('three', 'german', 
 	params => '{"l2": 1, "prior_correction": true, "resample": {"kind": "smote", "strategy": {"for free": 150, "rent": 200}}}');
 SELECT class, near(fitted_share, CASE class WHEN 'for free' THEN 150 WHEN 'own' THEN 713 ELSE 200 END / 1063.0) AS fitted, prior_corrected FROM sustainml.probability_basis('three');
 
+-- a class smaller than the usual k + 1
+SELECT rows_used, notes[1:3] FROM sustainml.train('small', 'SELECT f1, f2, f4, calcification FROM mammography WHERE calcification = 0 OR id > 2793', target => 'calcification', holdout => 0,
+	params => '{"l2": 1, "resample": {"kind": "smote", "ratio": 0.1}}');
+
 -- with calibration, refit and retrain
 SELECT rows_used + rows_skipped + rows_held_out AS rows, notes[4] LIKE 'Probabilities are calibrated (platt) on % held-out rows%' AS calibrated
   FROM sustainml.train('both', 'mammography', target => 'calcification', holdout => 0.4, refit => true, params => '{"resample": "smote", "calibration": "platt"}');
