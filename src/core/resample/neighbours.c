@@ -23,6 +23,7 @@
 #define BLOCK SML_BOUND_BLOCK
 #define CUT   8 /* deviations of the widest column beyond which coordinates are cut off */
 #define NO_LIMIT INT32_MAX
+#define AHEAD 4 /* hits for which coordinates are fetched ahead */
 
 /* One side of a search: points in blocks of near ones. */
 typedef struct Side
@@ -354,6 +355,17 @@ block_worst(const Search *search, size_t block)
 
 /* ---- one pair of blocks ------------------------------------------------------------------- */
 
+/* Ask for a point's coordinates before they are needed: they lie anywhere in memory. */
+static inline void
+fetch(const SmlPoints *points, size_t at)
+{
+	const char *first = (const char *) (points->x + at * points->width);
+	size_t      bytes = points->width * sizeof(double);
+
+	for (size_t i = 0; i < bytes && i < 512; i += 64)
+		__builtin_prefetch(first + i);
+}
+
 static SmlStatus
 search_pair(Search *search, size_t a, size_t b)
 {
@@ -385,6 +397,8 @@ search_pair(Search *search, size_t a, size_t b)
 			size_t other = b * BLOCK + j;
 			double distance;
 
+			if (h + AHEAD < count && hits[h + AHEAD] % BLOCK < rows_b)
+				fetch(points, to->at[b * BLOCK + hits[h + AHEAD] % BLOCK]);
 			/* padding, the point itself, and pairs of one block that come twice */
 			if (i >= rows_a || j >= rows_b || from->at[query] == to->at[other] || (same && a == b && j < i))
 				continue;
