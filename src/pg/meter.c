@@ -1,8 +1,8 @@
 /*
  * meter.c - what a run cost; see meter.h.
  *
- * CPU time is the process clock of this backend (all threads) and what parallel workers
- * reported through their states.  How it becomes joules is in energy/; method, boundary and
+ * CPU time is the process clock of this backend (all threads) and that of its parallel workers: all that
+ * they report at their exit, or, where there is no shared memory for it, what came with their states.  How it becomes joules is in energy/; method, boundary and
  * bounds are stored with them.
  */
 #include "compat.h"
@@ -22,6 +22,7 @@
 #include "catalog.h"
 #include "energy/energy.h"
 #include "energy/intensity.h"
+#include "energy/worker_cpu.h"
 #include "meter.h"
 
 typedef struct WorkerCpu
@@ -44,6 +45,8 @@ struct MlRun
 	MlMark      begin;
 	double      cpu;
 	Inner       inner[SML_ENERGY_METHODS];
+	bool        workers_reported; /* at their exit; the map below is then not used */
+	double      reported;         /* seconds that workers had reported when the run began */
 	int         worker_count;
 	WorkerCpu  *workers;
 	int         nest_level;   /* transaction nesting, to forget runs that an abort ended */
@@ -108,6 +111,7 @@ ml_run_begin(const char *kind)
 	if (current_run == NULL)
 		ml_sampler_start();
 	current_run = run;
+	run->workers_reported = ml_worker_cpu(&run->reported);
 	run->cpu = ml_process_cpu();
 	ml_sampler_mark(&run->begin);
 	return run;
@@ -225,6 +229,19 @@ exclusive_joules(const MlRun *run, const SmlEnergy *energy, double cpu_seconds)
 	return isnan(left) ? left : Max(left, 0);
 }
 
+/* CPU seconds of the parallel workers of a run. */
+static double
+worker_seconds(const MlRun *run)
+{
+	double seconds = 0;
+
+	if (run->workers_reported && ml_worker_cpu(&seconds))
+		return seconds - run->reported;
+	for (int i = 0; i < run->worker_count; i++)
+		seconds += run->workers[i].seconds;
+	return seconds;
+}
+
 /* The run is over: the one around it takes over its joules and the CPU time of its workers. */
 static void
 leave(const MlRun *run, const SmlEnergy *energy, double cpu_seconds)
@@ -253,9 +270,7 @@ ml_run_end(MlRun *run, const char *model_schema, const char *model, int version,
 	memset(figures, 0, sizeof(*figures));
 	ml_sampler_mark(&end);
 	figures->seconds = end.wall - run->begin.wall;
-	figures->cpu_seconds = ml_process_cpu() - run->cpu;
-	for (int i = 0; i < run->worker_count; i++)
-		figures->cpu_seconds += run->workers[i].seconds;
+	figures->cpu_seconds = ml_process_cpu() - run->cpu + worker_seconds(run);
 	ml_energy_figure(&run->begin, &end, figures->cpu_seconds, &energy, &source);
 	figures->energy_joules = energy.total;
 	figures->energy_low_joules = energy.low;

@@ -98,6 +98,13 @@ SET parallel_leader_participation = off;
 SELECT ref FROM sustainml.train('parallel', 'wide', target => 'y', task => 'regression', holdout => 0, features => '{x,z}');
 SELECT p.cpu_seconds > 0.5 * s.cpu_seconds AS workers_count, p.cpu_seconds < 5 * s.cpu_seconds AS once
   FROM sustainml.run_log p, sustainml.run_log s WHERE p.model = 'parallel' AND s.model = 'serial' AND p.model_schema = 'energy_log' AND s.model_schema = 'energy_log';
+-- and so do workers that have no state to put it in
+SELECT rows FROM sustainml.score('serial', 'SELECT * FROM wide WHERE length(repeat(md5(id::text), 50)) = 1600 AND id % 100 = 0', 'wide_parallel', key => '{id}');
+SET max_parallel_workers_per_gather = 0;
+SELECT rows FROM sustainml.score('serial', 'SELECT * FROM wide WHERE length(repeat(md5(id::text), 50)) = 1600 AND id % 100 = 0', 'wide_serial', key => '{id}');
+SELECT p.cpu_seconds > 0.5 * s.cpu_seconds AS workers_count, p.cpu_seconds < 5 * s.cpu_seconds AS once FROM
+  (SELECT * FROM sustainml.run_log WHERE model = 'serial' AND kind = 'score' ORDER BY run_id LIMIT 1) p,
+  (SELECT * FROM sustainml.run_log WHERE model = 'serial' AND kind = 'score' ORDER BY run_id DESC LIMIT 1) s;
 RESET max_parallel_workers_per_gather;
 
 -- only a superuser says where the counters are and what the machine is
