@@ -178,11 +178,12 @@ test_choice(void **unused)
 static double
 joules(uint64_t range, double cap, uint64_t first, uint64_t last, double seconds)
 {
-	SmlZone zone = {.range_uj = range, .cap_watts = cap};
-	double  value = NAN;
+	SmlZone    zone = {.range_uj = range, .cap_watts = cap};
+	double     value = NAN;
+	SmlReading reading = sml_counter_joules(&zone, first, last, seconds, &value);
 
-	if (!sml_counter_joules(&zone, first, last, seconds, &value))
-		assert_true(isnan(value));
+	assert_true(isnan(value) == (reading == SML_READING_FAST || reading == SML_READING_LOST));
+	assert_true((value == 0) == (reading == SML_READING_STILL));
 	return value;
 }
 
@@ -223,11 +224,33 @@ test_lost(void **unused)
 	assert_true(isnan(joules(0, 205, 0, 0, 1)));
 	assert_true(isnan(joules(PACKAGE_RANGE, 205, 0, 10, -1)));
 	assert_true(isnan(joules(PACKAGE_RANGE, 205, 0, 10, NAN)));
-	/* standing still is not 0 J, but two looks within a refresh are */
-	assert_true(isnan(joules(PACKAGE_RANGE, 205, 7, 7, 0.5)));
-	assert_true(joules(PACKAGE_RANGE, 205, 7, 7, 0.0005) == 0);
+	/* standing still is told apart */
+	assert_true(joules(PACKAGE_RANGE, 205, 7, 7, 0.5) == 0);
+	assert_true(isnan(joules(PACKAGE_RANGE, 205, 7, 7, 1279)));
 	/* a whole refresh may fall into a shorter interval */
 	assert_close(joules(PACKAGE_RANGE, 205, 0, 205000, 0.0001), 0.205, 1e-12);
+}
+
+static SmlReading
+judged(uint64_t first, uint64_t last, double seconds)
+{
+	SmlZone zone = {.range_uj = PACKAGE_RANGE, .cap_watts = 205};
+	double  joules_unused;
+
+	return sml_counter_joules(&zone, first, last, seconds, &joules_unused);
+}
+
+static void
+test_judgement(void **unused)
+{
+	(void) unused;
+	assert_int_equal(judged(0, 245000000, 1), SML_READING_GOOD);
+	assert_int_equal(judged(0, 250000000, 1), SML_READING_FAST);
+	assert_int_equal(judged(7, 7, 1), SML_READING_STILL);
+	/* 262,143 J at 205 W are 1,278.7 s */
+	assert_int_equal(judged(0, 245000000, 1278), SML_READING_GOOD);
+	assert_int_equal(judged(0, 245000000, 1279), SML_READING_LOST);
+	assert_int_equal(judged(0, PACKAGE_RANGE + 1, 1), SML_READING_LOST);
 }
 
 static void
@@ -279,7 +302,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers), cmocka_unit_test(test_entries),   cmocka_unit_test(test_names),
 		cmocka_unit_test(test_choice),  cmocka_unit_test(test_recorded),  cmocka_unit_test(test_lost),
-		cmocka_unit_test(test_interval), cmocka_unit_test(test_idle_list),
+		cmocka_unit_test(test_judgement), cmocka_unit_test(test_interval), cmocka_unit_test(test_idle_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

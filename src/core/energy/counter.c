@@ -200,25 +200,21 @@ sml_zones_choose(SmlZone *zones, size_t count, bool psys)
 
 /* ---- readings -------------------------------------------------------------------------------- */
 
-bool
+SmlReading
 sml_counter_joules(const SmlZone *zone, uint64_t first, uint64_t last, double seconds, double *joules)
 {
 	double   range = (double) zone->range_uj / 1e6;
 	uint64_t steps;
 	double   used;
 
-	if (!(seconds >= 0) || zone->range_uj == 0 || first > zone->range_uj || last > zone->range_uj)
-		return false;
-	if (seconds * zone->cap_watts >= range)
-		return false;
+	if (!(seconds >= 0) || zone->range_uj == 0 || first > zone->range_uj || last > zone->range_uj || seconds * zone->cap_watts >= range)
+		return SML_READING_LOST;
 	steps = last >= first ? last - first : zone->range_uj - first + last;
 	used = (double) steps / 1e6;
 	if (used > POSSIBLE * zone->cap_watts * (seconds + SML_COUNTER_LAG))
-		return false;
-	if (steps == 0 && seconds >= SML_STILL_SECONDS)
-		return false;
+		return SML_READING_FAST;
 	*joules = used;
-	return true;
+	return steps == 0 ? SML_READING_STILL : SML_READING_GOOD;
 }
 
 double

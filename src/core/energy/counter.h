@@ -9,7 +9,7 @@
  * ("intel-rapl", "intel-rapl-mmio"): one of each (package, die, kind) counts.
  *
  * A difference is accepted only when at most one wrap can have happened and the power is
- * possible.  Else the interval is lost: it is neither 0 nor negative, it is not known.
+ * possible.  Else it is neither 0 nor negative, it is not known.
  *
  * Source: kernel documentation power/powercap, drivers/powercap/intel_rapl_common.c.
  */
@@ -62,14 +62,21 @@ void sml_zone_name(const char *text, size_t length, const SmlZone *package, SmlZ
  */
 SmlBoundary sml_zones_choose(SmlZone *zones, size_t count, bool psys);
 
+typedef enum SmlReading
+{
+	SML_READING_GOOD = 0,
+	SML_READING_STILL, /* no step: 0 J so far */
+	SML_READING_FAST,  /* more than the zone can have used in that time */
+	SML_READING_LOST   /* more than one wrap is possible, or a reading is beyond the range */
+} SmlReading;
+
 /*
- * Joules between two readings "seconds" apart.  false: lost, *joules untouched.  Counters
- * are refreshed about every millisecond, so over short intervals a hundredth of a second is granted.
- * A counter that stands still for a tenth of a second is broken.
+ * Joules between two readings "seconds" apart; untouched unless good or still.  Counters are refreshed about
+ * every millisecond, so a hundredth of a second is granted.  What still and fast mean depends on the time: a
+ * publisher of coarse readings makes steps.
  */
 #define SML_COUNTER_LAG 0.01
-#define SML_STILL_SECONDS 0.1
-SML_MUST_USE bool sml_counter_joules(const SmlZone *zone, uint64_t first, uint64_t last, double seconds, double *joules);
+SmlReading sml_counter_joules(const SmlZone *zone, uint64_t first, uint64_t last, double seconds, double *joules);
 
 /* A zone should be read at least this often, in seconds. */
 double sml_zone_interval(const SmlZone *zone);

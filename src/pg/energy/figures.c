@@ -25,12 +25,18 @@
 static const char *
 objection(const MlMark *begin, const MlMark *end, double cpu_seconds)
 {
-	double tick = 1.0 / (double) sysconf(_SC_CLK_TCK);
+	double         tick = 1.0 / (double) sysconf(_SC_CLK_TCK);
+	const SmlZone *zones;
+	SmlBoundary    boundary;
+	size_t         count = ml_sampler_zones(&zones, &boundary);
 
 	if (end->wall - begin->wall < LEAST_SECONDS || cpu_seconds < LEAST_TICKS * tick)
 		return "the run was too short for counters";
-	if (end->lost != begin->lost)
+	if (end->lost != begin->lost || begin->open || end->open)
 		return "a reading of the counters was lost";
+	for (size_t i = 0; i < count; i++)
+		if (end->joules[i] <= begin->joules[i])
+			return "a counter stood still";
 	if (!begin->host_known || !end->host_known || end->host.busy <= begin->host.busy)
 		return "the busy time of the host is not known";
 	return NULL;

@@ -18,6 +18,9 @@
 #include "powercap.h"
 #include "sampler.h"
 
+/* A step that is too large for the time since the last may come from a publisher of coarse readings: wait this long, in seconds. */
+#define SETTLE 2.0
+
 /* The lines of hardware threads stand at the head of /proc/stat. */
 #define MOST_STAT (256 * 1024)
 
@@ -25,6 +28,7 @@ typedef struct Counter
 {
 	char     path[MAXPGPATH];
 	uint64_t reading;
+	double   read_at; /* when the reading was seen first */
 	double   joules;
 } Counter;
 
@@ -32,8 +36,8 @@ static size_t      count = 0;
 static SmlZone     zones[ML_MOST_COUNTED];
 static Counter     counters[ML_MOST_COUNTED];
 static SmlBoundary boundary = SML_BOUNDARY_NONE;
-static double      read_at;
 static int         lost = 0;
+static bool        open_step;
 static int         interval_ms;
 static bool        timer_known = false;
 static TimeoutId   timer;
@@ -50,33 +54,44 @@ now(void)
 	return (double) time.tv_sec + (double) time.tv_nsec * 1e-9;
 }
 
-/* Read every counter and add up; an interval that is lost for one zone is lost. */
-static void
+/* What a reading adds; false: an interval is lost. */
+static bool
+account(const SmlZone *zone, Counter *counter, uint64_t reading, double at)
+{
+	double     joules = 0;
+	SmlReading judged = sml_counter_joules(zone, counter->reading, reading, at - counter->read_at, &joules);
+
+	if (judged == SML_READING_STILL)
+		return true;
+	if (judged == SML_READING_FAST && at - counter->read_at < SETTLE)
+	{
+		open_step = true;
+		return true;
+	}
+	counter->joules += joules;
+	counter->reading = reading;
+	counter->read_at = at;
+	return judged == SML_READING_GOOD;
+}
+
+/* Read every counter and add up; an interval that is lost for one zone is lost.  The time of it. */
+static double
 sample(void)
 {
 	double at = now();
 	bool   sound = true;
 
+	open_step = false;
 	for (size_t i = 0; i < count; i++)
 	{
 		uint64_t reading;
-		double   joules;
 		int      error;
 
-		if (!ml_powercap_read(counters[i].path, zones[i].range_uj, &reading, &error))
-		{
-			sound = false;
-			continue;
-		}
-		if (sml_counter_joules(&zones[i], counters[i].reading, reading, at - read_at, &joules))
-			counters[i].joules += joules;
-		else
-			sound = false;
-		counters[i].reading = reading;
+		sound = ml_powercap_read(counters[i].path, zones[i].range_uj, &reading, &error) && account(&zones[i], &counters[i], reading, at) && sound;
 	}
 	if (!sound)
 		lost++;
-	read_at = at;
+	return at;
 }
 
 static void
@@ -99,7 +114,7 @@ ml_sampler_zones(const SmlZone **list, SmlBoundary *of)
 
 /* Take over the zones that count from what was found. */
 static void
-take_counters(const MlPowercap *found)
+take_counters(const MlPowercap *found, double at)
 {
 	double interval = 60;
 
@@ -109,6 +124,7 @@ take_counters(const MlPowercap *found)
 			zones[count] = found->zones[i];
 			strlcpy(counters[count].path, found->files[i].path, MAXPGPATH);
 			counters[count].reading = found->files[i].reading;
+			counters[count].read_at = at;
 			counters[count].joules = 0;
 			interval = Min(interval, sml_zone_interval(&zones[count]));
 			count++;
@@ -121,13 +137,14 @@ void
 ml_sampler_start(void)
 {
 	MlPowercap *found = palloc(sizeof(MlPowercap));
+	double      at;
 
 	ml_sampler_stop();
 	lost = 0;
-	read_at = now();
+	at = now();
 	ml_powercap_find(ml_powercap_root, ml_use_psys, found);
 	if (found->usable && found->counted <= ML_MOST_COUNTED)
-		take_counters(found);
+		take_counters(found, at);
 	pfree(found);
 	if (count == 0)
 		return;
@@ -178,9 +195,9 @@ ml_sampler_mark(MlMark *mark)
 	if (mark->counters)
 	{
 		busy = true;
-		sample();
-		mark->wall = read_at;
+		mark->wall = sample();
 		mark->lost = lost;
+		mark->open = open_step;
 		for (size_t i = 0; i < count; i++)
 			mark->joules[i] = counters[i].joules;
 		busy = false;
