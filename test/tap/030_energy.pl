@@ -277,7 +277,7 @@ sub lost
 	counters('t0s');
 }
 my $one = "$tree/intel-rapl/intel-rapl:1/energy_uj";
-lost('an impossible jump', sub { spill($one, "100000000000\n") });
+lost('an impossible jump', sub { spill($one, "100000000000\n") }, 'a counter made a step that is not possible');
 lost('a counter that stands still', sub { spill($one, "262140000000\n") }, 'a counter stood still');
 lost('garbage at the end', sub { spill($one, "12 apples\n") });
 lost('a counter beyond its range', sub { spill($one, "999999999999\n") });
@@ -356,6 +356,49 @@ like(estimated()->{energy_source}, qr/; the run was too short for counters$/, 'a
 	my ($s) = shares($run);
 	is("$run->{energy_method} $run->{boundary}", 'measured_rapl package', 'a long run is measured');
 	near($run->{energy_joules}, $s * $joules, $ROUNDING, 'joules over more than one range');
+	lay_out();
+	host(100000, 0);
+}
+
+# 8b. coarse readings, published once a second: runs inside see nothing or too much, the run around them is measured
+{
+	remove_tree("$tree/intel-rapl/intel-rapl:$_") for 0, 2, '1/intel-rapl:1:0';
+	spill($one, "1000000\n");
+	$node->safe_psql('postgres', q{
+		CREATE TABLE watched (id int, prediction float8, probability float8, model text, version int, scored_at timestamptz);
+		CREATE FUNCTION busy() RETURNS trigger LANGUAGE plpgsql AS $$
+		BEGIN
+			FOR i IN 1 .. 8 LOOP
+				PERFORM FROM sustainml.train('inner', 'small', target => 'y', task => 'regression', split => '{"by": "id"}');
+				PERFORM pg_sleep(0.6);
+			END LOOP;
+			PERFORM count(*) FROM generate_series(1, 3000000);
+			PERFORM pg_advisory_xact_lock_shared(42);
+			RETURN NULL;
+		END $$;
+		CREATE TRIGGER busy AFTER INSERT ON watched FOR EACH STATEMENT EXECUTE FUNCTION busy();
+	});
+	$holder->query_safe('SELECT pg_advisory_lock(42)');
+	my $session = $node->background_psql('postgres', on_error_stop => 0);
+	$session->query("SET sustainml.idle_power = 'package-1=0'");
+	$session->query_until(qr/begun/, "\\echo begun\nSELECT * FROM sustainml.score('m', 'small', 'watched', key => '{id}', mode => 'append');\n");
+	$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'") or die 'no sleep';
+	for (1 .. 5)
+	{
+		sleep 1;
+		spill("$one.new", (1 + 180 * $_) . "000000\n");
+		rename "$one.new", $one;
+	}
+	host(100000 + 10 * $tick, 0);
+	$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") or die 'no wait';
+	my $run = end_gated($session);
+	my ($s) = shares($run);
+	is("$run->{energy_method} $run->{boundary}", 'measured_rapl package', 'coarse readings: the run is measured');
+	near($run->{energy_joules}, $s * 900, $ROUNDING, 'coarse readings: joules');
+	is($node->safe_psql('postgres', q{SELECT count(*), string_agg(DISTINCT energy_method, ' ') FROM sustainml.run WHERE model = 'inner'}), '8|estimated_uarch', 'coarse readings: runs inside');
+	my $left = $node->safe_psql('postgres', q{SELECT o.energy_exclusive_joules - o.energy_joules * (1 - i.cpu / o.cpu_seconds)
+		FROM (SELECT * FROM sustainml.run ORDER BY run_id DESC LIMIT 1) o, (SELECT sum(cpu_seconds) AS cpu FROM sustainml.run WHERE model = 'inner') i});
+	near($left, 0, 1e-9, 'runs inside that are known another way leave by their share of CPU time');
 	lay_out();
 	host(100000, 0);
 }

@@ -200,6 +200,12 @@ sml_zones_choose(SmlZone *zones, size_t count, bool psys)
 
 /* ---- readings -------------------------------------------------------------------------------- */
 
+bool
+sml_power_possible(const SmlZone *zone, double joules, double seconds)
+{
+	return joules <= POSSIBLE * zone->cap_watts * (seconds + SML_COUNTER_LAG);
+}
+
 SmlReading
 sml_counter_joules(const SmlZone *zone, uint64_t first, uint64_t last, double seconds, double *joules)
 {
@@ -211,9 +217,9 @@ sml_counter_joules(const SmlZone *zone, uint64_t first, uint64_t last, double se
 		return SML_READING_LOST;
 	steps = last >= first ? last - first : zone->range_uj - first + last;
 	used = (double) steps / 1e6;
-	if (used > POSSIBLE * zone->cap_watts * (seconds + SML_COUNTER_LAG))
-		return SML_READING_FAST;
 	*joules = used;
+	if (!sml_power_possible(zone, used, seconds))
+		return SML_READING_FAST;
 	return steps == 0 ? SML_READING_STILL : SML_READING_GOOD;
 }
 

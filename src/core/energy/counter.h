@@ -71,11 +71,12 @@ typedef enum SmlReading
 } SmlReading;
 
 /*
- * Joules between two readings "seconds" apart; untouched unless good or still.  Counters are refreshed about
+ * Joules between two readings "seconds" apart; untouched when lost.  Counters are refreshed about
  * every millisecond, so a hundredth of a second is granted.  What still and fast mean depends on the time: a
  * publisher of coarse readings makes steps.
  */
 #define SML_COUNTER_LAG 0.01
+bool       sml_power_possible(const SmlZone *zone, double joules, double seconds);
 SmlReading sml_counter_joules(const SmlZone *zone, uint64_t first, uint64_t last, double seconds, double *joules);
 
 /* A zone should be read at least this often, in seconds. */

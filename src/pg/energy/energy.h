@@ -49,7 +49,6 @@ typedef struct MlMark
 	SmlHostTime host;
 	bool        counters;                /* the readings below are there */
 	int         lost;                    /* intervals lost so far */
-	bool        open;                    /* a step that is too large for its time waits for judgement */
 	double      joules[ML_MOST_COUNTED]; /* of each zone that counts, since the outermost run began */
 } MlMark;
 

@@ -32,11 +32,17 @@ objection(const MlMark *begin, const MlMark *end, double cpu_seconds)
 
 	if (end->wall - begin->wall < LEAST_SECONDS || cpu_seconds < LEAST_TICKS * tick)
 		return "the run was too short for counters";
-	if (end->lost != begin->lost || begin->open || end->open)
+	if (end->lost != begin->lost)
 		return "a reading of the counters was lost";
 	for (size_t i = 0; i < count; i++)
-		if (end->joules[i] <= begin->joules[i])
+	{
+		double joules = end->joules[i] - begin->joules[i];
+
+		if (joules <= 0)
 			return "a counter stood still";
+		if (!sml_power_possible(&zones[i], joules, end->wall - begin->wall))
+			return "a counter made a step that is not possible";
+	}
 	if (!begin->host_known || !end->host_known || end->host.busy <= begin->host.busy)
 		return "the busy time of the host is not known";
 	return NULL;

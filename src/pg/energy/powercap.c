@@ -72,11 +72,17 @@ static void
 read_zone(const char *folder, SmlZone *zone, MlZone *file)
 {
 	uint64_t cap = 0;
+	uint64_t limit = 0;
 	int      error = 0;
 
+	/* boards that lift the limit draw more than the processor's own figure */
 	zone->cap_watts = SML_CAP_WATTS;
 	if (read_number(folder, "constraint_0_max_power_uw", &cap, &error) && cap > 0)
-		zone->cap_watts = (double) cap / 1e6;
+	{
+		if (!read_number(folder, "constraint_0_power_limit_uw", &limit, &error))
+			limit = 0;
+		zone->cap_watts = (double) Max(cap, limit) / 1e6;
+	}
 	file->trouble = ML_ZONE_FINE;
 	if (!join(file->path, folder, "energy_uj"))
 		file->error = ENAMETOOLONG;

@@ -18,7 +18,10 @@
 #include "powercap.h"
 #include "sampler.h"
 
-/* A step that is too large for the time since the last may come from a publisher of coarse readings: wait this long, in seconds. */
+/*
+ * A step that is too large for the time since the last may come from a publisher of coarse readings: it stays
+ * pending for up to this long, in seconds.  Marks count it, and a run judges its own sum.
+ */
 #define SETTLE 2.0
 
 /* The lines of hardware threads stand at the head of /proc/stat. */
@@ -29,7 +32,8 @@ typedef struct Counter
 	char     path[MAXPGPATH];
 	uint64_t reading;
 	double   read_at; /* when the reading was seen first */
-	double   joules;
+	double   joules;  /* up to then */
+	double   pending; /* since then */
 } Counter;
 
 static size_t      count = 0;
@@ -37,7 +41,6 @@ static SmlZone     zones[ML_MOST_COUNTED];
 static Counter     counters[ML_MOST_COUNTED];
 static SmlBoundary boundary = SML_BOUNDARY_NONE;
 static int         lost = 0;
-static bool        open_step;
 static int         interval_ms;
 static bool        timer_known = false;
 static TimeoutId   timer;
@@ -61,11 +64,12 @@ account(const SmlZone *zone, Counter *counter, uint64_t reading, double at)
 	double     joules = 0;
 	SmlReading judged = sml_counter_joules(zone, counter->reading, reading, at - counter->read_at, &joules);
 
+	counter->pending = 0;
 	if (judged == SML_READING_STILL)
 		return true;
 	if (judged == SML_READING_FAST && at - counter->read_at < SETTLE)
 	{
-		open_step = true;
+		counter->pending = joules;
 		return true;
 	}
 	counter->joules += joules;
@@ -81,7 +85,6 @@ sample(void)
 	double at = now();
 	bool   sound = true;
 
-	open_step = false;
 	for (size_t i = 0; i < count; i++)
 	{
 		uint64_t reading;
@@ -125,7 +128,7 @@ take_counters(const MlPowercap *found, double at)
 			strlcpy(counters[count].path, found->files[i].path, MAXPGPATH);
 			counters[count].reading = found->files[i].reading;
 			counters[count].read_at = at;
-			counters[count].joules = 0;
+			counters[count].joules = counters[count].pending = 0;
 			interval = Min(interval, sml_zone_interval(&zones[count]));
 			count++;
 		}
@@ -197,9 +200,8 @@ ml_sampler_mark(MlMark *mark)
 		busy = true;
 		mark->wall = sample();
 		mark->lost = lost;
-		mark->open = open_step;
 		for (size_t i = 0; i < count; i++)
-			mark->joules[i] = counters[i].joules;
+			mark->joules[i] = counters[i].joules + counters[i].pending;
 		busy = false;
 	}
 	else
