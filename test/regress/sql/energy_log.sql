@@ -109,13 +109,21 @@ RESET max_parallel_workers_per_gather;
 
 -- only a superuser says where the counters are and what the machine is
 CREATE ROLE energy_clerk LOGIN;
-GRANT USAGE ON SCHEMA energy_log TO energy_clerk;
+GRANT USAGE, CREATE ON SCHEMA energy_log TO energy_clerk;
+GRANT SELECT ON wide TO energy_clerk;
 SET ROLE energy_clerk;
 SELECT s, attempt(format('SET %s = %L', s, v)) FROM (VALUES ('sustainml.powercap_root', '/tmp'), ('sustainml.proc_root', '/tmp'), ('sustainml.use_psys', 'on'), ('sustainml.idle_power', 'psys=1'),
 	('sustainml.reserved_threads', '4'), ('sustainml.cloud_provider', 'aws'), ('sustainml.zone', 'DE'), ('sustainml.pue', '1.1'), ('sustainml.carbon_intensity', '50')) AS v(s, v);
 SELECT s, attempt(format('ALTER ROLE energy_clerk SET %s = %L', s, v)) FROM (VALUES ('sustainml.powercap_root', '/tmp'), ('sustainml.proc_root', '/tmp'), ('sustainml.idle_power', 'psys=1')) AS v(s, v);
 SELECT t, has_table_privilege('sustainml.' || t, 'SELECT') AS read, has_table_privilege('sustainml.' || t, 'INSERT, UPDATE, DELETE, TRUNCATE') AS write
   FROM unnest('{cpu_family,cpu_power,cpu_tdp,grid_intensity,run}'::text[]) AS t ORDER BY t;
+-- workers count for everyone
+SET max_parallel_workers_per_gather = 2;
+SELECT ref FROM sustainml.train('energy_log.clerk', 'energy_log.wide', target => 'y', task => 'regression', holdout => 0, features => '{x,z}');
+RESET ROLE;
+SELECT p.cpu_seconds > 0.5 * s.cpu_seconds AS workers_count, p.role_name
+  FROM sustainml.run_log p, sustainml.run_log s WHERE p.model = 'clerk' AND s.model = 'serial' AND s.kind = 'train' AND p.model_schema = 'energy_log' AND s.model_schema = 'energy_log';
+SET ROLE energy_clerk;
 -- the check is for everyone
 SELECT "check", ok FROM sustainml.energy_check();
 RESET ROLE;
