@@ -263,6 +263,13 @@ my $IDLE = "sustainml.idle_power = 'package-0=20, package-1=18, package-0/dram=2
 	lay_out();
 }
 
+# a memory counter that is not there reads 0 for ever
+{
+	spill("$tree/intel-rapl/intel-rapl:$_/energy_uj", "0\n") for '0/intel-rapl:0:0', '1/intel-rapl:1:0';
+	like(check('counters'), qr/^t\|package: package-0, package-1\|/, 'a dead memory counter does not count');
+	lay_out();
+}
+
 # 5. readings that cannot be: the run is estimated, and says why
 sub lost
 {
@@ -277,7 +284,8 @@ sub lost
 	counters('t0s');
 }
 my $one = "$tree/intel-rapl/intel-rapl:1/energy_uj";
-lost('an impossible jump', sub { spill($one, "100000000000\n") }, 'a counter made a step that is not possible');
+lost('an impossible jump', sub { spill($one, "100000000000\n") },
+	'(a counter made a step that is not possible|a reading of the counters was lost)');    # the latter after two seconds
 lost('a counter that stands still', sub { spill($one, "262140000000\n") }, 'a counter stood still');
 lost('garbage at the end', sub { spill($one, "12 apples\n") });
 lost('a counter beyond its range', sub { spill($one, "999999999999\n") });

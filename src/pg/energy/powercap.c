@@ -100,6 +100,7 @@ add_zone(const Folder *folder, const SmlZone *package, MlPowercap *found)
 	char     name[MOST_NAME];
 	ssize_t  length;
 	SmlZone *zone = &found->zones[found->count];
+	MlZone  *file = &found->files[found->count];
 
 	if (found->count == ML_MOST_ZONES)
 	{
@@ -109,12 +110,15 @@ add_zone(const Folder *folder, const SmlZone *package, MlPowercap *found)
 	if (!join(path, folder->path, "name") || (length = ml_file_read(path, name, sizeof(name), true)) < 0)
 		return NULL;
 	memset(zone, 0, sizeof(*zone));
-	memset(&found->files[found->count], 0, sizeof(MlZone));
+	memset(file, 0, sizeof(*file));
 	sml_zone_name(name, (size_t) length, package, zone);
 	if (zone->kind == SML_ZONE_OTHER)
 		return NULL;
 	zone->driver = folder->driver;
-	read_zone(folder->path, zone, &found->files[found->count]);
+	read_zone(folder->path, zone, file);
+	/* some processors list a memory counter that is not there: it reads 0 for ever */
+	if (zone->kind == SML_ZONE_DRAM && file->trouble == ML_ZONE_FINE && file->reading == 0)
+		return NULL;
 	found->count++;
 	return zone;
 }

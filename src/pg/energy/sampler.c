@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "port/atomics.h"
 #include "utils/memutils.h"
 #include "utils/timeout.h"
 
@@ -156,6 +157,7 @@ ml_sampler_start(void)
 		timer = RegisterTimeout(USER_TIMEOUT, on_timer);
 		timer_known = true;
 	}
+	pg_compiler_barrier();
 	active = true;
 	enable_timeout_after(timer, interval_ms);
 }
@@ -168,6 +170,7 @@ ml_sampler_stop(void)
 		active = false;
 		disable_timeout(timer, false);
 	}
+	pg_compiler_barrier();
 	count = 0;
 	boundary = SML_BOUNDARY_NONE;
 }
@@ -198,10 +201,12 @@ ml_sampler_mark(MlMark *mark)
 	if (mark->counters)
 	{
 		busy = true;
+		pg_compiler_barrier();
 		mark->wall = sample();
 		mark->lost = lost;
 		for (size_t i = 0; i < count; i++)
 			mark->joules[i] = counters[i].joules + counters[i].pending;
+		pg_compiler_barrier();
 		busy = false;
 	}
 	else
