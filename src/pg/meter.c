@@ -266,6 +266,10 @@ ml_run_end(MlRun *run, const char *model_schema, const char *model, int version,
 	current_run = run->parent;
 	if (current_run)
 		current_run->nested_cpu += figures->cpu_seconds;
-	if (!XactReadOnly && !RecoveryInProgress())
+	if (XactReadOnly || RecoveryInProgress())
+		ereport(NOTICE,
+				(errmsg("this run is not in the run log"),
+				 errdetail(RecoveryInProgress() ? "A standby cannot write." : "The transaction is read-only.")));
+	else
 		figures->run_id = write_row(run, model_schema, model, version, rows, figures, &energy, &intensity);
 }

@@ -200,6 +200,12 @@ ml_state_get(Datum value, MemoryContext parent)
 	return expand(check_flat(flat, VARSIZE(flat)), parent);
 }
 
+void
+ml_state_free(MlState *state)
+{
+	MemoryContextDelete(state->header.eoh_context);
+}
+
 Datum
 ml_state_datum(MlState *state)
 {

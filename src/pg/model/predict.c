@@ -2,15 +2,17 @@
  * predict.c - the predict family: thin entry points over input.c and the scorer.
  *
  * What a call site remembers (fn_extra): the version that the name meant, the decoded model
- * and how to read the arguments.  It is good while the snapshot and the count of catalog
- * changes are the same; else the name is resolved again.
+ * and how to read the arguments.  It is good while the snapshot, the user, the search path and the
+ * count of catalog changes are the same; else the name is resolved again.
  */
 #include "../compat.h"
 
 #include <math.h>
 
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
@@ -28,7 +30,11 @@ typedef struct Site
 	uint64         changes;
 	TransactionId  xmin;
 	TransactionId  xmax;
+	uint32         running;   /* transactions in progress, of which those below xmax only ever end … */
+	int32          subrunning; /* … and subtransactions, or all of them on a standby */
 	CommandId      command;
+	Oid            user;
+	char          *search_path;
 	char          *name;
 	/* what it found */
 	const MlModel *model;
@@ -48,8 +54,9 @@ still_holds(const Site *site, const char *name, size_t length)
 	Snapshot snapshot = ActiveSnapshotSet() ? GetActiveSnapshot() : NULL;
 
 	return site->model != NULL && site->changes == ml_model_changes() &&
-		   snapshot && snapshot->xmin == site->xmin && snapshot->xmax == site->xmax && snapshot->curcid == site->command &&
-		   strncmp(site->name, name, length) == 0 && site->name[length] == '\0';
+		   snapshot && snapshot->xmin == site->xmin && snapshot->xmax == site->xmax && snapshot->xcnt == site->running &&
+		   snapshot->subxcnt == site->subrunning && snapshot->curcid == site->command && site->user == GetUserId() &&
+		   strcmp(site->search_path, namespace_search_path) == 0 && strncmp(site->name, name, length) == 0 && site->name[length] == '\0';
 }
 
 static void
@@ -69,7 +76,11 @@ resolve(Site *site, FunctionCallInfo fcinfo, const char *name, bool named)
 	snapshot = ActiveSnapshotSet() ? GetActiveSnapshot() : NULL;
 	site->xmin = snapshot ? snapshot->xmin : InvalidTransactionId;
 	site->xmax = snapshot ? snapshot->xmax : InvalidTransactionId;
+	site->running = snapshot ? snapshot->xcnt : 0;
+	site->subrunning = snapshot ? snapshot->subxcnt : 0;
 	site->command = snapshot ? snapshot->curcid : 0;
+	site->user = GetUserId();
+	site->search_path = pstrdup(namespace_search_path);
 	site->name = pstrdup(name);
 	site->threshold = version->threshold;
 	site->outputs = sml_scorer_outputs(site->model->scorer);

@@ -61,8 +61,8 @@ typedef struct Fit
 
 /* ---- one run of the aggregate ------------------------------------------------------- */
 
-/* Run the fold under "plan"; the pass that comes back lives in the fit's context, or is NULL when there was no row. */
-static SmlPass *
+/* Run the fold under "plan"; the state that comes back lives in the fit's context, or is NULL when there was no row. */
+static MlState *
 run_fold(Fit *fit, SmlPlan *plan)
 {
 	const SmlLayout  *layout = &fit->columns->layout;
@@ -115,7 +115,7 @@ run_fold(Fit *fit, SmlPlan *plan)
 	}
 	SPI_finish();
 	pfree(parameter);
-	return state ? ml_state_pass(state) : NULL;
+	return state;
 }
 
 /* ---- the profile ------------------------------------------------------------------------ */
@@ -175,19 +175,21 @@ profile_resident(Fit *fit, const SmlProfileSpec *spec)
 static void
 profile_streaming(Fit *fit, const SmlProfileSpec *spec)
 {
-	SmlPlan plan;
+	MlState *state;
+	SmlPlan  plan;
 
 	memset(&plan, 0, sizeof(plan));
 	plan.kind = SML_PASS_PROFILE;
 	plan.layout = fit->columns->layout;
 	plan.moments = spec->moments;
 	plan.quantiles = (bool *) spec->quantiles;
-	fit->pass = run_fold(fit, &plan);
-	if (fit->pass == NULL)
+	state = run_fold(fit, &plan);
+	if (state == NULL)
 	{
 		CHECK(fit, sml_profile_start(fit->env, &fit->columns->layout, spec, &fit->profile));
 		return;
 	}
+	fit->pass = ml_state_pass(state);
 	CHECK(fit, sml_pass_flush(fit->env, fit->pass));
 	fit->profile = fit->pass->profile;
 	fit->checksum = fit->pass->checksum;
@@ -406,16 +408,23 @@ check_same_rows(const Fit *fit, const SmlPass *pass)
 			 errhint("Use a source that gives the same rows each time: no LIMIT without ORDER BY on a unique key, no volatile functions; or store the rows in a table first.")));
 }
 
-/* Passes over the source until the learner is content. */
+/* Passes over the source until the learner is content; the state of each pass goes once the next one is opened. */
 static SmlState *
 stream_passes(Fit *fit, SmlState *state, SmlVerdict *verdict)
 {
+	MlState *last = NULL;
+
 	do
 	{
 		SmlPass *pass;
 
 		write_opening(fit, state);
-		pass = run_fold(fit, fit->plan);
+		if (last)
+			ml_state_free(last);
+		else
+			fit->learner->free(fit->env, state);
+		last = run_fold(fit, fit->plan);
+		pass = last ? ml_state_pass(last) : NULL;
 		check_same_rows(fit, pass);
 		CHECK(fit, sml_pass_flush(fit->env, pass));
 		state = pass->state;
