@@ -216,7 +216,9 @@ ml_activation_confirm(MlActivation *activation, const MlRequest *request, const 
 		if (!same_meaning(model, ml_model_get(active)->model))
 			activation->reason = psprintf("the task, target type or classes differ from %s, which became active during this training; "
 										  "activate it by hand if that is meant", ref);
-		else if (request->activate != ML_ACTIVATE_ALWAYS)
+		else if (request->activate == ML_ACTIVATE_ALWAYS)
+			activation->reason = "always";
+		else
 			activation->reason = psprintf("not compared with %s, which became active during this training", ref);
 		activation->activate = request->activate == ML_ACTIVATE_ALWAYS && same_meaning(model, ml_model_get(active)->model);
 	}
