@@ -140,17 +140,20 @@ choose_shift(SmlMoments *moments, size_t rows, const double *block, size_t strid
 }
 
 /* After sorted data the mean can run away from the shift: follow it. */
-static void
-follow_drift(SmlMoments *moments)
+static SmlStatus
+follow_drift(SmlEnv *env, SmlMoments *moments)
 {
 	const double *gram = moments->gram;
 
 	for (size_t place = 1; place <= shifted_places(moments); place++)
 	{
+		SmlStatus status = place % sml_poll_steps(16 * moments->size) == 0 ? sml_poll(env) : SML_OK;
 		double count = gram[0];
 		double mean;
 		double variance;
 
+		if (status != SML_OK)
+			return status;
 		if (place <= moments->numbers && moments->indicator[place - 1] >= 0)
 		{
 			size_t m = (size_t) moments->indicator[place - 1];
@@ -164,6 +167,7 @@ follow_drift(SmlMoments *moments)
 		if (variance > 0 && mean * mean > DRIFT * DRIFT * variance)
 			translate_place(moments, place, rounded(mean, sqrt(variance)));
 	}
+	return SML_OK;
 }
 
 /* ---- indicators -------------------------------------------------------------------- */
@@ -291,7 +295,7 @@ sml_moments_absorb(SmlEnv *env, SmlMoments *moments, size_t rows, const double *
 	moments->weight = moments->gram[0];
 	/* a power of two of blocks: often at first, seldom later */
 	if (((moments->rows / SML_BLOCK_ROWS) & (moments->rows / SML_BLOCK_ROWS - 1)) == 0)
-		follow_drift(moments);
+		return follow_drift(env, moments);
 	return SML_OK;
 }
 
@@ -351,6 +355,7 @@ sml_moments_merge(SmlEnv *env, SmlMoments *into, const SmlMoments *from)
 	for (size_t place = 1; place <= shifted_places(into); place++)
 		if (into->shift[place] != moved->shift[place])
 		{
+			SML_TRY(sml_poll(env));
 			translate_place(moved, place, into->shift[place] - moved->shift[place]);
 			moved->shift[place] = into->shift[place];
 		}
