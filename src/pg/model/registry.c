@@ -44,7 +44,7 @@ begin_change(const char *model)
 	if (XactReadOnly || RecoveryInProgress())
 		ereport(ERROR,
 				(errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
-				 errmsg("cannot change model \"%s\" %s", model, RecoveryInProgress() ? "on a standby" : "in a read-only transaction")));
+				 errmsg("cannot change model \"%s\" %s", pnstrdup(model, strcspn(model, "@")), RecoveryInProgress() ? "on a standby" : "in a read-only transaction")));
 	version = ml_version_resolve(model, ML_MANAGE);
 	ml_lock_name(version->schema, version->name);
 	PushActiveSnapshot(GetLatestSnapshot());
