@@ -108,13 +108,15 @@ same_meaning(const SmlModel *a, const SmlModel *b)
 static void
 check_meaning(const MlVersion *version, bool force)
 {
-	MlVersion *active;
-	bool       same;
+	MlVersion     *active;
+	const MlModel *current;
+	bool           same;
 
 	/* under the lock, and so by what is active now, not when the statement began */
 	PushActiveSnapshot(GetLatestSnapshot());
 	active = ml_version_active(version->schema, version->name);
-	same = active == NULL || force || same_meaning(ml_model_get(version)->model, ml_model_get(active)->model);
+	current = active && !force ? ml_model_unless_damaged(active) : NULL;
+	same = current == NULL || same_meaning(ml_model_get(version)->model, current->model);
 	PopActiveSnapshot();
 	if (same)
 		return;

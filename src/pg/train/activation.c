@@ -160,6 +160,7 @@ ml_activation_decide(const MlRequest *request, const SmlModel *model, const MlEv
 {
 	MlActivation     activation = {false, NULL, NULL, NAN, NAN, NAN, NAN, 0};
 	const MlVersion *active = ml_version_active(request->name.schema, request->name.name);
+	const MlModel   *current;
 	const char      *metric = metric_name(request, model, evaluation);
 
 	activation.against = active ? active->id : 0;
@@ -184,7 +185,14 @@ ml_activation_decide(const MlRequest *request, const SmlModel *model, const MlEv
 		activation.reason = "there was no active version";
 		return activation;
 	}
-	if (!same_meaning(model, ml_model_get(active)->model))
+	current = ml_model_unless_damaged(active);
+	if (current == NULL)
+	{
+		activation.activate = true;
+		activation.reason = psprintf("the active version %s@%d is damaged", active->name, active->version);
+		return activation;
+	}
+	if (!same_meaning(model, current->model))
 	{
 		activation.reason = psprintf("the task, target type or classes differ from the active version %s@%d; activate it by hand if that is meant",
 									 active->name, active->version);
@@ -211,16 +219,18 @@ ml_activation_confirm(MlActivation *activation, const MlRequest *request, const 
 	active = ml_version_active(request->name.schema, request->name.name);
 	if (active != NULL && active->id != activation->against)
 	{
-		const char *ref = psprintf("%s@%d", active->name, active->version);
+		const char    *ref = psprintf("%s@%d", active->name, active->version);
+		const MlModel *current = ml_model_unless_damaged(active);
+		bool           same = current == NULL || same_meaning(model, current->model);
 
-		if (!same_meaning(model, ml_model_get(active)->model))
+		if (!same)
 			activation->reason = psprintf("the task, target type or classes differ from %s, which became active during this training; "
 										  "activate it by hand if that is meant", ref);
 		else if (request->activate == ML_ACTIVATE_ALWAYS)
 			activation->reason = "always";
 		else
 			activation->reason = psprintf("not compared with %s, which became active during this training", ref);
-		activation->activate = request->activate == ML_ACTIVATE_ALWAYS && same_meaning(model, ml_model_get(active)->model);
+		activation->activate = request->activate == ML_ACTIVATE_ALWAYS && same;
 	}
 	PopActiveSnapshot();
 }
