@@ -214,6 +214,15 @@ ml_state_get(Datum value, MemoryContext parent)
 	return expand(check_flat(flat, VARSIZE(flat)), parent);
 }
 
+MlState *
+ml_state_keep(Datum value, MemoryContext context)
+{
+	MlState *state = ml_state_get(value, context);
+
+	MemoryContextSetParent(state->header.eoh_context, context);
+	return state;
+}
+
 void
 ml_state_free(MlState *state)
 {

@@ -18,7 +18,6 @@
 #include "../compat.h"
 
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
@@ -61,61 +60,50 @@ typedef struct Fit
 
 /* ---- one run of the aggregate ------------------------------------------------------- */
 
+typedef struct Folded
+{
+	MemoryContext context;
+	MlState      *state; /* NULL when there was no row */
+} Folded;
+
+static void
+take_state(void *context, const Datum *values, const bool *nulls)
+{
+	Folded *folded = context;
+
+	if (!nulls[0])
+		folded->state = ml_state_keep(values[0], folded->context);
+}
+
 /* Run the fold under "plan"; the state that comes back lives in the fit's context, or is NULL when there was no row. */
 static MlState *
 run_fold(Fit *fit, SmlPlan *plan)
 {
-	const SmlLayout  *layout = &fit->columns->layout;
-	char             *query;
-	uint8_t          *bytes;
-	size_t            size;
-	bytea            *parameter;
-	SPIPlanPtr        prepared;
-	Oid               types[1] = {BYTEAOID};
-	ParamListInfo     params;
-	SPIExecuteOptions options;
-	MlState          *state = NULL;
-	bool              isnull;
-	Datum             value;
+	const MlWorkerCpu *workers;
+	Folded             folded = {fit->context, NULL};
+	uint8_t           *bytes;
+	size_t             size;
+	bytea             *parameter;
+	int                count;
 
 	CHECK(fit, sml_plan_write(fit->env, plan, &bytes, &size));
 	parameter = MemoryContextAllocHuge(fit->context, VARHDRSZ + size);
 	SET_VARSIZE(parameter, VARHDRSZ + size);
 	memcpy(VARDATA(parameter), bytes, size);
 	sml_free(fit->env, bytes);
-
-	query = ml_source_query(fit->source,
-							psprintf("sustainml_internal.fold($1, %s)",
-									 ml_cells_call(layout, fit->columns->source_columns, fit->columns->target, fit->columns->weight)),
-							fit->where);
-	SPI_connect();
-	prepared = SPI_prepare_cursor(query, 1, types, CURSOR_OPT_PARALLEL_OK | CURSOR_OPT_GENERIC_PLAN);
-	if (prepared == NULL)
-		elog(ERROR, "SPI_prepare_cursor: %s", SPI_result_code_string(SPI_result));
-	params = makeParamList(1);
-	params->params[0].value = PointerGetDatum(parameter);
-	params->params[0].isnull = false;
-	params->params[0].pflags = PARAM_FLAG_CONST;
-	params->params[0].ptype = BYTEAOID;
-	memset(&options, 0, sizeof(options));
-	options.read_only = true;
-	options.params = params;
-	if (SPI_execute_plan_extended(prepared, &options) != SPI_OK_SELECT || SPI_processed != 1)
-		elog(ERROR, "unexpected result of a training pass");
-	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-	if (!isnull)
-	{
-		const MlWorkerCpu *workers;
-		int                count;
-
-		state = ml_state_get(value, fit->context);
-		count = ml_state_workers(state, &workers);
-		for (int i = 0; i < count; i++)
-			ml_run_worker(fit->run, workers[i].pid, workers[i].seconds);
-	}
-	SPI_finish();
+	(void) ml_source_each_parallel(ml_source_query(fit->source,
+												   psprintf("sustainml_internal.fold($1, %s)",
+															ml_cells_call(&fit->columns->layout, fit->columns->source_columns,
+																		  fit->columns->target, fit->columns->weight)),
+												   fit->where),
+								   PointerGetDatum(parameter), take_state, &folded);
 	pfree(parameter);
-	return state;
+	if (folded.state == NULL)
+		return NULL;
+	count = ml_state_workers(folded.state, &workers);
+	for (int i = 0; i < count; i++)
+		ml_run_worker(fit->run, workers[i].pid, workers[i].seconds);
+	return folded.state;
 }
 
 /* ---- the profile ------------------------------------------------------------------------ */

@@ -58,17 +58,19 @@ typedef struct Training
 
 /* ---- the parts of a run ---------------------------------------------------------------- */
 
+static void
+take_count(void *context, const Datum *values, const bool *nulls)
+{
+	if (!nulls[0])
+		*(int64 *) context = DatumGetInt64(values[0]);
+}
+
 static int64
 count_rows(const MlSource *source, const char *where)
 {
 	int64 rows = 0;
-	bool  isnull;
 
-	SPI_connect();
-	if (SPI_execute(ml_source_query(source, "pg_catalog.count(*)", where), true, 1) != SPI_OK_SELECT || SPI_processed != 1)
-		elog(ERROR, "unexpected result of a count");
-	rows = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	SPI_finish();
+	(void) ml_source_each_parallel(ml_source_query(source, "pg_catalog.count(*)", where), (Datum) 0, take_count, &rows);
 	return rows;
 }
 
