@@ -9,7 +9,7 @@ use PostgreSQL::Test::Utils;
 use SustainmlTest;
 use Test::More;
 
-my $primary = new_node('primary', streaming => 1, more => "restart_after_crash = on\n");
+my $primary = new_node('primary', streaming => 1, more => "restart_after_crash = on\nmax_prepared_transactions = 2\n");
 
 load_lines($primary);
 $primary->safe_psql('postgres', q{
@@ -80,6 +80,29 @@ $before = value($primary, $stored);
 $primary->restart;
 is(value($primary, $stored), $before, 'the same after a restart');
 
+# ---- a prepared transaction survives a restart, unseen until it is committed --------------------------
+
+$primary->safe_psql('postgres', "BEGIN; SELECT sustainml.train('line', 'steep', target => 'y'); PREPARE TRANSACTION 'trained'");
+is(value($primary, $stored), $before, 'a prepared training is not seen');
+$primary->restart;
+is(value($primary, $stored), $before, 'nor after a restart');
+{
+	my ($status, $out, $err) = $primary->psql('postgres', "SET lock_timeout = '200ms'; SELECT sustainml.train('line', 'line', target => 'y')");
+
+	like($err, qr/canceling statement due to lock timeout/, 'the name stays locked');
+}
+{
+	my $session = $primary->background_psql('postgres');
+
+	is($session->query_safe("SELECT round(sustainml.predict('line', 1.0::float8)::numeric, 6)"), '2.000000', 'another session predicts as before');
+	$primary->safe_psql('postgres', "COMMIT PREPARED 'trained'");
+	is($session->query_safe("SELECT round(sustainml.predict('line', 1.0::float8)::numeric, 6)"), '5.000000', 'and hears of the commit');
+	$session->quit;
+}
+is(value($primary, "SELECT ref, is_active FROM sustainml.models WHERE model = 'line' ORDER BY 1 DESC LIMIT 1"), 'line@3|t', 'the version is there');
+$primary->safe_psql('postgres', "SELECT sustainml.rollback('line')");
+$before = value($primary, $stored);
+
 # ---- a hot standby -----------------------------------------------------------------------------------
 
 $primary->backup('base');
@@ -125,7 +148,7 @@ foreach my $refused (
 
 # promoted, it trains on: numbers go on, no duplicate key
 $standby->promote;
-is(value($standby, "SELECT ref, active FROM sustainml.train('line', 'line', target => 'y')"), 'line@4|t', 'the promoted standby trains the next version');
+is(value($standby, "SELECT ref, active FROM sustainml.train('line', 'line', target => 'y')"), 'line@5|t', 'the promoted standby trains the next version');
 
 $standby->stop;
 $primary->stop;

@@ -123,5 +123,13 @@ isnt($node->psql('restored_plain', 'SET SESSION AUTHORIZATION reader; DROP EXTEN
 $node->safe_psql('postgres', 'CREATE DATABASE closed');
 isnt($node->psql('closed', 'SET SESSION AUTHORIZATION reader; CREATE EXTENSION sustainml CASCADE'), 0, 'or install it without CREATE on the database');
 
+$node->safe_psql('postgres', 'GRANT CREATE ON DATABASE closed TO reader');
+load_lines($node, 'closed');
+is(value($node, q{
+	SET SESSION AUTHORIZATION reader;
+	CREATE EXTENSION sustainml CASCADE;
+	SELECT ref FROM sustainml.train('own', 'VALUES (1, 1), (2, 3), (3, 5), (4, 8)', target => 'column2', holdout => 0);
+	DROP EXTENSION sustainml}, 'closed'), 'own@1', 'with it they install, train and drop');
+
 $node->stop;
 done_testing();
