@@ -90,6 +90,18 @@ SELECT failure($$SELECT sustainml.train('memory', 'one', target => 'y', holdout 
 -- a failed call leaves the session as it was
 SELECT round(sustainml.predict_proba('memory', t)::numeric, 3) BETWEEN 0 AND 1 AS works, current_setting('transaction_read_only') AS read_only FROM many t WHERE id = 1;
 
+-- not even in the list of what is running
+DO $$
+DECLARE
+	running int;
+BEGIN
+	PERFORM failure('SELECT sustainml.train(''memory'', ''SELECT 1 / (id - 5) AS z, a, two FROM many'', target => ''two'')');
+	PERFORM pg_stat_clear_snapshot();
+	SELECT count(*) INTO running FROM sustainml.progress() WHERE pid = pg_backend_pid();
+	RAISE WARNING 'running: %', running;
+END
+$$;
+
 -- Rows that change between two passes.
 SET sustainml.memory_limit = '100kB';
 SELECT failure($$SELECT sustainml.train('changing', 'SELECT a, b, two FROM many WHERE random() < 0.9', target => 'two', holdout => 0)$$);
