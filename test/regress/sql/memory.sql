@@ -95,7 +95,7 @@ DO $$
 DECLARE
 	running int;
 BEGIN
-	PERFORM failure('SELECT sustainml.train(''memory'', ''SELECT 1 / (id - 5) AS z, a, two FROM many'', target => ''two'')');
+	PERFORM failure('SELECT sustainml.train(''memory'', ''SELECT 1 / (id - 5) AS z, a, two FROM many'', target => ''two'', holdout => 0)');
 	PERFORM pg_stat_clear_snapshot();
 	SELECT count(*) INTO running FROM sustainml.progress() WHERE pid = pg_backend_pid();
 	RAISE WARNING 'running: %', running;
