@@ -21,6 +21,7 @@
 #include "utils/memutils.h"
 
 #include "../cache.h"
+#include "../catalog_internal.h"
 #include "../env.h"
 #include "../json.h"
 #include "../metric/evaluate.h"
@@ -59,17 +60,19 @@ typedef struct Training
 
 /* ---- the parts of a run ---------------------------------------------------------------- */
 
+static void
+take_count(void *context, const Datum *values, const bool *nulls)
+{
+	if (!nulls[0])
+		*(int64 *) context = DatumGetInt64(values[0]);
+}
+
 static int64
 count_rows(const MlSource *source, const char *where)
 {
 	int64 rows = 0;
-	bool  isnull;
 
-	SPI_connect();
-	if (SPI_execute(ml_source_query(source, "pg_catalog.count(*)", where), true, 1) != SPI_OK_SELECT || SPI_processed != 1)
-		elog(ERROR, "unexpected result of a count");
-	rows = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	SPI_finish();
+	(void) ml_source_each_parallel(ml_source_query(source, "pg_catalog.count(*)", where), (Datum) 0, take_count, &rows);
 	return rows;
 }
 
@@ -123,8 +126,9 @@ evaluate_held_out(Training *t)
 static void
 note_evaluation(Training *t)
 {
-	const SmlScored *scored;
+	const SmlScored  *scored;
 	const SmlEncoder *encoder = t->fitted->model->encoder;
+	size_t           *rows;
 
 	if (t->evaluation == NULL)
 		return;
@@ -139,16 +143,17 @@ note_evaluation(Training *t)
 	scored = t->evaluation->scored;
 	if (t->fitted->model->task == SML_REGRESSION || scored == NULL)
 		return;
-	for (size_t k = 0; k < scored->classes; k++)
+	CHECK(t, sml_alloc_array(&t->env, scored->classes, sizeof(size_t), &rows));
+	for (size_t i = 0; i < scored->rows; i++)
 	{
-		size_t rows = 0;
-
-		for (size_t i = 0; i < scored->rows; i++)
-			rows += (size_t) scored->label[i] == k;
-		if (rows < FEW_HELD_OUT)
-			CHECK(t, sml_note(&t->env, &t->notes, "Only %zu held-out rows are of class \"%s\"; figures about it are uncertain.",
-							  rows, encoder->classes[k]));
+		CHECK_FOR_INTERRUPTS();
+		rows[scored->label[i]]++;
 	}
+	for (size_t k = 0; k < scored->classes; k++)
+		if (rows[k] < FEW_HELD_OUT)
+			CHECK(t, sml_note(&t->env, &t->notes, "Only %zu held-out rows are of class \"%s\"; figures about it are uncertain.",
+							  rows[k], encoder->classes[k]));
+	sml_free(&t->env, rows);
 }
 
 static void
@@ -409,6 +414,7 @@ train(FunctionCallInfo fcinfo, MlRequest *request)
 	int64     id;
 	int       version;
 
+	PreventCommandDuringRecovery("train()");
 	PreventCommandIfReadOnly("train()");
 	memset(&t, 0, sizeof(t));
 	t.request = request;
@@ -422,6 +428,8 @@ train(FunctionCallInfo fcinfo, MlRequest *request)
 		CHECK(&t, sml_note(&t.env, &t.notes, "The protected columns are recorded and kept out of the features unless named there; "
 						   "this version does not audit fairness."));
 	/* the version number is known only now, under the lock; the run's row follows at once */
+	ml_lock_name(request->name.schema, request->name.name);
+	ml_activation_confirm(&t.activation, request, t.fitted->model);
 	version = insert_version(&t, 0, &id);
 	ml_run_end(t.run, request->name.schema, request->name.name, version,
 			   (int64) t.fitted->rows_used, &figures);
