@@ -156,7 +156,7 @@ fill_number(const MlCellColumn *column, const MlReader *reader, Datum value, boo
 	else if (column->elements == 0)
 		numbers[column->first] = ml_read_number(reader, value, isnull);
 	else
-		ml_read_array(reader, value, isnull, numbers + column->first, column->elements, column->name);
+		(void) ml_read_array(reader, value, isnull, numbers + column->first, column->elements, column->name);
 }
 
 MlRowBuffer *

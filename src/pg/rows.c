@@ -282,7 +282,7 @@ read_plain_elements(ArrayType *array, Oid element, double *numbers, size_t count
 	}
 }
 
-static void
+static bool
 read_any_elements(ArrayType *array, Oid element, double *numbers, size_t count)
 {
 	MlReader reader;
@@ -292,28 +292,34 @@ read_any_elements(ArrayType *array, Oid element, double *numbers, size_t count)
 	Datum   *values;
 	bool    *nulls;
 	int      found;
+	bool     any = false;
 
 	(void) ml_reader_init(&reader, element, SML_NUMBER);
 	get_typlenbyvalalign(element, &length, &by_value, &align);
 	deconstruct_array(array, element, length, by_value, align, &values, &nulls, &found);
 	Assert((size_t) found == count);
 	for (size_t i = 0; i < count; i++)
+	{
 		numbers[i] = ml_read_number(&reader, values[i], nulls[i]);
+		any |= !nulls[i];
+	}
 	pfree(values);
 	pfree(nulls);
+	return any;
 }
 
-void
+bool
 ml_read_array(const MlReader *reader, Datum value, bool isnull, double *numbers, size_t elements, const char *column)
 {
 	ArrayType *array;
 	int64      count;
+	bool       any = true;
 
 	if (isnull)
 	{
 		for (size_t i = 0; i < elements; i++)
 			numbers[i] = sml_missing();
-		return;
+		return false;
 	}
 	array = DatumGetArrayTypeP(value);
 	count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
@@ -325,9 +331,10 @@ ml_read_array(const MlReader *reader, Datum value, bool isnull, double *numbers,
 						   elements, (long long) count, ARR_NDIM(array)),
 				 errhint("Each element is a feature, so every array must have the same length; use NULL for an absent array.")));
 	if (!read_plain_elements(array, reader->element, numbers, elements))
-		read_any_elements(array, getBaseType(reader->element), numbers, elements);
+		any = read_any_elements(array, getBaseType(reader->element), numbers, elements);
 	if ((Pointer) array != DatumGetPointer(value))
 		pfree(array);
+	return any;
 }
 
 /* A numeric: by float64 where that holds it exactly, else by its shortest decimal text. */

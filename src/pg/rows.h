@@ -44,8 +44,8 @@ extern double  ml_read_number(const MlReader *reader, Datum value, bool isnull);
 /* The text lives until the next read through the same reader, or as long as the datum. */
 extern SmlText ml_read_label(MlReader *reader, Datum value, bool isnull);
 
-/* Fill "elements" numbers; an array of another length is an error that names "column". */
-extern void ml_read_array(const MlReader *reader, Datum value, bool isnull, double *numbers, size_t elements, const char *column);
+/* Fill "elements" numbers; an array of another length is an error that names "column".  False when all are NULL. */
+extern bool ml_read_array(const MlReader *reader, Datum value, bool isnull, double *numbers, size_t elements, const char *column);
 
 /* Fold a value into a row hash in its canonical form (core/hash.h); other types are refused with an error. */
 extern uint64 ml_hash_datum(uint64 hash, Oid type, Datum value, bool isnull);

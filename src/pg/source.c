@@ -70,6 +70,17 @@ skip_to_first_word(const char *text)
 	}
 }
 
+/* Whether nothing but blanks follows the first word: then it is a name, since no query is one word. */
+static bool
+is_one_word(const char *text)
+{
+	while (isalnum((unsigned char) *text) || *text == '_')
+		text++;
+	while (isspace((unsigned char) *text))
+		text++;
+	return *text == '\0';
+}
+
 static bool
 looks_like_query(const char *text)
 {
@@ -79,13 +90,38 @@ looks_like_query(const char *text)
 
 	for (size_t i = 0; i < lengthof(words); i++)
 		if (starts_with_word(start, words[i]))
-			return true;
+			return !is_one_word(start);
 	return false;
 }
 
 /* ---- a query ------------------------------------------------------------------ */
 
-static SelectStmt *
+/* Whether a raw query writes or locks anywhere: as a whole, in WITH, or in a subquery. */
+static bool
+writes(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	switch (nodeTag(node))
+	{
+		case T_SelectStmt:
+			if (((SelectStmt *) node)->intoClause != NULL || ((SelectStmt *) node)->lockingClause != NIL)
+				return true;
+			break;
+		case T_InsertStmt:
+		case T_UpdateStmt:
+		case T_DeleteStmt:
+#ifdef ML_HAVE_MERGE
+		case T_MergeStmt:
+#endif
+			return true;
+		default:
+			break;
+	}
+	return raw_expression_tree_walker(node, writes, context);
+}
+
+static RawStmt *
 only_select(List *parsed)
 {
 	RawStmt *raw;
@@ -96,12 +132,19 @@ only_select(List *parsed)
 				 errmsg("the source must be one query, not %d statements", list_length(parsed)),
 				 errhint("Leave out semicolons, or name a table or view.")));
 	raw = linitial_node(RawStmt, parsed);
-	if (!IsA(raw->stmt, SelectStmt) || ((SelectStmt *) raw->stmt)->intoClause != NULL)
+	if (!IsA(raw->stmt, SelectStmt) || writes(raw->stmt, NULL))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("the source must be a query that only reads"),
-				 errhint("Use SELECT, VALUES, TABLE or WITH … SELECT, or name a table or view.")));
-	return (SelectStmt *) raw->stmt;
+				 errhint("Use SELECT, VALUES, TABLE or WITH … SELECT without locks, or name a table or view.")));
+	return raw;
+}
+
+/* The text of the one statement, without a semicolon behind it. */
+static char *
+text_of_statement(const char *text, const RawStmt *raw)
+{
+	return raw->stmt_len > 0 ? pnstrdup(text + raw->stmt_location, raw->stmt_len) : pstrdup(text + raw->stmt_location);
 }
 
 /*
@@ -110,10 +153,10 @@ only_select(List *parsed)
  * the user's text would have changed its meaning.
  */
 static void
-check_wrapped(const char *from, SelectStmt *expected)
+check_wrapped(const char *from, Node *expected)
 {
-	List          *parsed = raw_parser(psprintf("SELECT 1 FROM %s AS s", from), RAW_PARSE_DEFAULT);
-	SelectStmt    *outer = only_select(parsed);
+	List           *parsed = raw_parser(psprintf("SELECT 1 FROM %s AS s", from), RAW_PARSE_DEFAULT);
+	SelectStmt     *outer = (SelectStmt *) only_select(parsed)->stmt;
 	RangeSubselect *inner;
 
 	if (list_length(outer->fromClause) == 1 && IsA(linitial(outer->fromClause), RangeSubselect))
@@ -128,24 +171,58 @@ check_wrapped(const char *from, SelectStmt *expected)
 			 errhint("Look for unbalanced parentheses or an open comment.")));
 }
 
+/* A name that two columns have cannot be told apart in a row, so it cannot be a feature. */
+static void
+check_distinct_names(const MlSource *source)
+{
+	for (int i = 0; i < source->column_count; i++)
+		for (int k = 0; k < i; k++)
+			if (strcmp(source->columns[i].name, source->columns[k].name) == 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_DUPLICATE_COLUMN),
+						 errmsg("the source has two columns \"%s\"", source->columns[i].name),
+						 errhint("Give one of them another name with AS, or leave it out.")));
+}
+
+/* The analysed query over the source; inside SPI_connect. */
+static CachedPlanSource *
+analyse(const MlSource *source)
+{
+	SPIPlanPtr plan = SPI_prepare(psprintf("SELECT * FROM %s AS s", source->from), 0, NULL);
+
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare: %s", SPI_result_code_string(SPI_result));
+	return linitial(SPI_plan_get_plan_sources(plan));
+}
+
+/* Whether row security applies to the caller anywhere in a rewritten query. */
+static bool
+has_policies(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, RangeTblEntry))
+		return ((RangeTblEntry *) node)->securityQuals != NIL;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, has_policies, context, QTW_EXAMINE_RTES_BEFORE);
+	return expression_tree_walker(node, has_policies, context);
+}
+
 static void
 open_query(MlSource *source)
 {
-	SelectStmt *select = only_select(raw_parser(source->text, RAW_PARSE_DEFAULT));
-	SPIPlanPtr  plan;
-	List       *plan_sources;
-	TupleDesc   row;
+	RawStmt          *raw = only_select(raw_parser(source->text, RAW_PARSE_DEFAULT));
+	CachedPlanSource *analysed;
+	TupleDesc         row;
 
 	/* the newline ends a trailing comment of the user's */
-	source->from = psprintf("(%s\n)", source->text);
-	check_wrapped(source->from, select);
+	source->from = psprintf("(%s\n)", text_of_statement(source->text, raw));
+	check_wrapped(source->from, raw->stmt);
 
 	SPI_connect();
-	plan = SPI_prepare(psprintf("SELECT * FROM %s AS s", source->from), 0, NULL);
-	if (plan == NULL)
-		elog(ERROR, "SPI_prepare: %s", SPI_result_code_string(SPI_result));
-	plan_sources = SPI_plan_get_plan_sources(plan);
-	row = ((CachedPlanSource *) linitial(plan_sources))->resultDesc;
+	analysed = analyse(source);
+	source->row_security = has_policies(linitial(analysed->query_list), NULL);
+	row = analysed->resultDesc;
 	source->column_count = row->natts;
 	source->columns = SPI_palloc(sizeof(MlSourceColumn) * Max(row->natts, 1));
 	memset(source->columns, 0, sizeof(MlSourceColumn) * Max(row->natts, 1));
@@ -161,6 +238,7 @@ open_query(MlSource *source)
 		source->columns[i].typmod = attribute->atttypmod;
 	}
 	SPI_finish();
+	check_distinct_names(source);
 }
 
 /* ---- a relation ----------------------------------------------------------------- */
@@ -197,6 +275,20 @@ mark_primary_key(Relation relation, MlSource *source, const int *position)
 	ReleaseSysCache(tuple);
 }
 
+List *
+ml_name_list(const char *text)
+{
+	List     *parts;
+	List     *names = NIL;
+	ListCell *cell;
+
+	if (!SplitIdentifierString(pstrdup(text), '.', &parts))
+		return NIL;
+	foreach(cell, parts)
+		names = lappend(names, makeString(pstrdup(lfirst(cell))));
+	return names;
+}
+
 static void
 open_relation(MlSource *source)
 {
@@ -206,7 +298,12 @@ open_relation(MlSource *source)
 	int      *position;
 	Oid       relid;
 
-	names = stringToQualifiedNameList(source->text);
+	names = ml_name_list(source->text);
+	if (names == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("the source \"%s\" is neither a name nor a query", source->text),
+				 errhint("A source is the name of a table or view, or a query that starts with SELECT, WITH, VALUES or TABLE.")));
 	relid = RangeVarGetRelid(makeRangeVarFromNameList(names), AccessShareLock, true);
 	if (!OidIsValid(relid))
 		unknown_relation(source->text, names);
@@ -222,7 +319,8 @@ open_relation(MlSource *source)
 		default:
 			ereport(ERROR,
 					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-					 errmsg("\"%s\" is not a table or view", source->text)));
+					 errmsg("\"%s\" is not a table or view", source->text),
+					 errhint("A source is the name of a table or view, or a query that starts with SELECT, WITH, VALUES or TABLE.")));
 	}
 	source->relid = relid;
 	source->from = quote_qualified_identifier(get_namespace_name(RelationGetNamespace(relation)),
@@ -248,6 +346,9 @@ open_relation(MlSource *source)
 	mark_primary_key(relation, source, position);
 	pfree(position);
 	table_close(relation, NoLock);
+	SPI_connect();
+	source->row_security = has_policies(linitial(analyse(source)->query_list), NULL);
+	SPI_finish();
 }
 
 MlSource *

@@ -10,6 +10,7 @@
 #define ML_SOURCE_H
 
 #include "compat.h"
+#include "nodes/pg_list.h"
 #include "tcop/dest.h"
 
 typedef struct MlSourceColumn
@@ -27,6 +28,7 @@ typedef struct MlSource
 	char           *text;     /* as the user gave it */
 	char           *from;     /* "schema"."table" or (query) */
 	Oid             relid;    /* InvalidOid for a query */
+	bool            row_security; /* policies decide which rows the caller sees */
 	int             column_count;
 	MlSourceColumn *columns;  /* 1-based alias c<i+1> belongs to columns[i] */
 } MlSource;
@@ -37,6 +39,9 @@ typedef struct MlSource
  * Allocated in CurrentMemoryContext.
  */
 extern MlSource *ml_source_open(const char *text);
+
+/* The parts of [schema.]name for makeRangeVarFromNameList; NIL when the text is no name. */
+extern List *ml_name_list(const char *text);
 
 /* Index of a column: exact name, then unique case-insensitive; -1 when there is none. */
 extern int ml_source_find(const MlSource *source, const char *name);

@@ -185,7 +185,17 @@ plan_key(MlSplit *split, const MlSource *source, const JsonbValue *by)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("split key \"by\" must be a column name or an array of column names")));
 	for (int i = 0; i < count; i++)
-		add_column(split, source->columns[ml_source_column(source, names[i], "split by")].name);
+	{
+		int column = ml_source_column(source, names[i], "split by");
+
+		if (!can_be_key(source->columns[column].type))
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("column \"%s\" of type %s cannot decide a split", source->columns[column].name,
+							format_type_be(source->columns[column].type)),
+					 errhint("Use columns of a number, text, date, uuid or boolean type as the key.")));
+		add_column(split, source->columns[column].name);
+	}
 	if (by == NULL)
 		for (int i = 0; i < source->column_count; i++)
 			if (source->columns[i].is_key)

@@ -159,6 +159,12 @@ open_stored(const MlVersion *version, const char *text)
 	return source;
 }
 
+void
+ml_stored_check(const MlVersion *version, const char *text)
+{
+	(void) open_stored(version, text);
+}
+
 /* ---- the rows ------------------------------------------------------------------------------- */
 
 typedef enum Part

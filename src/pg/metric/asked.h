@@ -68,4 +68,10 @@ extern MlAsked *ml_asked_evaluate(FunctionCallInfo fcinfo, bool has_part, bool r
 /* "churn@3" */
 extern char *ml_version_label(const MlVersion *version);
 
+/*
+ * Raise an error unless the caller may have "text", a source that the version names and the
+ * caller did not, read with the caller's rights: see open_stored in asked.c.  Under the stored search path.
+ */
+extern void ml_stored_check(const MlVersion *version, const char *text);
+
 #endif

@@ -193,7 +193,7 @@ read_features(Evaluator *one, const Datum *values, const bool *nulls)
 			one->numbers[column->first] = finite_or_missing(ml_read_number(&one->readers[c], value, isnull));
 		else
 		{
-			ml_read_array(&one->readers[c], value, isnull, one->numbers + column->first, column->elements, column->name);
+			(void) ml_read_array(&one->readers[c], value, isnull, one->numbers + column->first, column->elements, column->name);
 			for (size_t e = 0; e < column->elements; e++)
 				one->numbers[column->first + e] = finite_or_missing(one->numbers[column->first + e]);
 		}

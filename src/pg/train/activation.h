@@ -31,6 +31,14 @@ extern MlActivation ml_activation_decide(const MlRequest *request, const SmlMode
 										 const MlSource *held_source, const char *held_where, const MlSplit *split);
 
 /* Arguments of sustainml.retrain: what is stored with the model, with overrides. */
-extern MlRequest *ml_request_from_version(FunctionCallInfo fcinfo, char **search_path);
+typedef struct MlRetrain
+{
+	MlRequest *request;
+	MlVersion *version;       /* the one that is trained again */
+	char      *search_path;   /* as stored; NULL when the caller names a source, which means what it means to the caller */
+	char      *stored_source; /* sources that the caller did not name, or NULL */
+	char      *stored_split_source;
+} MlRetrain;
+extern void ml_request_from_version(FunctionCallInfo fcinfo, MlRetrain *retrain);
 
 #endif

@@ -11,6 +11,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
+#include "parser/parse_coerce.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -272,6 +273,10 @@ add_named_features(MlColumns *columns, const MlSource *source, const MlRequest *
 			repeated |= columns->source_columns[k] == column;
 		if (repeated)
 			continue;
+		if (named(source, request->exclude, request->exclude_count, column))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("column \"%s\" is named both in features and in exclude", source->columns[column].name)));
 		if (column == columns->target || column == columns->weight)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -291,6 +296,8 @@ MlColumns *
 ml_columns_choose(const MlSource *source, const MlRequest *request, const MlSplit *split, SmlEnv *env, SmlNotes *notes)
 {
 	MlColumns *columns = palloc0(sizeof(MlColumns));
+	SmlKind    kind;
+	bool       is_array;
 
 	columns->target = ml_source_column(source, request->target, "target");
 	columns->weight = request->weight ? ml_source_column(source, request->weight, "weight") : -1;
@@ -298,13 +305,16 @@ ml_columns_choose(const MlSource *source, const MlRequest *request, const MlSpli
 	check_names(source, request->protected_columns, request->protected_count, "protected");
 	if (columns->weight >= 0)
 	{
-		SmlKind kind;
-		bool    is_array;
-
-		if (!ml_type_kind(source->columns[columns->weight].type, &kind, &is_array) || kind != SML_NUMBER || is_array)
+		if (TypeCategory(getBaseType(source->columns[columns->weight].type)) != TYPCATEGORY_NUMERIC ||
+			!ml_type_kind(source->columns[columns->weight].type, &kind, &is_array) || kind != SML_NUMBER)
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
-					 errmsg("the weight column \"%s\" is not a number", request->weight)));
+					 errmsg("the weight column \"%s\" is not a number", request->weight),
+					 errdetail("Its type is %s.", format_type_be(source->columns[columns->weight].type))));
+		if (columns->weight == columns->target)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("column \"%s\" cannot be the target and the weight at once", source->columns[columns->weight].name)));
 	}
 	columns->layout.target = target_kind(source, columns->target, request, env, notes);
 	columns->layout.weighted = columns->weight >= 0;

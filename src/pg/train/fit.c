@@ -57,7 +57,7 @@ typedef struct Fit
 	SmlPlan           *plan;
 } Fit;
 
-#define CHECK(fit, call) ML_CHECK((fit)->env, (call), "train on this source")
+#define CHECK(fit, call) ML_CHECK((fit)->env, (call), "train")
 
 /* ---- one run of the aggregate ------------------------------------------------------- */
 
@@ -287,6 +287,7 @@ check_rows(const Fit *fit)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("the source has no rows to train on"),
+				 fit->where ? errdetail("It is empty, or the split holds out all of its rows.") : errdetail("It is empty."),
 				 errhint("Check the source; with few rows, holdout => 0 trains on all of them.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_NO_DATA_FOUND),
@@ -334,6 +335,36 @@ choose_learner(Fit *fit, SmlTask task)
 			 errhint("Use algorithm => 'auto'.")));
 }
 
+/* What the caller said about the classes must be true of them. */
+static void
+check_task(const Fit *fit, SmlTask task)
+{
+	const SmlEncoder *encoder = fit->encoder;
+	const char       *asked = fit->request->task;
+	const char       *favorable = fit->request->favorable;
+
+	if (asked && strcmp(asked, "binary") == 0 && task != SML_BINARY)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the target has %zu classes, and a binary task has two", encoder->class_count),
+				 errhint("Use task => 'multiclass', or 'regression' for an amount.")));
+	if (asked && strcmp(asked, "multiclass") == 0 && task != SML_MULTICLASS && fit->request->algorithm == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the target has two classes, and a multiclass task has more"),
+				 errhint("Use task => 'binary'.")));
+	if (favorable && task == SML_REGRESSION)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("favorable names a class, and the target is a number"),
+				 errhint("Leave it out, or train with task => 'classification'.")));
+	if (favorable && sml_encoder_class(encoder, (SmlText){favorable, (int32_t) strlen(favorable)}) == SML_NO_LEVEL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the target has no class \"%s\" to be favorable", favorable),
+				 errhint("Its first classes are \"%s\" and \"%s\".", encoder->classes[0], encoder->classes[1])));
+}
+
 /* The positive class: as asked, else the later one (false < true, 0 < 1, enum order, byte order). */
 static size_t
 positive_class(const Fit *fit, SmlTask task)
@@ -362,6 +393,7 @@ make_plan(Fit *fit)
 	SmlTask  task = task_of(fit);
 	SmlPlan *plan = MemoryContextAllocZero(fit->context, sizeof(SmlPlan));
 
+	check_task(fit, task);
 	choose_learner(fit, task);
 	plan->kind = SML_PASS_LEARN;
 	plan->layout = fit->encoder->layout;

@@ -284,7 +284,7 @@ ml_options_numbers(MlOptions *options, SmlEnv *env, const SmlLearner *learner)
 			given[i].kind = value->type == jbvNull ? SML_VALUE_NULL : SML_VALUE_OTHER;
 	}
 	ML_CHECK(env, sml_options_fill(env, learner, given, (size_t) options->param_count, others, lengthof(others), numbers),
-			 "train with these params");
+			 "train");
 	return numbers;
 }
 

@@ -23,6 +23,7 @@
 #include "../cache.h"
 #include "../env.h"
 #include "../json.h"
+#include "../metric/asked.h"
 #include "../metric/evaluate.h"
 #include "../nearest.h"
 #include "../../core/hash.h"
@@ -53,7 +54,7 @@ typedef struct Training
 	MlActivation  activation;
 } Training;
 
-#define CHECK(t, call) ML_CHECK(&(t)->env, (call), "train on this source")
+#define CHECK(t, call) ML_CHECK(&(t)->env, (call), "train")
 
 /* ---- the parts of a run ---------------------------------------------------------------- */
 
@@ -160,6 +161,8 @@ run_training(Training *t)
 	t->source = ml_source_open(t->request->source);
 	/* an unknown target or weight is the likelier mistake: say it before looking for a key */
 	(void) ml_source_column(t->source, t->request->target, "target");
+	if (t->source->row_security)
+		CHECK(t, sml_note(&t->env, &t->notes, "Row security applies to you on this source: rows that its policies hide were not used."));
 	t->split = ml_split_plan(t->source, t->request->split, t->request->holdout, t->request->seed);
 	t->columns = ml_columns_choose(t->source, t->request, t->split, &t->env, &t->notes);
 	t->fitted = ml_fit(&t->env, t->source, t->request, t->columns, ml_split_predicate(t->split, t->source, false),
@@ -398,14 +401,22 @@ PG_FUNCTION_INFO_V1(sustainml_retrain);
 Datum
 sustainml_retrain(PG_FUNCTION_ARGS)
 {
-	char      *search_path;
-	MlRequest *request = ml_request_from_version(fcinfo, &search_path);
-	int        level = NewGUCNestLevel();
-	Datum      result;
+	MlRetrain retrain;
+	int       level = NewGUCNestLevel();
+	MlScan    scan;
+	Datum     result;
 
+	ml_request_from_version(fcinfo, &retrain);
 	/* the source means what it meant when the model was trained */
-	(void) set_config_option("search_path", search_path, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	result = train(fcinfo, request);
+	if (retrain.search_path)
+		(void) set_config_option("search_path", retrain.search_path, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	ml_scan_begin(&scan);
+	if (retrain.stored_source)
+		ml_stored_check(retrain.version, retrain.stored_source);
+	if (retrain.stored_split_source)
+		ml_stored_check(retrain.version, retrain.stored_split_source);
+	ml_scan_end(&scan);
+	result = train(fcinfo, retrain.request);
 	AtEOXact_GUC(true, level);
 	PG_RETURN_DATUM(result);
 }

@@ -60,6 +60,9 @@ extern MlRequest *ml_request_from_arguments(FunctionCallInfo fcinfo);
 /* The index of "text" in "choices" (at least three), or an error that lists them. */
 extern int ml_choose(const char *text, const char *what, const char *const *choices, int count);
 
+/* The same number, or an error unless it is finite and not negative. */
+extern double ml_min_gain(double min_gain);
+
 /* ---- columns ------------------------------------------------------------------- */
 
 typedef struct MlColumns
