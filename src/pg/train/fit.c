@@ -486,6 +486,19 @@ run_learner(Fit *fit, SmlVerdict *verdict)
 	return stream_passes(fit, state, verdict);
 }
 
+/* Without held-out rows, the training rows can show which features know the outcome, as far as they are in memory. */
+static SmlLeakage *
+keep_for_leakage(Fit *fit)
+{
+	SmlLeakage *leakage;
+
+	if (fit->where != NULL || fit->store == NULL || fit->plan->task != SML_BINARY)
+		return NULL;
+	CHECK(fit, sml_leakage_start(fit->env, fit->encoder, &leakage));
+	CHECK(fit, sml_store_leakage(fit->env, fit->store, fit->plan->positive, leakage));
+	return leakage;
+}
+
 static const char *
 term_name(void *context, size_t term)
 {
@@ -545,6 +558,7 @@ ml_fit(SmlEnv *env, const MlSource *source, const MlRequest *request, MlColumns 
 	state = run_learner(&fit, &fitted->last);
 	CHECK(&fit, fit.learner->result(env, state, term_name, &fit, notes, &result));
 	fitted->model = make_model(&fit, result);
+	fitted->leakage = keep_for_leakage(&fit);
 	fitted->rows_used = fit.rows[SML_USED];
 	fitted->rows_skipped = fit.rows[SML_SKIPPED_TARGET] + fit.rows[SML_SKIPPED_WEIGHT];
 	return fitted;

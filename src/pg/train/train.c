@@ -81,7 +81,8 @@ default_threshold(const SmlModel *model)
 static void
 evaluate_held_out(Training *t)
 {
-	char *neither = ml_split_neither(t->split, t->source);
+	char            *neither = ml_split_neither(t->split, t->source);
+	MlEvaluationPlan plan;
 
 	if (neither)
 		t->rows_neither = count_rows(t->source, neither);
@@ -90,8 +91,21 @@ evaluate_held_out(Training *t)
 	ml_progress(t->request->name.name, "evaluating the held-out rows", NULL);
 	t->held_source = t->split->kind == ML_SPLIT_SOURCE ? ml_source_open(t->split->source) : t->source;
 	t->held_where = ml_split_predicate(t->split, t->held_source, true);
-	t->evaluation = ml_evaluate(t->fitted->model, t->scorer, default_threshold(t->fitted->model), t->held_source,
-								t->held_where, t->request->target, t->request->weight);
+	plan = (MlEvaluationPlan) {
+		.model = t->fitted->model,
+		.scorer = t->scorer,
+		.threshold = default_threshold(t->fitted->model),
+		.source = t->held_source,
+		.where = t->held_where,
+		.target = t->request->target,
+		.weight = t->request->weight,
+	};
+	if (t->fitted->model->task == SML_BINARY)
+		CHECK(t, sml_leakage_start(&t->env, t->fitted->model->encoder, &plan.leakage));
+	t->evaluation = ml_evaluate_plan(&plan, NULL);
+	if (plan.leakage)
+		CHECK(t, sml_leakage_note(&t->env, plan.leakage, "held-out", &t->notes));
+	sml_leakage_free(&t->env, plan.leakage);
 }
 
 /* Notes on what the figures rest on. */
@@ -102,7 +116,11 @@ note_evaluation(Training *t)
 	const SmlEncoder *encoder = t->fitted->model->encoder;
 
 	if (t->evaluation == NULL)
+	{
+		if (t->fitted->leakage)
+			CHECK(t, sml_leakage_note(&t->env, t->fitted->leakage, "training", &t->notes));
 		return;
+	}
 	if (t->evaluation->rows_used == 0)
 	{
 		CHECK(t, sml_note(&t->env, &t->notes, "No held-out row could be used, so there are no metrics."));

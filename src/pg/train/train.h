@@ -14,6 +14,7 @@
 #include "../meter.h"
 #include "../source.h"
 #include "../split.h"
+#include "../../core/metric/leakage.h"
 #include "../../core/model/model.h"
 #include "../../core/pass.h"
 
@@ -96,6 +97,7 @@ typedef struct MlFitted
 	uint64     rows_used;
 	uint64     rows_skipped;
 	SmlVerdict last;
+	SmlLeakage *leakage; /* the rows themselves, when all rows were trained on and were kept; else NULL */
 } MlFitted;
 
 /* Fit on the rows for which "where" holds.  Everything is allocated through env. */
