@@ -16,6 +16,7 @@
 #include "catalog/pg_class.h"
 #include "executor/spi.h"
 #include "executor/tuptable.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
@@ -388,6 +389,20 @@ ml_source_find(const MlSource *source, const char *name)
 	return found;
 }
 
+/* The first names of a list, for a hint. */
+static char *
+some_names(const char *const *names, int count)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < count && i < 10; i++)
+		appendStringInfo(&list, "%s%s", i ? ", " : "", names[i]);
+	if (count > 10)
+		appendStringInfo(&list, " and %d more", count - 10);
+	return list.data;
+}
+
 int
 ml_source_column(const MlSource *source, const char *name, const char *what)
 {
@@ -405,7 +420,21 @@ ml_source_column(const MlSource *source, const char *name, const char *what)
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
 			 errmsg("column \"%s\" (%s) does not exist in the source", name, what),
 			 errdetail("The source is %s.", source->text),
-			 nearest ? errhint("Perhaps you meant \"%s\".", nearest) : 0));
+			 nearest ? errhint("Perhaps you meant \"%s\".", nearest) : errhint("Its columns are %s.", some_names(names, source->column_count))));
+}
+
+void
+ml_source_check_right(const MlSource *source, int column)
+{
+	const char *name = source->columns[column].name;
+
+	if (!OidIsValid(source->relid) || pg_class_aclcheck(source->relid, GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
+		pg_attribute_aclcheck(source->relid, get_attnum(source->relid, name), GetUserId(), ACL_SELECT) == ACLCHECK_OK)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("permission denied for column \"%s\" of %s", name, source->from),
+			 errhint("Ask for SELECT on it, or leave it out with features or exclude.")));
 }
 
 char *

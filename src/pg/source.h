@@ -49,6 +49,9 @@ extern int ml_source_find(const MlSource *source, const char *name);
 /* The same, with an error that names the nearest column.  "what" says whose: "target". */
 extern int ml_source_column(const MlSource *source, const char *name, const char *what);
 
+/* An error unless the caller may read the column (of a relation; the columns of a query are checked by its execution). */
+extern void ml_source_check_right(const MlSource *source, int column);
+
 /* "SELECT <list> FROM <source> AS s(c1, …) [WHERE <where>]"; where may be NULL. */
 extern char *ml_source_query(const MlSource *source, const char *list, const char *where);
 

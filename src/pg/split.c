@@ -116,11 +116,12 @@ query_texts(const char *query, int columns)
 /* ---- planning ---------------------------------------------------------------------- */
 
 static void
-add_column(MlSplit *split, const char *name)
+add_column(MlSplit *split, const MlSource *source, int column)
 {
+	ml_source_check_right(source, column);
 	split->columns = split->columns ? repalloc(split->columns, sizeof(char *) * (split->column_count + 1))
 									: palloc(sizeof(char *));
-	split->columns[split->column_count++] = pstrdup(name);
+	split->columns[split->column_count++] = pstrdup(source->columns[column].name);
 }
 
 static bool
@@ -152,7 +153,7 @@ plan_whole_row(MlSplit *split, const MlSource *source)
 
 	for (int i = 0; i < source->column_count && split->column_count < 90; i++)
 		if (can_be_key(source->columns[i].type))
-			add_column(split, source->columns[i].name);
+			add_column(split, source, i);
 	split->whole_row = true;
 	if (split->column_count > 0)
 	{
@@ -194,12 +195,12 @@ plan_key(MlSplit *split, const MlSource *source, const JsonbValue *by)
 					 errmsg("column \"%s\" of type %s cannot decide a split", source->columns[column].name,
 							format_type_be(source->columns[column].type)),
 					 errhint("Use columns of a number, text, date, uuid or boolean type as the key.")));
-		add_column(split, source->columns[column].name);
+		add_column(split, source, column);
 	}
 	if (by == NULL)
 		for (int i = 0; i < source->column_count; i++)
 			if (source->columns[i].is_key)
-				add_column(split, source->columns[i].name);
+				add_column(split, source, i);
 	if (split->column_count == 0)
 		plan_whole_row(split, source);
 }
@@ -218,7 +219,7 @@ plan_time(MlSplit *split, const MlSource *source, const JsonbValue *time, const 
 	column = ml_source_column(source, name, "split time");
 	type = getBaseType(source->columns[column].type);
 	split->kind = ML_SPLIT_TIME;
-	add_column(split, source->columns[column].name);
+	add_column(split, source, column);
 	split->gap = gap ? ml_json_text(gap) : NULL;
 	if (TypeCategory(type) != TYPCATEGORY_DATETIME && TypeCategory(type) != TYPCATEGORY_NUMERIC)
 		ereport(ERROR,
@@ -253,7 +254,7 @@ plan_column(MlSplit *split, const MlSource *source, const JsonbValue *column)
 				 errmsg("column \"%s\" of type %s cannot mark held-out rows", name, format_type_be(type)),
 				 errhint("Use a boolean, a number that is 0 or not, or a text that is 'test' for held-out rows.")));
 	split->kind = ML_SPLIT_COLUMN;
-	add_column(split, source->columns[found].name);
+	add_column(split, source, found);
 }
 
 static const char *const split_keys[] = {"by", "time", "gap", "column", "source"};

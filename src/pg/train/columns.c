@@ -198,6 +198,7 @@ add_feature(MlColumns *columns, const MlSource *source, int column, bool asked, 
 	SmlColumn            *to = &columns->layout.columns[columns->count];
 	bool                  is_array;
 
+	ml_source_check_right(source, column);
 	(void) ml_type_kind(from->type, &to->kind, &is_array);
 	if (is_array)
 	{
@@ -301,6 +302,9 @@ ml_columns_choose(const MlSource *source, const MlRequest *request, const MlSpli
 
 	columns->target = ml_source_column(source, request->target, "target");
 	columns->weight = request->weight ? ml_source_column(source, request->weight, "weight") : -1;
+	ml_source_check_right(source, columns->target);
+	if (columns->weight >= 0)
+		ml_source_check_right(source, columns->weight);
 	check_names(source, request->exclude, request->exclude_count, "exclude");
 	check_names(source, request->protected_columns, request->protected_count, "protected");
 	if (columns->weight >= 0)

@@ -292,7 +292,7 @@ check_rows(const Fit *fit)
 	ereport(ERROR,
 			(errcode(ERRCODE_NO_DATA_FOUND),
 			 errmsg("no row can be used for training"),
-			 errdetail("All %llu rows lack a target or a weight.", (unsigned long long) skipped)));
+			 errdetail("All %llu rows of the training part lack a target or a weight.", (unsigned long long) skipped)));
 }
 
 /* ---- encoder and plan --------------------------------------------------------------------- */

@@ -127,7 +127,7 @@ note_evaluation(Training *t)
 		return;
 	}
 	if (t->evaluation->unseen > 0)
-		CHECK(t, sml_note(&t->env, &t->notes, "%lld values in the held-out rows were never seen in training and count as other.",
+		CHECK(t, sml_note(&t->env, &t->notes, "%lld values in the held-out rows have no level of their own and count as (other).",
 						  (long long) t->evaluation->unseen));
 	scored = t->evaluation->scored;
 	if (t->fitted->model->task == SML_REGRESSION || scored == NULL)
