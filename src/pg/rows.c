@@ -144,7 +144,7 @@ ml_reader_init(MlReader *reader, Oid type, SmlKind as)
 		if (reader->how == ML_READ_NOTHING)
 			return false;
 		if (reader->how != ML_READ_INT2 && reader->how != ML_READ_INT4 &&
-			reader->how != ML_READ_INT8 && reader->how != ML_READ_BOOL)
+			reader->how != ML_READ_INT8 && reader->how != ML_READ_BOOL && reader->how != ML_READ_NUMERIC)
 			reader->how = ML_READ_OUTPUT;
 	}
 	if (reader->how == ML_READ_ENUM || reader->how == ML_READ_OUTPUT)
@@ -236,6 +236,13 @@ ml_read_label(MlReader *reader, Datum value, bool isnull)
 			return text_of(reader->scratch, pg_ltoa(DatumGetInt32(value), reader->scratch));
 		case ML_READ_INT8:
 			return text_of(reader->scratch, pg_lltoa(DatumGetInt64(value), reader->scratch));
+		case ML_READ_NUMERIC:
+			{
+				/* equal numbers are one class, 1.5 and 1.50 too */
+				char *out = numeric_normalize(DatumGetNumeric(value));
+
+				return text_of(out, strlen(out));
+			}
 		case ML_READ_ENUM:
 		case ML_READ_OUTPUT:
 			{

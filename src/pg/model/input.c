@@ -44,6 +44,7 @@ struct MlInput
 	int               first;      /* first argument */
 	int               columns;    /* of the model's layout */
 	MlReader         *readers;    /* per column */
+	bool             *padded;     /* per column: of type char(n), where trailing blanks mean nothing */
 	Oid              *literal;    /* per column: the type as which an untyped constant is read, else InvalidOid */
 	int              *source;     /* per column: argument offset, or attribute number - 1 */
 	double           *numbers;
@@ -85,6 +86,29 @@ type_of_feature(const SmlColumn *column)
 	if (OidIsValid(type) && ml_type_kind(type, &kind, &is_array) && kind == SML_NUMBER && is_array == (column->elements > 0))
 		return type;
 	return column->elements ? FLOAT8ARRAYOID : FLOAT8OID;
+}
+
+static bool
+is_padded(const SmlColumn *column)
+{
+	Oid   type;
+	int32 typmod;
+
+	if (column->kind != SML_LABEL)
+		return false;
+	parseTypeString(column->type, &type, &typmod, true);
+	return OidIsValid(type) && getBaseType(type) == BPCHAROID;
+}
+
+/* A label given as text: as the column would hold it. */
+static SmlText
+label_of_text(const MlInput *input, int column, const char *text)
+{
+	size_t length = strlen(text);
+
+	while (input->padded[column] && length > 0 && text[length - 1] == ' ')
+		length--;
+	return (SmlText){text, (int32_t) length};
 }
 
 /* The value that a text stands for in the given type. */
@@ -145,8 +169,7 @@ take_value(MlInput *input, int column, Datum value, bool isnull)
 		return !isnull;
 	}
 	if (reader->type == CSTRINGOID)
-		input->texts[c->first] = isnull ? (SmlText){NULL, -1} :
-			(SmlText){DatumGetCString(value), (int32_t) strlen(DatumGetCString(value))};
+		input->texts[c->first] = isnull ? (SmlText){NULL, -1} : label_of_text(input, column, DatumGetCString(value));
 	else
 		input->texts[c->first] = ml_read_label(reader, value, isnull);
 	input->levels[c->first] = sml_encoder_level(input->encoder, c->first, input->texts[c->first]);
@@ -341,8 +364,9 @@ json_array(MlInput *input, const SmlColumn *column, const JsonbValue *value)
 }
 
 static bool
-json_label(MlInput *input, const SmlColumn *column, const JsonbValue *value)
+json_label(MlInput *input, int c, const JsonbValue *value)
 {
+	const SmlColumn *column = &input->encoder->layout.columns[c];
 	SmlText *text = &input->texts[column->first];
 	char    *copy = NULL;
 
@@ -350,7 +374,7 @@ json_label(MlInput *input, const SmlColumn *column, const JsonbValue *value)
 		wrong_json(column, "a string", value);
 	if (value->type != jbvNull)
 		copy = ml_json_text(value);
-	*text = copy ? (SmlText){copy, (int32_t) strlen(copy)} : (SmlText){NULL, -1};
+	*text = copy ? label_of_text(input, c, copy) : (SmlText){NULL, -1};
 	input->levels[column->first] = sml_encoder_level(input->encoder, column->first, *text);
 	return copy != NULL;
 }
@@ -373,7 +397,7 @@ read_json(MlInput *input, Jsonb *json)
 		if (i < 0)
 			missing_column(input, c, names, count);
 		if (column->kind == SML_LABEL)
-			any |= json_label(input, column, &pairs[i].value);
+			any |= json_label(input, c, &pairs[i].value);
 		else if (column->elements)
 			any |= json_array(input, column, &pairs[i].value);
 		else
@@ -481,6 +505,9 @@ ml_input_make(FunctionCallInfo fcinfo, int first, const MlModel *model, ArrayTyp
 	input->first = first;
 	input->columns = (int) layout->column_count;
 	input->readers = palloc0(sizeof(MlReader) * (input->columns + 1));
+	input->padded = palloc0(sizeof(bool) * (input->columns + 1));
+	for (int c = 0; c < input->columns; c++)
+		input->padded[c] = is_padded(&layout->columns[c]);
 	input->literal = palloc0(sizeof(Oid) * (input->columns + 1));
 	input->source = palloc0(sizeof(int) * (input->columns + 1));
 	input->numbers = palloc0(sizeof(double) * (layout->numbers + 1));
