@@ -9,6 +9,7 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/index.h"
@@ -209,10 +210,37 @@ has_policies(Node *node, void *context)
 	return expression_tree_walker(node, has_policies, context);
 }
 
+/* Point at the place in the source, not in the statement that it is an argument of. */
+static void
+place_of_error(void *text)
+{
+	int position = geterrposition();
+
+	if (position > 0)
+	{
+		errposition(0);
+		internalerrposition(position);
+		internalerrquery(text);
+	}
+	errcontext("source query");
+}
+
+static RawStmt *
+parse_source(char *text)
+{
+	ErrorContextCallback callback = {error_context_stack, place_of_error, text};
+	RawStmt             *raw;
+
+	error_context_stack = &callback;
+	raw = only_select(raw_parser(text, RAW_PARSE_DEFAULT));
+	error_context_stack = callback.previous;
+	return raw;
+}
+
 static void
 open_query(MlSource *source)
 {
-	RawStmt          *raw = only_select(raw_parser(source->text, RAW_PARSE_DEFAULT));
+	RawStmt          *raw = parse_source(source->text);
 	CachedPlanSource *analysed;
 	TupleDesc         row;
 
@@ -308,7 +336,7 @@ open_relation(MlSource *source)
 	relid = RangeVarGetRelid(makeRangeVarFromNameList(names), AccessShareLock, true);
 	if (!OidIsValid(relid))
 		unknown_relation(source->text, names);
-	relation = table_open(relid, NoLock);
+	relation = relation_open(relid, NoLock);
 	switch (relation->rd_rel->relkind)
 	{
 		case RELKIND_RELATION:
@@ -346,7 +374,7 @@ open_relation(MlSource *source)
 	}
 	mark_primary_key(relation, source, position);
 	pfree(position);
-	table_close(relation, NoLock);
+	relation_close(relation, NoLock);
 	SPI_connect();
 	source->row_security = has_policies(linitial(analyse(source)->query_list), NULL);
 	SPI_finish();

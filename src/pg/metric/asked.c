@@ -35,7 +35,7 @@ ml_stored_read(const MlVersion *version)
 {
 	MlStored     *stored = palloc0(sizeof(MlStored));
 	MemoryContext caller = CurrentMemoryContext;
-	char        **texts[] = {&stored->source, &stored->search_path, &stored->target, &stored->weight};
+	char        **texts[] = {&stored->source, &stored->search_path, &stored->target, &stored->weight, &stored->trained_by};
 	MlOwnerScope  scope;
 	Oid           types[1] = {INT8OID};
 	Datum         values[1] = {Int64GetDatum(version->id)};
@@ -43,7 +43,7 @@ ml_stored_read(const MlVersion *version)
 
 	SPI_connect();
 	ml_owner_begin(&scope);
-	if (SPI_execute_with_args("SELECT source, search_path, target, weight, refit FROM sustainml.model_version"
+	if (SPI_execute_with_args("SELECT source, search_path, target, weight, trained_by, refit FROM sustainml.model_version"
 							  " WHERE id OPERATOR(pg_catalog.=) $1", 1, types, values, NULL, true, 1) != SPI_OK_SELECT ||
 		SPI_processed != 1)
 		elog(ERROR, "cannot read version %d of model \"%s\"", version->version, version->name);
@@ -129,40 +129,40 @@ is_plain_table(const MlSource *source)
 }
 
 static void pg_attribute_noreturn()
-not_yours(const MlVersion *version)
+not_yours(const MlVersion *version, const char *chosen_by)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("the stored source of model \"%s\" must be named to be read", ml_version_label(version)),
-			 errdetail("It is a query or view that the model's owner, role \"%s\", chose, and reading it would run the owner's code with your rights.",
-					   version->owner),
+			 errdetail("It is a query or view that role \"%s\" chose in training, and reading it would run that role's code with your rights.",
+					   chosen_by),
 			 errhint("Look at the source, and give it as an argument if you trust it.")));
 }
 
 /*
  * Open a source that the version names and the caller did not.  A query or view may call
- * functions, with the rights of whoever reads it: so only members of the owner's role do, and
- * being superuser is no reason.  Plain tables run nothing.
+ * functions, with the rights of whoever reads it: so only members of the role that trained the version
+ * do, and being superuser is no reason, nor is owning the model.  Plain tables run nothing.
  */
 static MlSource *
-open_stored(const MlVersion *version, const char *text)
+open_stored(const MlVersion *version, const char *chosen_by, const char *text)
 {
-	Oid       owner = get_role_oid(version->owner, true);
-	bool      mine = OidIsValid(owner) && is_member_of_role_nosuper(GetUserId(), owner);
+	Oid       role = chosen_by ? get_role_oid(chosen_by, true) : InvalidOid;
+	bool      mine = OidIsValid(role) && is_member_of_role_nosuper(GetUserId(), role);
 	MlSource *source;
 
 	if (!mine && !is_one_name(text))
-		not_yours(version);
+		not_yours(version, chosen_by);
 	source = ml_source_open(text);
 	if (!mine && !is_plain_table(source))
-		not_yours(version);
+		not_yours(version, chosen_by);
 	return source;
 }
 
 void
 ml_stored_check(const MlVersion *version, const char *text)
 {
-	(void) open_stored(version, text);
+	(void) open_stored(version, ml_stored_read(version)->trained_by, text);
 }
 
 /* ---- the rows ------------------------------------------------------------------------------- */
@@ -252,7 +252,7 @@ ml_rows_asked(const MlVersion *version, const MlStored *stored, const char *sour
 		if (part == PART_HELD_OUT && stored->split->kind == ML_SPLIT_NONE)
 			nothing_held_out(version);
 		second = second && part == PART_HELD_OUT;
-		rows->source = open_stored(version, second ? stored->split->source : stored->source);
+		rows->source = open_stored(version, stored->trained_by, second ? stored->split->source : stored->source);
 	}
 	else
 	{

@@ -16,6 +16,7 @@
 /* What the catalog keeps about how a version was trained. */
 typedef struct MlStored
 {
+	char    *trained_by;  /* role that chose the source */
 	char    *source;
 	char    *search_path;
 	char    *target;

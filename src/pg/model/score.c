@@ -459,7 +459,9 @@ static void
 open_batch(Batch *batch, FunctionCallInfo fcinfo)
 {
 	MlVersion *version = ml_version_resolve(required(fcinfo, BATCH_MODEL, "the model"), ML_PREDICT);
+	char      *into = required(fcinfo, BATCH_INTO, "the table to score into");
 	int        key;
+	Score      target;
 
 	batch->source = ml_source_open(required(fcinfo, BATCH_SOURCE, "the source"));
 	key = ml_source_column(batch->source, required(fcinfo, BATCH_KEY, "the key"), "key");
@@ -468,8 +470,9 @@ open_batch(Batch *batch, FunctionCallInfo fcinfo)
 	batch->type = format_type_extended(batch->source->columns[key].type, batch->source->columns[key].typmod,
 									   FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
 	batch->pending = psprintf("NOT EXISTS (SELECT FROM %s AS t WHERE t.%s = s.%s AND t.model = %s AND t.version = %d)",
-							  quoted_target(required(fcinfo, BATCH_INTO, "the table to score into")), batch->key, batch->key,
-							  quote_literal_cstr(version->name), version->version);
+							  quoted_target(into), batch->key, batch->key, quote_literal_cstr(version->name), version->version);
+	target = (Score) {.version = version, .source = batch->source, .into = quoted_target(into), .key_count = 1, .keys = &key, .mode = SCORE_MERGE};
+	check_mode(&target, into);
 	if (!PG_ARGISNULL(BATCH_AFTER))
 		batch->pending = psprintf("s.%s > %s AND %s", batch->key, as_key(batch, fcinfo, BATCH_AFTER), batch->pending);
 }
