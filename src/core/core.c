@@ -10,10 +10,11 @@
 int
 sml_clip(const char *text, size_t most)
 {
-	size_t length = strnlen(text, most + 1);
+	const char *end = memchr(text, '\0', most + 1);
+	size_t      length;
 
-	if (length <= most)
-		return (int) length;
+	if (end != NULL)
+		return (int) (end - text);
 	/* back to the start of a character: the byte after the cut must not continue one */
 	for (length = most; length > 0 && ((unsigned char) text[length] & 0xC0) == 0x80; length--)
 		;

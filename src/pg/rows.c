@@ -9,9 +9,12 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
+#include "common/shortest_dec.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
+#include "utils/datetime.h"
 #include "utils/float.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
@@ -140,12 +143,9 @@ ml_reader_init(MlReader *reader, Oid type, SmlKind as)
 	if (reader->how == ML_READ_NOTHING)
 	{
 		reader->how = scalar_read(reader->type);
-		/* integers and booleans are written by hand, the rest by their output function */
+		/* all of them are written by hand: output functions follow settings of the session */
 		if (reader->how == ML_READ_NOTHING)
 			return false;
-		if (reader->how != ML_READ_INT2 && reader->how != ML_READ_INT4 &&
-			reader->how != ML_READ_INT8 && reader->how != ML_READ_BOOL && reader->how != ML_READ_NUMERIC)
-			reader->how = ML_READ_OUTPUT;
 	}
 	if (reader->how == ML_READ_ENUM || reader->how == ML_READ_OUTPUT)
 		init_output(reader);
@@ -203,6 +203,38 @@ text_of(const char *bytes, size_t length)
 	return text;
 }
 
+/* A day or moment as ISO text, in UTC: whatever DateStyle and TimeZone are, a class has one label. */
+static SmlText
+iso_text(MlReader *reader, Datum value)
+{
+	struct pg_tm tm;
+	fsec_t       fsec = 0;
+	bool         is_date = reader->how == ML_READ_DATE;
+	DateADT      day = is_date ? DatumGetDateADT(value) : 0;
+	Timestamp    at = is_date ? 0 : DatumGetTimestamp(value);
+
+	if (is_date && DATE_NOT_FINITE(day))
+		EncodeSpecialDate(day, reader->scratch);
+	else if (TIMESTAMP_NOT_FINITE(at))
+		EncodeSpecialTimestamp(at, reader->scratch);
+	else if (is_date)
+	{
+		j2date(day + POSTGRES_EPOCH_JDATE, &tm.tm_year, &tm.tm_mon, &tm.tm_mday);
+		EncodeDateOnly(&tm, USE_ISO_DATES, reader->scratch);
+	}
+	else
+	{
+		/* without a zone, so that nothing is shifted */
+		if (timestamp2tm(at, NULL, &tm, &fsec, NULL, NULL) != 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+					 errmsg("timestamp out of range")));
+		tm.tm_isdst = 0;
+		EncodeDateTime(&tm, fsec, reader->how == ML_READ_TIMESTAMPTZ, 0, NULL, USE_ISO_DATES, reader->scratch);
+	}
+	return text_of(reader->scratch, strlen(reader->scratch));
+}
+
 SmlText
 ml_read_label(MlReader *reader, Datum value, bool isnull)
 {
@@ -243,6 +275,14 @@ ml_read_label(MlReader *reader, Datum value, bool isnull)
 
 				return text_of(out, strlen(out));
 			}
+		case ML_READ_FLOAT4:
+			return text_of(reader->scratch, (size_t) float_to_shortest_decimal_bufn(DatumGetFloat4(value), reader->scratch));
+		case ML_READ_FLOAT8:
+			return text_of(reader->scratch, (size_t) double_to_shortest_decimal_bufn(DatumGetFloat8(value), reader->scratch));
+		case ML_READ_DATE:
+		case ML_READ_TIMESTAMP:
+		case ML_READ_TIMESTAMPTZ:
+			return iso_text(reader, value);
 		case ML_READ_ENUM:
 		case ML_READ_OUTPUT:
 			{

@@ -5,7 +5,7 @@
  *            date and timestamps (days since 2000-01-01, UTC), and numeric
  *            arrays (each element a number; a NULL element is missing)
  *   label    text varchar char(n) name "char" enum uuid, and anything a number
- *            can be read from, by its output text (for class targets)
+ *            can be read from, as text that does not depend on settings (for class targets)
  *
  * Domains are read as their base type.
  */
@@ -30,7 +30,7 @@ typedef struct MlReader
 	MlRead   how;
 	Oid      element;  /* of an array */
 	FmgrInfo output;   /* for ENUM and OUTPUT */
-	char     scratch[32];
+	char     scratch[128]; /* MAXDATELEN; a float8 takes less */
 } MlReader;
 
 /* The natural kind of a type as a feature: false when it cannot be one. */

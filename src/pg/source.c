@@ -24,6 +24,7 @@
 #include "parser/parser.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
@@ -559,6 +560,22 @@ ml_source_each(const char *query, Datum param, MlRowFunction each, void *context
 		elog(ERROR, "SPI_execute_plan_extended: %s", SPI_result_code_string(code));
 	SPI_finish();
 	return receiver.rows;
+}
+
+int
+ml_exact_text_begin(void)
+{
+	int level = NewGUCNestLevel();
+
+	(void) set_config_option("datestyle", "ISO", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("extra_float_digits", "3", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	return level;
+}
+
+void
+ml_exact_text_end(int level)
+{
+	AtEOXact_GUC(true, level);
 }
 
 void

@@ -65,6 +65,13 @@ typedef void (*MlRowFunction)(void *context, const Datum *values, const bool *nu
  */
 extern uint64 ml_source_each(const char *query, Datum param, MlRowFunction each, void *context);
 
+/*
+ * Bracket queries that write values as text to be read again, in this session or another: dates as ISO, floats
+ * with all their digits, whatever the session's settings.  Nothing needs undoing on error.
+ */
+extern int  ml_exact_text_begin(void);
+extern void ml_exact_text_end(int level);
+
 /* Bracket a group of scans: one snapshot for all, read-only.  Nothing needs undoing on error. */
 typedef struct MlScan
 {

@@ -205,6 +205,27 @@ plan_key(MlSplit *split, const MlSource *source, const JsonbValue *by)
 		plan_whole_row(split, source);
 }
 
+/* The one value of a query as text that means the same in every session; only the value is written under our settings, not the source run. */
+static char *
+cut_of(const char *query)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	char         *text = NULL;
+	int           level;
+
+	SPI_connect();
+	if (SPI_execute(query, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "unexpected result of a split query");
+	level = ml_exact_text_begin();
+	if (SPI_processed == 1)
+		text = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	ml_exact_text_end(level);
+	if (text)
+		text = MemoryContextStrdup(caller, text);
+	SPI_finish();
+	return text;
+}
+
 static void
 plan_time(MlSplit *split, const MlSource *source, const JsonbValue *time, const JsonbValue *gap)
 {
@@ -226,9 +247,8 @@ plan_time(MlSplit *split, const MlSource *source, const JsonbValue *time, const 
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of type %s is no time", name, format_type_be(type)),
 				 errhint("Use a date, timestamp or number column.")));
-	split->cut = query_texts(psprintf("SELECT percentile_disc(%.17g) WITHIN GROUP (ORDER BY q.t)::text FROM (%s) AS q(t)",
-									  1.0 - split->share,
-									  ml_source_query(source, psprintf("s.c%d", column + 1), NULL)), 1)[0];
+	split->cut = cut_of(psprintf("SELECT percentile_disc(%.17g) WITHIN GROUP (ORDER BY q.t) FROM (%s) AS q(t)", 1.0 - split->share,
+								 ml_source_query(source, psprintf("s.c%d", column + 1), NULL)));
 	if (split->cut == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),

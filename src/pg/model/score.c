@@ -486,15 +486,19 @@ sustainml_batch_end(PG_FUNCTION_ARGS)
 	MemoryContext caller = CurrentMemoryContext;
 	MlScan        scan;
 	char         *last = NULL;
+	int           level;
 
 	ml_scan_begin(&scan);
 	open_batch(&batch, fcinfo);
 	SPI_connect();
-	if (SPI_execute(psprintf("SELECT q.k::text FROM (SELECT s.%s FROM %s AS s WHERE %s ORDER BY s.%s LIMIT %d) AS q(k) ORDER BY q.k DESC LIMIT 1",
+	if (SPI_execute(psprintf("SELECT q.k FROM (SELECT s.%s FROM %s AS s WHERE %s ORDER BY s.%s LIMIT %d) AS q(k) ORDER BY q.k DESC LIMIT 1",
 							 batch.key, batch.source->from, batch.pending, batch.key, PG_GETARG_INT32(BATCH_LAST)), true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "unexpected result of a batch query");
+	/* the source runs under the session's settings, and only its key is written under ours */
+	level = ml_exact_text_begin();
 	if (SPI_processed == 1)
 		last = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	ml_exact_text_end(level);
 	if (last)
 		last = MemoryContextStrdup(caller, last);
 	SPI_finish();
