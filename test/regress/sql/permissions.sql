@@ -105,6 +105,19 @@ SET ROLE sml_bob;
 SELECT sustainml.predict_proba('hers', 1, 'g1') IS NOT NULL;
 SELECT answer($$SELECT count(*) FROM sustainml.coefficients('hers')$$);
 
+\echo inside a view the caller needs the grant, not the owner of the view; a function may run with the rights of its owner
+RESET ROLE;
+SELECT sustainml.revoke_model('alices.hers', 'public');
+SET ROLE sml_alice;
+CREATE VIEW scored AS SELECT id, sustainml.predict_proba('alices.hers', r) AS p FROM permissions.r;
+CREATE FUNCTION scored_by_owner(a float8, g text) RETURNS float8 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$SELECT sustainml.predict_proba('alices.hers', a, g)$$;
+GRANT SELECT ON scored TO sml_bob;
+SELECT count(p) FROM scored;
+SET ROLE sml_bob;
+SELECT answer($$SELECT count(p) FROM scored$$);
+SELECT answer($$SELECT scored_by_owner(1, 'g1') IS NOT NULL$$);
+RESET ROLE;
+
 \echo her SQL does not run with the rights of others, unless they say it themselves
 SET ROLE sml_alice;
 CREATE FUNCTION who() RETURNS text LANGUAGE sql AS 'SELECT current_user::text';

@@ -158,6 +158,10 @@ SELECT answer($$SELECT '{}'::sustainml.state$$);
 SELECT answer($$SELECT 'AAAA'::sustainml.state$$);
 SELECT answer($$SELECT sustainml_internal.fold(NULL, NULL)$$);
 
+\echo predictions change with the model, so they are not for generated columns or indexes
+ALTER TABLE out ADD COLUMN generated float8 GENERATED ALWAYS AS (sustainml.predict('amount', a, g)) STORED;
+CREATE INDEX ON out (sustainml.predict('amount', a, g));
+
 \echo damaged bytes
 CREATE TABLE kept AS SELECT id, bytes FROM sustainml.model_version;
 UPDATE sustainml.model_version SET bytes = set_byte(bytes, 100, get_byte(bytes, 100) # 1) WHERE model_schema = 'predict_forms' AND model = 'flag';
