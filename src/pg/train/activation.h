@@ -35,7 +35,7 @@ typedef struct MlRetrain
 {
 	MlRequest *request;
 	MlVersion *version;       /* the one that is trained again */
-	char      *search_path;   /* as stored; NULL when the caller names a source, which means what it means to the caller */
+	char      *search_path;   /* as stored */
 	char      *stored_source; /* sources that the caller did not name, or NULL */
 	char      *stored_split_source;
 } MlRetrain;

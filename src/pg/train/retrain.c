@@ -172,7 +172,7 @@ ml_request_from_version(FunctionCallInfo fcinfo, MlRetrain *retrain)
 	if (!PG_ARGISNULL(ARG_SOURCE))
 	{
 		request->source = text_to_cstring(PG_GETARG_TEXT_PP(ARG_SOURCE));
-		retrain->stored_source = retrain->search_path = NULL;
+		retrain->stored_source = NULL;
 	}
 	if (!PG_ARGISNULL(ARG_PARAMS))
 		request->params = PG_GETARG_JSONB_P(ARG_PARAMS);

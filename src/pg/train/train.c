@@ -251,7 +251,7 @@ evaluation_id(const Training *t)
 
 	if (t->evaluation == NULL)
 		return NULL;
-	rule = psprintf("%s|%s|%s|%lld", t->request->source, t->request->target,
+	rule = psprintf("%s|%s|%s|%lld", t->source->from, t->request->target,
 					JsonbToCString(NULL, &ml_split_json(t->split)->root, 0), (long long) t->evaluation->rows_used);
 	hash = sml_hash_bytes(0, rule, strlen(rule));
 	return psprintf("%016llx", (unsigned long long) hash);
@@ -415,26 +415,52 @@ sustainml_train(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(train(fcinfo, ml_request_from_arguments(fcinfo)));
 }
 
+/*
+ * The sources that the version names and the caller did not: may they be read, and by which name?  Returns the search path
+ * for the training: the stored one only for a role that chose it, so that what the source means stays as it was.
+ */
+static const char *
+adopt_stored_sources(MlRetrain *retrain)
+{
+	MlRequest  *request = retrain->request;
+	const char *search_path = NULL;
+	bool        mine;
+	MlScan      scan;
+
+	ml_scan_begin(&scan);
+	if (retrain->stored_source)
+	{
+		MlSource *source = ml_stored_open(retrain->version, retrain->stored_source, &mine);
+
+		if (mine)
+			search_path = retrain->search_path;
+		else
+			request->source = source->from;
+	}
+	if (retrain->stored_split_source)
+	{
+		MlSource     *source = ml_stored_open(retrain->version, retrain->stored_split_source, &mine);
+		MlJsonBuilder builder;
+
+		ml_json_begin(&builder);
+		ml_json_add_text(&builder, "source", OidIsValid(source->relid) ? source->from : retrain->stored_split_source);
+		request->split = ml_json_end(&builder);
+	}
+	ml_scan_end(&scan);
+	return search_path;
+}
+
 PG_FUNCTION_INFO_V1(sustainml_retrain);
 Datum
 sustainml_retrain(PG_FUNCTION_ARGS)
 {
 	MlRetrain retrain;
-	int       level = NewGUCNestLevel();
-	MlScan    scan;
+	int       level;
 	Datum     result;
 
 	ml_request_from_version(fcinfo, &retrain);
-	/* the source means what it meant when the model was trained */
-	if (retrain.search_path)
-		(void) set_config_option("search_path", retrain.search_path, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	ml_scan_begin(&scan);
-	if (retrain.stored_source)
-		ml_stored_check(retrain.version, retrain.stored_source);
-	if (retrain.stored_split_source)
-		ml_stored_check(retrain.version, retrain.stored_split_source);
-	ml_scan_end(&scan);
+	level = ml_path_begin(adopt_stored_sources(&retrain));
 	result = train(fcinfo, retrain.request);
-	AtEOXact_GUC(true, level);
+	ml_path_end(level);
 	PG_RETURN_DATUM(result);
 }

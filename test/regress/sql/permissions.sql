@@ -146,6 +146,26 @@ SELECT answer($$SELECT count(*) > 0 FROM sustainml.evaluate('trap')$$);
 SELECT answer($$SELECT ref FROM sustainml.retrain('trap@1')$$);
 
 
+\echo a stored search path finds the table, and no operator or function of hers
+CREATE TABLE alices.plain AS SELECT id, a, y, id % 5 AS part FROM permissions.r;
+GRANT SELECT ON alices.plain TO sml_bob;
+CREATE FUNCTION alices.caught_reading(int, int) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'this ran as %', current_user; END$$;
+SELECT ref FROM sustainml.train('lure', 'plain', target => 'y', features => '{a}', split => '{"column": "part"}');
+CREATE OPERATOR alices.<> (LEFTARG = int, RIGHTARG = int, FUNCTION = alices.caught_reading);
+SET search_path = alices, permissions, pg_catalog;
+SELECT answer($$SELECT ref FROM sustainml.train('lure', 'plain', target => 'y', features => '{a}', split => '{"column": "part"}')$$);
+DROP OPERATOR alices.<> (int, int);
+SELECT ref FROM sustainml.train('lure', 'plain', target => 'y', features => '{a}', split => '{"column": "part"}');
+CREATE OPERATOR alices.<> (LEFTARG = int, RIGHTARG = int, FUNCTION = alices.caught_reading);
+SELECT sustainml.grant_model('lure', 'sml_bob', 'manage');
+SET ROLE sml_bob;
+SET search_path = permissions;
+SELECT ref, rows_used + rows_skipped + rows_held_out FROM sustainml.retrain('alices.lure');
+SELECT value FROM sustainml.evaluate('alices.lure@2') WHERE metric = 'rows';
+SELECT value IS NOT NULL FROM sustainml.compare('alices.lure@1', 'alices.lure@2') c(metric, value) WHERE metric = 'rmse';
+SET ROLE sml_alice;
+SET search_path = alices, permissions;
+
 \echo names, versions, roles
 SELECT answer($$SELECT sustainml.grant_model('hers', 'sml_nobody')$$);
 SELECT answer($$SELECT sustainml.grant_model('hers', 'sml_bob', 'raed')$$);
