@@ -226,6 +226,24 @@ cut_of(const char *query)
 	return text;
 }
 
+/* The gap: a number or an interval, by the column's type, and not negative, or training would see held-out rows. */
+static void
+plan_gap(MlSplit *split, Oid type, const JsonbValue *gap)
+{
+	bool        number = TypeCategory(type) == TYPCATEGORY_NUMERIC;
+	const char *negative;
+
+	split->gap = ml_json_text(gap);
+	negative = split->gap == NULL ? NULL :
+		query_texts(psprintf("SELECT %s::pg_catalog.%s < '0'::pg_catalog.%s", quote_literal_cstr(split->gap),
+							 number ? "numeric" : "interval", number ? "numeric" : "interval"), 1)[0];
+	if (negative == NULL || strcmp(negative, "t") == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("split key \"gap\" must be %s that is not negative", number ? "a number" : "an interval"),
+				 errhint(number ? "For example {\"time\": \"step\", \"gap\": 10}." : "For example {\"time\": \"day\", \"gap\": \"7 days\"}.")));
+}
+
 static void
 plan_time(MlSplit *split, const MlSource *source, const JsonbValue *time, const JsonbValue *gap)
 {
@@ -241,12 +259,13 @@ plan_time(MlSplit *split, const MlSource *source, const JsonbValue *time, const 
 	type = getBaseType(source->columns[column].type);
 	split->kind = ML_SPLIT_TIME;
 	add_column(split, source, column);
-	split->gap = gap ? ml_json_text(gap) : NULL;
 	if (TypeCategory(type) != TYPCATEGORY_DATETIME && TypeCategory(type) != TYPCATEGORY_NUMERIC)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of type %s is no time", name, format_type_be(type)),
 				 errhint("Use a date, timestamp or number column.")));
+	if (gap)
+		plan_gap(split, type, gap);
 	split->cut = cut_of(psprintf("SELECT percentile_disc(%.17g) WITHIN GROUP (ORDER BY q.t) FROM (%s) AS q(t)", 1.0 - split->share,
 								 ml_source_query(source, psprintf("s.c%d", column + 1), NULL)));
 	if (split->cut == NULL)
@@ -341,7 +360,7 @@ key_predicate(const MlSplit *split, const MlSource *source, bool held_out)
 	StringInfoData text;
 
 	initStringInfo(&text);
-	appendStringInfo(&text, "%ssustainml.held_out(" INT64_FORMAT "::bigint, %.17g::float8", held_out ? "" : "NOT ",
+	appendStringInfo(&text, "%ssustainml.held_out('" INT64_FORMAT "'::bigint, %.17g::float8", held_out ? "" : "NOT ",
 					 split->seed, split->share);
 	append_key(&text, split, source);
 	appendStringInfoChar(&text, ')');

@@ -41,6 +41,10 @@ SELECT rows_used = (SELECT count(*) FROM b WHERE d < cut - 10 AND c IS NOT NULL)
 \echo a row without its key is a row like others
 SELECT rows_used + rows_skipped + rows_held_out FROM sustainml.train('adds', 'SELECT *, nullif(id, 7) AS id2 FROM b', target => 'y', features => '{a}', split => '{"by": "id2"}');
 
+-- any seed
+SELECT rows_held_out = (SELECT count(*) FROM b WHERE y IS NOT NULL AND sustainml.held_out(-9223372036854775808, 0.2, id))
+  FROM sustainml.train('adds', 'b', target => 'y', features => '{a}', seed => -9223372036854775808);
+
 \echo which columns are features
 SELECT 1 FROM sustainml.train('f', 'b', target => 'c', protected => '{g}', exclude => '{secret,d}', split => '{"column": "is_test"}', weight => 'w');
 SELECT string_agg(feature, ' ' ORDER BY ordinal) FROM sustainml.features('f');

@@ -81,6 +81,10 @@ SELECT answer($$SELECT ref FROM sustainml.train('e', 'things', target => 'y', sp
 SELECT answer($$SELECT ref FROM sustainml.train('e', 'things', target => 'y', split => '{"by": "json"}')$$);
 SELECT answer($$SELECT ref FROM sustainml.train('e', 'things', target => 'y', split => '{"time": "word"}')$$);
 SELECT answer($$SELECT ref FROM sustainml.train('e', 'things', target => 'y', split => '{"gap": "1 day"}')$$);
+SELECT answer($$SELECT ref FROM sustainml.train('e', 'things', target => 'y', split => '{"time": "day", "gap": "-1 day"}')$$);
+SELECT answer($$SELECT ref FROM sustainml.train('e', 'things', target => 'y', split => '{"time": "day", "gap": {"days": 1}}')$$);
+SELECT answer($$SELECT ref FROM sustainml.train('e', 'things', target => 'y', split => '{"time": "id", "gap": -1}')$$);
+SELECT answer($$SELECT ref FROM sustainml.train('e', 'things', target => 'y', split => '{"time": "id", "gap": "1 day"}')$$);
 SELECT answer($$SELECT ref FROM sustainml.train('e', 'things', target => 'y', split => '{"by": "id", "time": "day"}')$$);
 SELECT answer($$SELECT ref FROM sustainml.train('e', 'things', target => 'y', split => '{"column": "day"}')$$);
 SELECT answer($$SELECT ref FROM sustainml.train('e', 'things', target => 'y', split => '{"source": "nothing_here"}')$$);
