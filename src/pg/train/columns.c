@@ -87,20 +87,26 @@ looks_binary(const MlSource *source, int target)
 }
 
 static void
+note_amount(const MlSource *source, int target, int64 distinct, const char *where, SmlEnv *env, SmlNotes *notes)
+{
+	if (distinct <= FEW_VALUES)
+		ML_CHECK(env, sml_note(env, notes, "The target \"%s\" has only %d distinct whole numbers%s and is treated as an "
+							   "amount; if they are classes, train with task => 'classification'.",
+							   source->columns[target].name, (int) distinct, where), "train");
+}
+
+static void
 note_few_values(const MlSource *source, int target, SmlEnv *env, SmlNotes *notes)
 {
 	char *first = ml_source_query(source, psprintf("s.c%d", target + 1), NULL);
 	int64 distinct = 0;
 
-	if (query_integer(psprintf("SELECT count(DISTINCT q.y) FROM (%s LIMIT %d) AS q(y)", first, TARGET_LOOK), &distinct) &&
-		distinct <= FEW_VALUES)
-		ML_CHECK(env, sml_note(env, notes, "The target \"%s\" has only %d distinct whole numbers in the rows looked at and is treated as an "
-							   "amount; if they are classes, train with task => 'classification'.",
-							   source->columns[target].name, (int) distinct), "train");
+	if (query_integer(psprintf("SELECT count(DISTINCT q.y) FROM (%s LIMIT %d) AS q(y)", first, TARGET_LOOK), &distinct))
+		note_amount(source, target, distinct, " in the rows looked at", env, notes);
 }
 
 static SmlTarget
-target_kind(const MlSource *source, int target, const MlRequest *request, SmlEnv *env, SmlNotes *notes)
+target_kind(const MlSource *source, int target, const MlRequest *request, SmlEnv *env, SmlNotes *notes, bool *guessed)
 {
 	Oid     type = getBaseType(source->columns[target].type);
 	SmlKind kind;
@@ -134,7 +140,8 @@ target_kind(const MlSource *source, int target, const MlRequest *request, SmlEnv
 		return SML_TARGET_NUMBER;
 	if (classes_only || kind == SML_LABEL || type == BOOLOID)
 		return SML_TARGET_CLASS;
-	if (type != DATEOID && type != TIMESTAMPOID && type != TIMESTAMPTZOID && looks_binary(source, target))
+	*guessed = type != DATEOID && type != TIMESTAMPOID && type != TIMESTAMPTZOID && looks_binary(source, target);
+	if (*guessed)
 		return SML_TARGET_CLASS;
 	if (is_integer(type))
 		note_few_values(source, target, env, notes);
@@ -293,6 +300,15 @@ add_named_features(MlColumns *columns, const MlSource *source, const MlRequest *
 	}
 }
 
+void
+ml_columns_take_amount(MlColumns *columns, const MlSource *source, double distinct, SmlEnv *env, SmlNotes *notes)
+{
+	columns->guessed_classes = false;
+	columns->layout.target = SML_TARGET_NUMBER;
+	if (is_integer(getBaseType(source->columns[columns->target].type)))
+		note_amount(source, columns->target, (int64) distinct, "", env, notes);
+}
+
 MlColumns *
 ml_columns_choose(const MlSource *source, const MlRequest *request, const MlSplit *split, SmlEnv *env, SmlNotes *notes)
 {
@@ -320,7 +336,7 @@ ml_columns_choose(const MlSource *source, const MlRequest *request, const MlSpli
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("column \"%s\" cannot be the target and the weight at once", source->columns[columns->weight].name)));
 	}
-	columns->layout.target = target_kind(source, columns->target, request, env, notes);
+	columns->layout.target = target_kind(source, columns->target, request, env, notes, &columns->guessed_classes);
 	columns->layout.weighted = columns->weight >= 0;
 	columns->layout.columns = palloc0(sizeof(SmlColumn) * (source->column_count + 1));
 	columns->source_columns = palloc0(sizeof(int) * (source->column_count + 1));

@@ -276,6 +276,32 @@ drop_useless_columns(Fit *fit)
 	return dropped;
 }
 
+static double
+class_count(const Fit *fit)
+{
+	bool exact;
+
+	return sml_profile_distinct(fit->profile, sml_layout_target(&fit->columns->layout), &exact);
+}
+
+/* Whether the classes are "0" and "1", or one of them; what the first rows made likely, all rows decide. */
+static bool
+only_zero_and_one(Fit *fit)
+{
+	size_t    target = sml_layout_target(&fit->columns->layout);
+	SmlLevel *levels;
+	size_t    count;
+	bool      only = true;
+
+	if (class_count(fit) > 2)
+		return false;
+	CHECK(fit, sml_profile_levels(fit->env, fit->profile, target, &levels, &count));
+	for (size_t i = 0; i < count; i++)
+		only &= strcmp(levels[i].text, "0") == 0 || strcmp(levels[i].text, "1") == 0;
+	sml_free(fit->env, levels);
+	return only;
+}
+
 static void
 check_rows(const Fit *fit)
 {
@@ -550,6 +576,11 @@ ml_fit(SmlEnv *env, const MlSource *source, const MlRequest *request, MlColumns 
 		fit.learner = ml_options_learner(request->algorithm);
 
 	run_profile(&fit);
+	if (columns->guessed_classes && !only_zero_and_one(&fit))
+	{
+		ml_columns_take_amount(columns, source, class_count(&fit), env, notes);
+		run_profile(&fit);
+	}
 	check_rows(&fit);
 	if (drop_useless_columns(&fit))
 		run_profile(&fit);

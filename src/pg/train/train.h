@@ -70,6 +70,7 @@ typedef struct MlColumns
 {
 	int        target;         /* source column */
 	int        weight;         /* source column or -1 */
+	bool       guessed_classes; /* nobody said so, but the first values of a numeric target are all 0 or 1 */
 	int        count;          /* feature columns */
 	int       *source_columns; /* of each feature column, in the order of the layout */
 	bool      *asked;          /* named in features: problems are errors, not notes */
@@ -82,6 +83,9 @@ typedef struct MlColumns
  */
 extern MlColumns *ml_columns_choose(const MlSource *source, const MlRequest *request, const MlSplit *split,
 									SmlEnv *env, SmlNotes *notes);
+
+/* The target turned out not to be 0 and 1 alone, but to have so many distinct values: it is an amount. */
+extern void ml_columns_take_amount(MlColumns *columns, const MlSource *source, double distinct, SmlEnv *env, SmlNotes *notes);
 
 /* Leave out feature column "position" and number the slots anew. */
 extern void ml_columns_drop(MlColumns *columns, int position);

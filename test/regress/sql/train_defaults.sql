@@ -61,6 +61,11 @@ SELECT what, (t).algorithm, (t).task, (t).classes, (t).positive, (t).notes
                ('0 and 1', 'id % 2'), ('numeric 0 and 1', '(id % 2)::numeric'), ('float 0 and 1', '(id % 2)::float8'), ('few integers', 'id % 3'), ('many integers', 'id % 50'), ('float', 'id % 3 / 2.0'), ('char', '(ARRAY[''b'', ''a'']::char(3)[])[1 + id % 2]'),
                ('date', 'd')) AS v(what, expression),
        LATERAL (SELECT sustainml.train('task', format('SELECT id, a, %s AS t FROM b', expression), target => 't', exclude => '{id}', holdout => 0) AS t OFFSET 0) q;
+-- all rows decide, not the first that are looked at
+CREATE TABLE late AS SELECT id, id % 13 AS a, CASE WHEN id <= 3000 THEN id % 2 ELSE id % 40 END AS y, CASE WHEN id <= 3000 THEN 0 ELSE 5 END AS z FROM generate_series(1, 4000) id;
+SELECT algorithm, task, rows_used, notes FROM sustainml.train('late', 'late', target => 'y', features => '{a}', holdout => 0);
+SELECT algorithm, task, rows_used FROM sustainml.train('late', 'late', target => 'z', features => '{a}', holdout => 0);
+SELECT algorithm, task, rows_used FROM sustainml.train('late', 'SELECT * FROM late WHERE id <= 3000', target => 'y', features => '{a}', holdout => 0);
 SELECT classes, positive FROM sustainml.train('task', 'SELECT id, a, g, CASE id % 4 WHEN 0 THEN 1.5 WHEN 1 THEN 1.50 ELSE 10 END AS t FROM b', target => 't', exclude => '{id}', task => 'classification', holdout => 0);
 SELECT positive FROM sustainml.train('task', 'b', target => 'c', features => '{a,g}', positive => 'n', favorable => 'y');
 
