@@ -3,8 +3,8 @@
  *
  *   always      yes, unless it predicts something else than the active version
  *               (task, target type or set of classes differ)
- *   if_better   yes when its loss on held-out rows, paired row by row with the active
- *               version's, is lower and the 95 % interval excludes 0; with min_gain, when
+ *   if_better   yes when its loss on rows that both versions held out, paired row by row with the
+ *               active version's, is lower and the 95 % interval excludes 0; with min_gain, when
  *               the metric improves by at least that much
  *   never       no
  *
@@ -27,8 +27,20 @@ typedef struct MlActivation
 	double      baseline; /* the same metric when nothing is known but the training mean or class shares */
 } MlActivation;
 
-extern MlActivation ml_activation_decide(const MlRequest *request, const SmlModel *model, const MlEvaluation *evaluation,
-										 const MlSource *held_source, const char *held_where, const MlSplit *split);
+/* A version that was just trained, and the rows that it held out. */
+typedef struct MlJudged
+{
+	const MlRequest    *request;
+	const SmlModel     *model;
+	const SmlScorer    *scorer;
+	double              threshold;
+	const MlEvaluation *evaluation;  /* on its held-out rows; NULL without any */
+	const MlSource     *held_source;
+	const char         *held_where;
+	const MlSplit      *split;
+} MlJudged;
+
+extern MlActivation ml_activation_decide(const MlJudged *judged);
 
 /* Arguments of sustainml.retrain: what is stored with the model, with overrides. */
 typedef struct MlRetrain

@@ -188,7 +188,8 @@ run_training(Training *t)
 	CHECK(t, sml_scorer_make(&t->env, t->fitted->model, &t->scorer));
 	evaluate_held_out(t);
 	note_evaluation(t);
-	t->activation = ml_activation_decide(t->request, t->fitted->model, t->evaluation, t->held_source, t->held_where, t->split);
+	t->activation = ml_activation_decide(&(MlJudged) {t->request, t->fitted->model, t->scorer, default_threshold(t->fitted->model),
+													  t->evaluation, t->held_source, t->held_where, t->split});
 	refit_on_all(t);
 	ml_scan_end(&scan);
 	write_model(t);

@@ -125,6 +125,16 @@ SELECT rows_held_out = (SELECT count(*) FROM leaky WHERE sustainml.held_out(7, 0
 SELECT rows_used + rows_skipped + rows_held_out, rows_held_out = (SELECT count(*) FROM leaky WHERE id <= 500 AND sustainml.held_out(3, 0.1, id)), active, activation_reason
   FROM sustainml.retrain('again', source => 'SELECT * FROM leaky WHERE id <= 500', holdout => 0.1, seed => 3, params => '{"l2": 0}', activate => 'always', metric => 'brier');
 SELECT version, params, source, metric FROM sustainml.models WHERE model_schema = 'train_defaults' AND model = 'again' ORDER BY version;
+-- two rules: the rows that both held out
+SELECT 1 FROM sustainml.train('rules', 'leaky', target => 'y', features => '{honest}', split => '{"by": "id"}', seed => 1);
+SELECT substring(activation_reason FROM 'on the same (\d+) held-out')::int = (SELECT count(*) FROM leaky WHERE sustainml.held_out(1, 0.2, id) AND sustainml.held_out(2, 0.3, id)) AS rows, substring(activation_reason FROM ';.*')
+  FROM sustainml.retrain('rules', seed => 2, holdout => 0.3);
+SELECT 1 FROM sustainml.train('rules', 'leaky', target => 'y', features => '{honest}', holdout => 0);
+SELECT substring(activation_reason FROM ';.*') FROM sustainml.retrain('rules', holdout => 0.2);
+SELECT 1 FROM sustainml.train('rules', 'leaky', target => 'y', features => '{honest}', split => '{"by": "id"}', refit => true);
+SELECT substring(activation_reason FROM ';.*') FROM sustainml.retrain('rules');
+SELECT 1 FROM sustainml.train('rules', 'SELECT *, id > 500 AS late, id <= 500 AS early FROM leaky', target => 'y', features => '{honest}', split => '{"column": "late"}');
+SELECT activation_reason FROM sustainml.train('rules', 'SELECT *, id > 500 AS late, id <= 500 AS early FROM leaky', target => 'y', features => '{honest}', split => '{"column": "early"}', activate => 'if_better');
 ALTER TABLE leaky RENAME COLUMN honest TO honesty;
 SELECT answer($$SELECT ref FROM sustainml.retrain('again@1')$$);
 SELECT answer($$SELECT ref FROM sustainml.retrain('again', params => '{"l3": 1}')$$);
