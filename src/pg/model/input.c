@@ -246,6 +246,8 @@ adopt_row_type(MlInput *input, Oid type, int32 typmod)
 	TupleDesc     row = lookup_rowtype_tupdesc_copy(type, typmod);
 
 	map_row(input, row);
+	if (input->row)
+		FreeTupleDesc(input->row);
 	input->row = row;
 	input->row_type = type;
 	input->row_typmod = typmod;

@@ -90,6 +90,10 @@ open_site(FunctionCallInfo fcinfo, bool named)
 
 	if (PG_ARGISNULL(0))
 		return NULL;
+	if (named && PG_ARGISNULL(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the names of the columns must be given")));
 	argument = PG_GETARG_TEXT_PP(0);
 	if (site == NULL)
 	{
@@ -291,7 +295,8 @@ explain_rows(Site *site, ReturnSetInfo *result)
 		nulls[1] = value == NULL;
 		if (value)
 			values[1] = CStringGetTextDatum(value);
-		values[2] = Float8GetDatum(contribution[f * site->outputs + output]);
+		/* no minus zero */
+		values[2] = Float8GetDatum(contribution[f * site->outputs + output] + 0.0);
 		values[3] = Float8GetDatum(base[output]);
 		values[4] = CStringGetTextDatum(unit);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
