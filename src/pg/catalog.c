@@ -494,18 +494,26 @@ ml_version_may_train(MlModelName *name)
 	}
 	if (name->schema == NULL)
 	{
-		List *spaces = fetch_search_path(false);
+		ListCell *cell;
 
-		if (spaces == NIL)
+		/* a model outlives the session, so the first schema that does too */
+		foreach(cell, fetch_search_path(false))
+			if (name->schema == NULL && !isAnyTempNamespace(lfirst_oid(cell)))
+				name->schema = get_namespace_name(lfirst_oid(cell));
+		if (name->schema == NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_SCHEMA),
 					 errmsg("no schema has been selected for the model"),
 					 errhint("Write schema.name, or set search_path.")));
-		name->schema = get_namespace_name(linitial_oid(spaces));
 	}
 	{
 		Oid schema = get_namespace_oid(name->schema, false);
 
+		if (isAnyTempNamespace(schema))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_SCHEMA_NAME),
+					 errmsg("a model cannot be in a temporary schema"),
+					 errhint("Name another schema, as in schema.name.")));
 		/* models are found by the search path, so who may not make a table in a schema may not put a model before others either */
 		if (pg_namespace_aclcheck(schema, GetUserId(), ACL_CREATE) != ACLCHECK_OK)
 			ereport(ERROR,

@@ -107,6 +107,15 @@ SELECT answer($$SELECT ref FROM sustainml.train('xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
 SELECT answer($$SELECT ref FROM sustainml.train(NULL, 'things', target => 'y')$$);
 SELECT answer($$SELECT ref FROM sustainml.train('e', NULL, target => 'y')$$);
 SELECT answer($$SELECT ref FROM sustainml.train('e', 'things')$$);
+SET search_path = '';
+SELECT train_refusals.answer($$SELECT ref FROM sustainml.train('e', 'train_refusals.things', target => 'y')$$);
+SELECT train_refusals.answer($$SELECT ref FROM sustainml.train('pg_temp.e', 'train_refusals.things', target => 'y')$$);
+SET search_path = pg_temp, train_refusals;
+CREATE TEMP TABLE temporary (x int);
+SELECT ref FROM sustainml.train('in_temp', 'things', target => 'y', features => '{a}');
+SELECT model_schema FROM sustainml.models WHERE model = 'in_temp';
+SELECT answer(format($$SELECT ref FROM sustainml.train('%s.e', 'things', target => 'y')$$, nspname)) FROM pg_namespace WHERE oid = pg_my_temp_schema();
+SET search_path = train_refusals;
 
 \echo sources that are none, and sources that write
 SELECT answer($$SELECT ref FROM sustainml.train('e', 'counter', target => 'y')$$);
