@@ -64,6 +64,7 @@ BEGIN
 	FOR t IN SELECT * FROM r LOOP total := total + sustainml.predict('amount', t); END LOOP;
 	RETURN total;
 END $$;
+CREATE FUNCTION all_rows() RETURNS SETOF r LANGUAGE sql STABLE AS 'SELECT * FROM r';
 PREPARE by_name(text) AS SELECT sum(sustainml.predict($1, t)) FROM r t;
 PREPARE fixed AS SELECT sum(sustainml.predict('amount', t)) FROM r t;
 SELECT sum(sustainml.predict('amount', a, g)) AS total FROM r \gset
@@ -79,6 +80,13 @@ SELECT count(*) FILTER (WHERE abs(s - :total) < 1e-8) AS same, count(*) AS of FR
 	UNION ALL SELECT sum(p) FROM r t, LATERAL (SELECT sustainml.predict('amount', t) AS p) z
 	UNION ALL SELECT sum((SELECT sustainml.predict('amount', t))) FROM r t
 	UNION ALL SELECT sum(sustainml.predict('amount', jsonb_build_object('a', a, 'g', g))) FROM r
+	UNION ALL SELECT sum(sustainml.predict('amount', j)) FROM (simple JOIN (SELECT id, y FROM r) z USING (id)) AS j
+	UNION ALL SELECT sum(sustainml.predict('amount', t)) FROM r AS t(i, j, k, l)
+	UNION ALL SELECT sum(sustainml.predict('amount', q)) FROM (SELECT g AS a, a AS g FROM r) AS q(g, a)
+	UNION ALL SELECT sum(sustainml.predict('amount', q)) FROM (SELECT a, g FROM r WHERE id <= 500 UNION ALL SELECT a, g FROM r WHERE id > 500) q
+	UNION ALL SELECT sum(sustainml.predict('amount', f)) FROM all_rows() f
+	UNION ALL SELECT sum(p) FROM (SELECT sustainml.predict('amount', r) AS p FROM r GROUP BY id, r) q
+	UNION ALL SELECT max(s) FROM (SELECT sum(sustainml.predict('amount', r)) OVER () AS s FROM r) q
 	UNION ALL SELECT one_by_one()
 	UNION ALL SELECT sum(sustainml.predict(m, r)) FROM r, (VALUES ('amount')) AS names(m)) AS q(s);
 EXECUTE by_name('amount') \gset p_
