@@ -6,6 +6,7 @@
  * sandwich B M B n / (n - k), B = (Z'WZ)^-1, M = sum w^2 r^2 z z'.  Those of the original
  * columns follow from the full matrix, since the intercept depends on all coefficients.
  */
+#include "classifier.h"
 #include "linear.h"
 
 #include <math.h>
@@ -210,17 +211,18 @@ static SmlStatus
 note_dropped(SmlEnv *env, const Linear *linear, const char *(*term_name)(void *context, size_t term), void *context,
 			 const bool *constant, SmlNotes *notes)
 {
-	for (size_t j = 0; j < linear->terms; j++)
-	{
-		SmlStatus status;
+	SmlNames  names = {term_name, context};
+	bool     *collinear = NULL;
+	SmlStatus status;
 
-		if (!linear->dropped[1 + j] || constant[j])
-			continue;
-		status = sml_note(env, notes, "\"%s\" was left out: it is a linear combination of other columns.", term_name(context, j));
-		if (status != SML_OK)
-			return status;
-	}
-	return SML_OK;
+	/* constant columns were named when the columns were encoded */
+	SML_TRY(sml_alloc_array(env, linear->terms, sizeof(bool), &collinear));
+	for (size_t j = 0; j < linear->terms; j++)
+		collinear[j] = linear->dropped[1 + j] && !constant[j];
+	SML_TRY(sml_note_terms(env, notes, &names, linear->terms, collinear, "Left out, because other columns determine them:", "."));
+done:
+	sml_free(env, collinear);
+	return status;
 }
 
 SmlStatus
