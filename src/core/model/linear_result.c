@@ -52,37 +52,26 @@ quadratic(size_t k, const double *a, const double *v)
 	return sum;
 }
 
-/* V := B M B, M by its upper triangle with leading dimension "order". */
+/* V := V M V, M by its upper triangle with leading dimension "order"; V and M are symmetric. */
 static SmlStatus
 sandwich(SmlEnv *env, const Linear *linear, double *v)
 {
 	size_t    k = linear->terms + 1;
-	size_t    m = linear->order;
+	double   *meat = NULL;
 	double   *half = NULL;
-	double   *bread = NULL;
 	SmlStatus status;
 
+	SML_TRY(sml_alloc_array(env, k * k, sizeof(double), &meat));
 	SML_TRY(sml_alloc_array(env, k * k, sizeof(double), &half));
 	for (size_t i = 0; i < k; i++)
-	{
-		SML_TRY(sml_poll(env));
-		for (size_t l = 0; l < k; l++)
-			for (size_t j = 0; j < k; j++)
-				half[i * k + j] += v[i * k + l] * (l <= j ? linear->sums[l * m + j] : linear->sums[j * m + l]);
-	}
-	SML_TRY(sml_alloc_array(env, k * k, sizeof(double), &bread));
-	memcpy(bread, v, k * k * sizeof(double));
-	memset(v, 0, k * k * sizeof(double));
-	for (size_t i = 0; i < k; i++)
-	{
-		SML_TRY(sml_poll(env));
-		for (size_t l = 0; l < k; l++)
-			for (size_t j = 0; j < k; j++)
-				v[i * k + j] += half[i * k + l] * bread[l * k + j];
-	}
+		for (size_t j = i; j < k; j++)
+			meat[i * k + j] = meat[j * k + i] = linear->sums[i * linear->order + j];
+	SML_TRY(sml_multiply_nt(env, k, v, meat, half));
+	SML_TRY(sml_multiply_nt(env, k, half, v, meat));
+	memcpy(v, meat, k * k * sizeof(double));
 done:
+	sml_free(env, meat);
 	sml_free(env, half);
-	sml_free(env, bread);
 	return status;
 }
 
