@@ -364,7 +364,8 @@ tell(const MlResampleColumns *columns, const MlGathered *gathered)
 {
 	if (gathered->without_class > 0)
 		ereport(NOTICE,
-				(errmsg("%lld rows whose target is NULL were left out", (long long) gathered->without_class)));
+				(errmsg_plural("%lld row whose target is NULL was left out", "%lld rows whose target is NULL were left out",
+							   (unsigned long) gathered->without_class, (long long) gathered->without_class)));
 	for (int i = 0; i < columns->count; i++)
 	{
 		const MlResampleColumn *column = &columns->columns[i];
@@ -373,8 +374,9 @@ tell(const MlResampleColumns *columns, const MlGathered *gathered)
 			continue;
 		if (column->nonfinite > 0)
 			ereport(NOTICE,
-					(errmsg("column \"%s\" has %lld values that are NaN or infinite: they count as the mean in distances, and are copied, never interpolated",
-							column->name, (long long) column->nonfinite)));
+					(errmsg_plural("column \"%s\" has %lld value that is NaN or infinite: it counts as the mean in distances, and is copied, never interpolated",
+								   "column \"%s\" has %lld values that are NaN or infinite: they count as the mean in distances, and are copied, never interpolated",
+								   (unsigned long) column->nonfinite, column->name, (long long) column->nonfinite)));
 		if (column->finite == 0 && gathered->cases.rows > 0)
 			ereport(NOTICE,
 					(errmsg("column \"%s\" has no value that could be interpolated: it takes no part in distances", column->name)));

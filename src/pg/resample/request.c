@@ -29,10 +29,37 @@ enum
 
 /* ---- the filter --------------------------------------------------------------------- */
 
+/* A syntax error is one of the filter, not of the statement that carries it. */
+static void
+filter_error(void *text)
+{
+	int at = geterrposition();
+
+	if (at > 0)
+	{
+		errposition(0);
+		internalerrposition(at);
+		internalerrquery(text);
+	}
+	errcontext("the filter of the source");
+}
+
+static List *
+parse(char *text)
+{
+	ErrorContextCallback callback = {error_context_stack, filter_error, text};
+	List                *parsed;
+
+	error_context_stack = &callback;
+	parsed = raw_parser(text, RAW_PARSE_DEFAULT);
+	error_context_stack = callback.previous;
+	return parsed;
+}
+
 static Node *
 only_expression(const char *filter)
 {
-	List       *parsed = raw_parser(psprintf("SELECT (%s\n)", filter), RAW_PARSE_DEFAULT);
+	List       *parsed = parse(psprintf("SELECT (%s\n)", filter));
 	SelectStmt *select = NULL;
 
 	if (list_length(parsed) == 1 && IsA(linitial_node(RawStmt, parsed)->stmt, SelectStmt))
@@ -52,7 +79,7 @@ ml_resample_source(const MlSource *source, const char *filter)
 {
 	Node       *expression = only_expression(filter);
 	char       *text = psprintf("SELECT * FROM %s%s WHERE (%s\n)", source->from, OidIsValid(source->relid) ? "" : " AS source_rows", filter);
-	List       *parsed = raw_parser(text, RAW_PARSE_DEFAULT);
+	List       *parsed = parse(text);
 	SelectStmt *select = (SelectStmt *) linitial_node(RawStmt, parsed)->stmt;
 
 	/* in its place it must still be the same expression, and the whole of it */
