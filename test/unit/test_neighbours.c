@@ -41,6 +41,9 @@ value(const char *what, size_t r, size_t j)
 		return floor(2 * sml_random_unit(7, 3, r * 100 + j));
 	if (strcmp(what, "constant") == 0)
 		return 4.25;
+	/* neighbours at exactly the same distance, also across blocks */
+	if (strcmp(what, "lattice") == 0)
+		return (double) (r * 389 % 1000);
 	if (strcmp(what, "outliers") == 0)
 		return r % 97 == 0 ? v * 1e9 : v;
 	if (strcmp(what, "offset") == 0)
@@ -122,6 +125,7 @@ static const Shape shapes[] = {
 	{"huge", 300, 3, 0, 2, 2}, {"tiny", 300, 3, 0, 2, 5}, {"scales", 700, 8, 0, 2, 5}, {"missing", 500, 6, 0, 2, 5},
 	{"mixed", 900, 3, 4, 2, 5}, {"mixed duplicates", 500, 1, 9, 2, 5}, {"constant", 400, 2, 3, 2, 5},
 	{"labels", 600, 0, 6, 2, 5}, {"labels of three classes", 500, 0, 4, 3, 5}, {"few", 3, 2, 1, 2, 5}, {"one", 1, 2, 0, 1, 2},
+	{"lattice", 1000, 1, 0, 2, 1}, {"lattice", 1000, 1, 1, 2, 2},
 	{"many neighbours", 500, 4, 0, 2, 200}, {"just a block", 128, 3, 0, 2, 5}, {"a block and one", 129, 3, 1, 2, 5},
 };
 

@@ -83,8 +83,8 @@ before(const SmlPoints *points, size_t j, uint32_t a, uint32_t b)
 }
 
 /* Put the "nth" smallest of at[0 … count - 1] along coordinate j in its place, smaller ones before it. */
-static void
-select_nth(const SmlPoints *points, size_t j, uint32_t *at, size_t count, size_t nth)
+static SmlStatus
+select_nth(SmlEnv *env, const SmlPoints *points, size_t j, uint32_t *at, size_t count, size_t nth)
 {
 	size_t low = 0;
 	size_t high = count - 1;
@@ -95,7 +95,10 @@ select_nth(const SmlPoints *points, size_t j, uint32_t *at, size_t count, size_t
 		uint32_t pivot = at[low + sml_hash_mix(low * 31 + high) % (high - low + 1)];
 		size_t   i = low;
 		size_t   k = high;
+		SmlStatus status = sml_poll(env);
 
+		if (status != SML_OK)
+			return status;
 		for (;;)
 		{
 			uint32_t swap;
@@ -112,55 +115,65 @@ select_nth(const SmlPoints *points, size_t j, uint32_t *at, size_t count, size_t
 		}
 		/* at[k] is the pivot: the values are distinct */
 		if (nth == k)
-			return;
+			break;
 		if (nth < k)
 			high = k - 1;
 		else
 			low = k + 1;
 	}
+	return SML_OK;
 }
 
-static size_t
-widest(const SmlPoints *points, const uint32_t *at, size_t count)
+/* The coordinate in which the points spread most. */
+static SmlStatus
+widest(SmlEnv *env, const SmlPoints *points, const uint32_t *at, size_t count, double *box, size_t *found)
 {
-	double best = -1;
-	size_t found = 0;
+	double    best = -1;
+	SmlStatus status = SML_OK;
 
-	for (size_t j = 0; j < points->width; j++)
+	for (size_t i = 0; i < count; i++)
 	{
-		double least = INFINITY;
-		double greatest = -INFINITY;
+		const double *x = points->x + at[i] * points->width;
 
-		for (size_t i = 0; i < count; i++)
+		if (i % 16384 == 0)
+			SML_TRY(sml_poll(env));
+		for (size_t j = 0; j < points->width; j++)
 		{
-			double value = points->x[at[i] * points->width + j];
-
-			least = value < least ? value : least;
-			greatest = value > greatest ? value : greatest;
-		}
-		if (greatest - least > best)
-		{
-			best = greatest - least;
-			found = j;
+			if (i == 0 || x[j] < box[j])
+				box[j] = x[j];
+			if (i == 0 || x[j] > box[points->width + j])
+				box[points->width + j] = x[j];
 		}
 	}
-	return found;
+	for (size_t j = 0; j < points->width; j++)
+		if (box[points->width + j] - box[j] > best)
+		{
+			best = box[points->width + j] - box[j];
+			*found = j;
+		}
+done:
+	return status;
 }
 
 /* Order at[] so that every run of BLOCK is a leaf of a kd-tree. */
 static SmlStatus
-split(SmlEnv *env, const SmlPoints *points, uint32_t *at, size_t count)
+split(SmlEnv *env, const SmlPoints *points, uint32_t *at, size_t count, double *box)
 {
-	SmlStatus status = sml_poll(env);
-	size_t    left;
+	size_t    left = ((count + BLOCK - 1) / BLOCK + 1) / 2 * BLOCK;
+	size_t    j = 0;
+	SmlStatus status = SML_OK;
 
-	if (status != SML_OK || count <= BLOCK)
-		return status;
-	left = ((count + BLOCK - 1) / BLOCK + 1) / 2 * BLOCK;
+	if (count <= BLOCK)
+		return SML_OK;
 	if (points->width > 0)
-		select_nth(points, widest(points, at, count), at, count, left);
-	status = split(env, points, at, left);
-	return status != SML_OK ? status : split(env, points, at + left, count - left);
+	{
+		SML_TRY(widest(env, points, at, count, box, &j));
+		SML_TRY(select_nth(env, points, j, at, count, left));
+	}
+	SML_TRY(split(env, points, at, left, box));
+	SML_TRY(split(env, points, at + left, count - left, box));
+done:
+	return status;
 }
 
 static void
@@ -214,6 +227,7 @@ static SmlStatus
 side_order(SmlEnv *env, const SmlPoints *points, const size_t *chosen, size_t count, Side *side)
 {
 	uint32_t *slot_of = NULL;
+	double   *box = NULL;
 	SmlStatus status;
 
 	side->count = count;
@@ -226,11 +240,13 @@ side_order(SmlEnv *env, const SmlPoints *points, const size_t *chosen, size_t co
 		side->at[i] = (uint32_t) (chosen != NULL ? chosen[i] : i);
 		slot_of[side->at[i]] = (uint32_t) i;
 	}
-	SML_TRY(split(env, points, side->at, count));
+	SML_TRY(sml_alloc_array(env, 2 * points->width, sizeof(double), &box));
+	SML_TRY(split(env, points, side->at, count, box));
 	for (size_t i = 0; i < count; i++)
 		side->slot[i] = slot_of[side->at[i]];
 done:
 	sml_free(env, slot_of);
+	sml_free(env, box);
 	return status;
 }
 

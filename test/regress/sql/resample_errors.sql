@@ -15,6 +15,8 @@ SELECT * FROM sustainml.smote(NULL::t, 'label', filter => 'false');
 \echo :SQLSTATE
 SELECT * FROM sustainml.smote(NULL::t, 'label', features => '{x,label}');
 \echo :SQLSTATE
+SELECT * FROM sustainml.class_balance('SELECT i AS c FROM generate_series(1, 20000) i', 'c');
+\echo :SQLSTATE
 -- small classes
 SELECT * FROM sustainml.smote(NULL::t, 'label', k => 5);
 \echo :SQLSTATE
@@ -98,6 +100,7 @@ SELECT * FROM sustainml.smote(NULL::t, 'label', filter => 'no_column > 3');
 \echo :SQLSTATE
 SELECT count(*) FROM sustainml.smote(NULL::t, 'label', k => 3, filter => 'x > 0 -- all of them');
 -- a source that changes between two scans
+SELECT setseed(0.5) IS NOT NULL AS seeded;
 SELECT count(*) FROM sustainml.smote_query('SELECT random() AS x, CASE WHEN random() < 0.2 THEN 1 ELSE 0 END AS c FROM generate_series(1, 5000)', 'c') AS q(x float8, c int);
 \echo :SQLSTATE
 -- a source that would write
