@@ -22,7 +22,9 @@
 
 #define BLOCK SML_BOUND_BLOCK
 #define CUT   8 /* deviations of the widest column beyond which coordinates are cut off */
-#define NO_LIMIT INT32_MAX
+#define ALWAYS (-(INT32_C(1) << 30)) /* a reach that lets every pair through */
+#define NEVER  (INT32_C(1) << 30)    /* and one that lets none */
+#define STRIPS 8 /* strips of rows whose hits are handled together */
 #define AHEAD 4 /* hits for which coordinates are fetched ahead */
 
 /* One side of a search: points in blocks of near ones. */
@@ -33,7 +35,7 @@ typedef struct Side
 	uint32_t *at;    /* position among the points, block by block */
 	uint32_t *slot;  /* which query that is (queries only) */
 	int16_t  *x;     /* per block: pairs of columns x BLOCK x 2 */
-	int32_t  *norm;
+	int32_t  *half;  /* see bound.h */
 	int32_t  *code;  /* per block: labels x BLOCK */
 	double   *box;   /* per block: least and greatest of each coordinate */
 } Side;
@@ -55,9 +57,9 @@ typedef struct Search
 	double           scale;     /* of coordinates; 0: no bound can be had */
 	double           root;      /* sqrt of the number of columns */
 	double           cut;       /* scaled coordinates beyond are cut off */
-	int32_t          weight;    /* of a differing category, scaled */
-	int32_t         *limit;     /* per query, in block order, padded */
-	int32_t         *no_limit;  /* BLOCK times INT32_MIN, for a side that asks for nothing */
+	int32_t          weight;    /* half of that of a differing category, scaled */
+	int32_t         *reach;     /* per query, in block order, padded */
+	int32_t         *no_reach;  /* BLOCK times NEVER, for a side that asks for nothing */
 	double          *worst;     /* per block of queries: the largest k-th distance */
 	SmlBoundKernel   kernel;
 	Candidate       *heap;
@@ -218,7 +220,7 @@ side_free(SmlEnv *env, Side *side)
 	sml_free(env, side->slot);
 	sml_free(env, side->x);
 	sml_free(env, side->code);
-	sml_free(env, side->norm);
+	sml_free(env, side->half);
 	sml_free(env, side->box);
 }
 
@@ -260,7 +262,7 @@ side_fill(SmlEnv *env, const Search *search, const double *center, Side *side)
 	SmlStatus        status;
 
 	SML_TRY(sml_alloc_array(env, side->blocks * block_x, sizeof(int16_t), &side->x));
-	SML_TRY(sml_alloc_array(env, side->blocks * BLOCK, sizeof(int32_t), &side->norm));
+	SML_TRY(sml_alloc_array(env, side->blocks * BLOCK, sizeof(int32_t), &side->half));
 	SML_TRY(sml_alloc_array(env, side->blocks * BLOCK * points->labels, sizeof(int32_t), &side->code));
 	SML_TRY(sml_alloc_array(env, side->blocks * 2 * width, sizeof(double), &side->box));
 	for (size_t b = 0; b < side->blocks; b++)
@@ -283,7 +285,7 @@ side_fill(SmlEnv *env, const Search *search, const double *center, Side *side)
 				side->x[b * block_x + (j / 2 * BLOCK + i) * 2 + j % 2] = whole;
 				norm += whole * whole;
 			}
-			side->norm[b * BLOCK + i] = norm;
+			side->half[b * BLOCK + i] = norm / 2;
 			for (size_t j = 0; j < points->labels; j++)
 				side->code[(b * points->labels + j) * BLOCK + i] = code[j];
 		}
@@ -325,7 +327,7 @@ find_scale(SmlEnv *env, Search *search, double *center)
 	/* nothing varies, or it varies beyond what can be squared: every pair is computed */
 	if (!(widest_ > 0) || !isfinite(search->scale) || search->cut < 1)
 		search->scale = 0;
-	search->weight = (int32_t) floor(points->mismatch * search->scale * search->scale);
+	search->weight = (int32_t) floor(points->mismatch * search->scale * search->scale / 2);
 done:
 	sml_free(env, squares);
 	return status;
@@ -351,7 +353,9 @@ offer(Search *search, size_t query, double distance, uint32_t at)
 		double reach = search->scale * sqrt(list[k - 1].distance) + search->root;
 		double limit = reach * reach * (1 + 1e-9) + 1;
 
-		search->limit[query] = limit < NO_LIMIT ? (int32_t) limit : NO_LIMIT;
+		/* half is rounded down, so that this is at most (norm - limit) / 2 */
+		if (limit < -2.0 * ALWAYS)
+			search->reach[query] = search->from->half[query] - (int32_t) ceil(limit / 2);
 	}
 }
 
@@ -382,6 +386,37 @@ fetch(const SmlPoints *points, size_t at)
 		__builtin_prefetch(first + i);
 }
 
+/* Compute the pairs that may matter, and offer them to both sides. */
+static void
+take_hits(Search *search, size_t a, size_t b, size_t first, const uint16_t *hits, size_t count)
+{
+	const SmlPoints *points = search->points;
+	const Side      *from = search->from;
+	const Side      *to = search->to;
+	bool             same = from == to;
+	size_t           rows_a = block_rows(from, a);
+	size_t           rows_b = block_rows(to, b);
+
+	for (size_t h = 0; h < count; h++)
+	{
+		size_t i = first + hits[h] / BLOCK;
+		size_t j = hits[h] % BLOCK;
+		size_t query = a * BLOCK + i;
+		size_t other = b * BLOCK + j;
+		double distance;
+
+		if (h + AHEAD < count && hits[h + AHEAD] % BLOCK < rows_b)
+			fetch(points, to->at[b * BLOCK + hits[h + AHEAD] % BLOCK]);
+		/* padding, the point itself, and pairs of one block that come twice */
+		if (i >= rows_a || j >= rows_b || from->at[query] == to->at[other] || (same && a == b && j < i))
+			continue;
+		distance = sml_points_distance(points, from->at[query], to->at[other]);
+		offer(search, query, distance, to->at[other]);
+		if (same)
+			offer(search, other, distance, from->at[query]);
+	}
+}
+
 static SmlStatus
 search_pair(Search *search, size_t a, size_t b)
 {
@@ -390,39 +425,29 @@ search_pair(Search *search, size_t a, size_t b)
 	const Side      *to = search->to;
 	bool             same = from == to;
 	size_t           rows_a = block_rows(from, a);
-	size_t           rows_b = block_rows(to, b);
 	size_t           block_x = search->pairs * 2 * BLOCK;
-	uint16_t         hits[SML_BOUND_ROWS * BLOCK];
+	size_t           strips = same && a == b ? 1 : STRIPS;
+	uint16_t         hits[STRIPS * SML_BOUND_ROWS * BLOCK];
 	SmlBoundTask     task = {search->pairs, points->labels, search->weight,
-							 from->x + a * block_x, 0, from->norm + a * BLOCK, search->limit + a * BLOCK, from->code + a * points->labels * BLOCK,
-							 to->x + b * block_x, to->norm + b * BLOCK, same ? search->limit + b * BLOCK : search->no_limit,
+							 from->x + a * block_x, 0, from->half + a * BLOCK, search->reach + a * BLOCK, from->code + a * points->labels * BLOCK,
+							 to->x + b * block_x, to->half + b * BLOCK, same ? search->reach + b * BLOCK : search->no_reach,
 							 to->code + b * points->labels * BLOCK};
 	SmlStatus        status = sml_poll(search->env);
 
 	if (status != SML_OK)
 		return status;
-	for (; task.row < rows_a; task.row += SML_BOUND_ROWS)
+	for (size_t first = 0; first < rows_a; first += strips * SML_BOUND_ROWS)
 	{
-		size_t count = search->kernel(&task, hits);
+		size_t count = 0;
 
-		for (size_t h = 0; h < count; h++)
+		for (task.row = first; task.row < rows_a && task.row < first + strips * SML_BOUND_ROWS; task.row += SML_BOUND_ROWS)
 		{
-			size_t i = task.row + hits[h] / BLOCK;
-			size_t j = hits[h] % BLOCK;
-			size_t query = a * BLOCK + i;
-			size_t other = b * BLOCK + j;
-			double distance;
+			size_t more = search->kernel(&task, hits + count);
 
-			if (h + AHEAD < count && hits[h + AHEAD] % BLOCK < rows_b)
-				fetch(points, to->at[b * BLOCK + hits[h + AHEAD] % BLOCK]);
-			/* padding, the point itself, and pairs of one block that come twice */
-			if (i >= rows_a || j >= rows_b || from->at[query] == to->at[other] || (same && a == b && j < i))
-				continue;
-			distance = sml_points_distance(points, from->at[query], to->at[other]);
-			offer(search, query, distance, to->at[other]);
-			if (same)
-				offer(search, other, distance, from->at[query]);
+			for (; more > 0; more--, count++)
+				hits[count] = (uint16_t) (hits[count] + (task.row - first) * BLOCK);
 		}
+		take_hits(search, a, b, first, hits, count);
 	}
 	search->worst[a] = block_worst(search, a);
 	if (same && a != b)
@@ -562,12 +587,12 @@ sml_nearest(SmlEnv *env, const SmlPoints *points, const size_t *queries, size_t 
 	SML_TRY(side_fill(env, &search, center, &sides[0]));
 	if (!same)
 		SML_TRY(side_fill(env, &search, center, &sides[1]));
-	SML_TRY(sml_alloc_array(env, search.from->blocks * BLOCK, sizeof(int32_t), &search.limit));
+	SML_TRY(sml_alloc_array(env, search.from->blocks * BLOCK, sizeof(int32_t), &search.reach));
 	for (size_t i = 0; i < search.from->blocks * BLOCK; i++)
-		search.limit[i] = i < query_count ? NO_LIMIT : INT32_MIN;
-	SML_TRY(sml_alloc_array(env, BLOCK, sizeof(int32_t), &search.no_limit));
+		search.reach[i] = i < query_count ? ALWAYS : NEVER;
+	SML_TRY(sml_alloc_array(env, BLOCK, sizeof(int32_t), &search.no_reach));
 	for (size_t i = 0; i < BLOCK; i++)
-		search.no_limit[i] = INT32_MIN;
+		search.no_reach[i] = NEVER;
 	SML_TRY(sml_alloc_array(env, search.from->blocks, sizeof(double), &search.worst));
 	SML_TRY(sml_alloc_array(env, search.to->blocks, sizeof(Candidate), &search.heap));
 	SML_TRY(search_all(&search));
@@ -575,9 +600,9 @@ done:
 	side_free(env, &sides[0]);
 	side_free(env, &sides[1]);
 	sml_free(env, center);
-	sml_free(env, search.limit);
+	sml_free(env, search.reach);
 	sml_free(env, search.worst);
-	sml_free(env, search.no_limit);
+	sml_free(env, search.no_reach);
 	sml_free(env, search.heap);
 	return status;
 }
