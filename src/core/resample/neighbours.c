@@ -530,7 +530,15 @@ search_all(Search *search)
 		for (size_t b = 0; b < search->from->blocks; b++)
 			SML_TRY(search_pair(search, b, b));
 	for (size_t b = 0; b < search->from->blocks; b++)
+	{
+		double left = 1 - (double) b / (double) search->from->blocks;
+
+		/* among themselves, the first blocks have the most others to look at */
+		if (search->points->progress != NULL)
+			search->points->progress(search->points->progress_context, "searching neighbours",
+									 1 - (search->from == search->to ? left * left : left));
 		SML_TRY(search_block(search, b));
+	}
 done:
 	return status;
 }

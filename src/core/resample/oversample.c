@@ -219,7 +219,7 @@ find_in_class(Growth *growth)
 	bool       everyone = growth->parent_count == growth->count;
 	SmlStatus  status;
 
-	SML_TRY(sml_points_make(job->env, job->cases, growth->members, growth->count, job->spec->standardize, &points));
+	SML_TRY(sml_job_points(job, growth->members, growth->count, &points));
 	SML_TRY(sml_nearest(job->env, points, everyone ? NULL : growth->parents, growth->parent_count, NULL, 0, growth->k, growth->found));
 done:
 	sml_points_free(job->env, points);
@@ -462,7 +462,6 @@ grow_class(SmlJob *job, size_t c)
 	if (growth.count == 0)
 		return sml_fail(job->env, SML_BAD_INPUT, "Class \"%s\" has no rows.", job->spec->class_names[c]);
 	SML_TRY(choose_k(&growth));
-	sml_job_progress(job, "searching neighbours", 0);
 	SML_TRY(weigh(&growth));
 	SML_TRY(deal(&growth));
 	SML_TRY(find_neighbours(&growth));

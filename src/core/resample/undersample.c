@@ -235,7 +235,6 @@ sml_job_clean(SmlJob *job, bool tomek, const bool *cleaned, bool *keep)
 {
 	SmlStatus status;
 
-	sml_job_progress(job, "searching neighbours", 0);
 	SML_TRY(sml_job_all_points(job));
 	SML_TRY(tomek ? tomek_links(job, cleaned, keep) : edited_neighbours(job, cleaned, keep));
 done:
@@ -260,8 +259,7 @@ sml_job_undersample(SmlJob *job, bool *keep)
 			SML_TRY(keep_random(job, c, (size_t) spec->plan[c].wanted, keep));
 			continue;
 		}
-		sml_job_progress(job, "searching neighbours", 0);
-		SML_TRY(sml_job_all_points(job));
+			SML_TRY(sml_job_all_points(job));
 		SML_TRY(keep_near(job, c, smallest, keep));
 	}
 done:

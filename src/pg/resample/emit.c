@@ -8,17 +8,16 @@
 
 #include <math.h>
 
+#include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
-#include "miscadmin.h"
-#include "tcop/tcopprot.h"
-#include "access/htup_details.h"
 #include "utils/backend_status.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
@@ -253,7 +252,7 @@ ml_resample_progress(void *context, const char *phase, double share)
 	char    text[256];
 
 	/* at most a hundred times a phase */
-	if (share > 0 && share < emit->shown + 0.01)
+	if (share >= emit->shown && share < emit->shown + 0.01 && share > 0)
 		return;
 	emit->shown = share;
 	snprintf(text, sizeof(text), "sustainml %s %s: %s, %.0f %%", emit->request->doing, emit->request->shown, phase, 100 * share);
