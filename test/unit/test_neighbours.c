@@ -170,6 +170,36 @@ test_exact(void **state)
 		}
 }
 
+/* By hand: a missing number counts as the mean, a missing category as a category, med is the median of the deviations. */
+static void
+test_distance(void **state)
+{
+	static const double   number[] = {1, 10, NAN, 10, 3, 30, 5, INFINITY};
+	static const int32_t  code[] = {0, -1, 0, -1};
+	static const int32_t  class_of[] = {0, 0, 1, 1};
+	static const size_t   rows[] = {0, 1, 2, 3};
+	SmlCases   cases = {4, 2, 1, 2, number, 2, code, 1, class_of, NULL, NULL};
+	/* means 3 and 50/3; deviations sqrt(8/3) and sqrt(800/9), their median the mean of both */
+	double     med = (sqrt(8.0 / 3) + sqrt(800.0 / 9)) / 2;
+	Harness    h;
+	SmlPoints *points;
+
+	(void) state;
+	harness_start(&h);
+	assert_int_equal(sml_points_make(&h.env, &cases, rows, 4, false, &points), SML_OK);
+	assert_close(points->mismatch, med * med, 1e-14);
+	assert_close(sml_points_distance(points, 0, 1), 4 + med * med, 1e-14);
+	assert_close(sml_points_distance(points, 0, 2), 4 + 400, 1e-14);
+	assert_close(sml_points_distance(points, 1, 3), 4 + 400.0 / 9, 1e-14);
+	sml_points_free(&h.env, points);
+	/* in deviations: med is 1 */
+	assert_int_equal(sml_points_make(&h.env, &cases, rows, 4, true, &points), SML_OK);
+	assert_close(sml_points_distance(points, 0, 1), 4 / (8.0 / 3) + 1, 1e-14);
+	assert_close(sml_points_distance(points, 1, 3), 4 / (8.0 / 3) + 400.0 / 9 / (800.0 / 9), 1e-14);
+	sml_points_free(&h.env, points);
+	harness_finish(&h);
+}
+
 static void
 test_farthest(void **state)
 {
@@ -315,7 +345,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_exact), cmocka_unit_test(test_farthest), cmocka_unit_test(test_kernels), cmocka_unit_test(test_sweep),
+		cmocka_unit_test(test_exact), cmocka_unit_test(test_distance), cmocka_unit_test(test_farthest), cmocka_unit_test(test_kernels), cmocka_unit_test(test_sweep),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

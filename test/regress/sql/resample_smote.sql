@@ -35,6 +35,14 @@ SELECT count(*), bool_and(p.good_credit = 0 AND n.good_credit = 0 AND (l.synthet
 SELECT count(*) FROM (SELECT duration_months, credit_amount, age FROM sustainml.smote(NULL::numbers, 'good_credit', seed => 7)
                       EXCEPT ALL SELECT (synthetic).duration_months, (synthetic).credit_amount, (synthetic).age FROM sustainml.smote_lineage(NULL::numbers, 'good_credit', seed => 7)) q;
 
+-- in deviations, units do not matter
+CREATE TABLE rescaled AS SELECT id, duration_months / 12.0::float8 AS duration_months, credit_amount * 1024::float8 AS credit_amount, age::float8 AS age, good_credit FROM numbers;
+ALTER TABLE rescaled ADD PRIMARY KEY (id);
+SELECT count(*) AS other_with_standard FROM (SELECT ordinal, parent, neighbour FROM sustainml.smote_lineage(NULL::numbers, 'good_credit', scale => 'standard')
+                      EXCEPT SELECT ordinal, parent, neighbour FROM sustainml.smote_lineage(NULL::rescaled, 'good_credit', scale => 'standard')) q;
+SELECT count(*) > 50 AS other_without FROM (SELECT ordinal, parent, neighbour FROM sustainml.smote_lineage(NULL::numbers, 'good_credit')
+                      EXCEPT SELECT ordinal, parent, neighbour FROM sustainml.smote_lineage(NULL::rescaled, 'good_credit')) q;
+
 -- 2. the same seed, the same rows: in another physical order, with fewer buffers, in a view, through a query; another seed, other rows
 CREATE FUNCTION fingerprint(rows text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE result text; BEGIN
