@@ -172,14 +172,20 @@ too_much(const MlGathered *gathered, size_t bytes)
 static void
 keep_number(RowScan *scan, MlResampleColumn *column, size_t row, Datum value, bool isnull)
 {
-	double number = ml_read_number(&column->reader, value, isnull);
+	double *numbers = scan->gathered->number + row * scan->columns->numbers + column->slot;
 
-	scan->gathered->number[row * scan->columns->numbers + column->slot] = number;
-	if (isfinite(number))
-		column->finite++;
-	else if (!sml_is_missing(number))
-		column->nonfinite++;
-	if (column->base == NUMERICOID && !isnull && isfinite(number))
+	if (column->elements > 0)
+		ml_read_array(&column->reader, value, isnull, numbers, column->elements, column->name);
+	else
+		*numbers = ml_read_number(&column->reader, value, isnull);
+	for (size_t i = 0; i < (column->elements ? column->elements : 1); i++)
+	{
+		if (isfinite(numbers[i]))
+			column->finite++;
+		else if (!sml_is_missing(numbers[i]))
+			column->nonfinite++;
+	}
+	if (column->base == NUMERICOID && !isnull && isfinite(*numbers))
 	{
 		int32 scale = DatumGetInt32(DirectFunctionCall1(numeric_scale, value));
 
