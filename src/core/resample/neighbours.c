@@ -60,7 +60,8 @@ typedef struct Search
 	int32_t          weight;    /* half of that of a differing category, scaled */
 	int32_t         *reach;     /* per query, in block order, padded */
 	int32_t         *no_reach;  /* BLOCK times NEVER, for a side that asks for nothing */
-	double          *worst;     /* per block of queries: the largest k-th distance */
+	double          *last;      /* per query, in block order: its k-th distance so far */
+	double          *worst;     /* per block of queries: the largest of these */
 	SmlBoundKernel   kernel;
 	Candidate       *heap;
 	SmlFound        *found;
@@ -339,15 +340,20 @@ static void
 offer(Search *search, size_t query, double distance, uint32_t at)
 {
 	size_t    k = search->k;
-	SmlFound *list = search->found + search->from->slot[query] * k;
+	SmlFound *list;
 	size_t    i = k - 1;
 
+	/* most are turned away here, without a look at the list, which lies anywhere in memory */
+	if (distance > search->last[query])
+		return;
+	list = search->found + search->from->slot[query] * k;
 	if (!(distance < list[i].distance || (distance == list[i].distance && at < list[i].at)))
 		return;
 	for (; i > 0 && (distance < list[i - 1].distance || (distance == list[i - 1].distance && at < list[i - 1].at)); i--)
 		list[i] = list[i - 1];
 	list[i].distance = distance;
 	list[i].at = at;
+	search->last[query] = list[k - 1].distance;
 	if (list[k - 1].at != SML_NOT_FOUND && search->scale > 0)
 	{
 		double reach = search->scale * sqrt(list[k - 1].distance) + search->root;
@@ -362,14 +368,11 @@ offer(Search *search, size_t query, double distance, uint32_t at)
 static double
 block_worst(const Search *search, size_t block)
 {
-	double worst = 0;
+	const double *last = search->last + block * BLOCK;
+	double        worst = 0;
 
 	for (size_t i = 0; i < block_rows(search->from, block); i++)
-	{
-		double last = search->found[search->from->slot[block * BLOCK + i] * search->k + search->k - 1].distance;
-
-		worst = last > worst ? last : worst;
-	}
+		worst = last[i] > worst ? last[i] : worst;
 	return worst;
 }
 
@@ -598,6 +601,9 @@ sml_nearest(SmlEnv *env, const SmlPoints *points, const size_t *queries, size_t 
 	SML_TRY(sml_alloc_array(env, search.from->blocks * BLOCK, sizeof(int32_t), &search.reach));
 	for (size_t i = 0; i < search.from->blocks * BLOCK; i++)
 		search.reach[i] = i < query_count ? ALWAYS : NEVER;
+	SML_TRY(sml_alloc_array(env, query_count, sizeof(double), &search.last));
+	for (size_t i = 0; i < query_count; i++)
+		search.last[i] = INFINITY;
 	SML_TRY(sml_alloc_array(env, BLOCK, sizeof(int32_t), &search.no_reach));
 	for (size_t i = 0; i < BLOCK; i++)
 		search.no_reach[i] = NEVER;
@@ -609,6 +615,7 @@ done:
 	side_free(env, &sides[1]);
 	sml_free(env, center);
 	sml_free(env, search.reach);
+	sml_free(env, search.last);
 	sml_free(env, search.worst);
 	sml_free(env, search.no_reach);
 	sml_free(env, search.heap);
@@ -619,7 +626,7 @@ bool
 sml_nearest_need(const SmlPoints *shape, size_t queries, size_t among, size_t k, size_t *bytes)
 {
 	size_t rows;
-	size_t row = (shape->width + 1) * sizeof(int16_t) + shape->labels * sizeof(int32_t) + 5 * sizeof(int32_t) + 2 * shape->width * sizeof(double) / BLOCK + 2;
+	size_t row = (shape->width + 1) * sizeof(int16_t) + shape->labels * sizeof(int32_t) + 7 * sizeof(int32_t) + 2 * shape->width * sizeof(double) / BLOCK + 2;
 	size_t lists;
 
 	return sml_size_plus(queries, among, &rows) && sml_size_times(rows, row, bytes) &&
