@@ -24,8 +24,8 @@
 #define CUT   8 /* deviations of the widest column beyond which coordinates are cut off */
 #define ALWAYS (-(INT32_C(1) << 30)) /* a reach that lets every pair through */
 #define NEVER  (INT32_C(1) << 30)    /* and one that lets none */
-#define STRIPS 8 /* strips of rows whose hits are handled together */
-#define AHEAD 4 /* hits for which coordinates are fetched ahead */
+#define STRIPS (BLOCK / SML_BOUND_ROWS) /* strips of rows whose hits are handled together */
+#define AHEAD 6 /* hits for which memory is fetched ahead */
 
 /* One side of a search: points in blocks of near ones. */
 typedef struct Side
@@ -378,15 +378,18 @@ block_worst(const Search *search, size_t block)
 
 /* ---- one pair of blocks ------------------------------------------------------------------- */
 
-/* Ask for a point's coordinates before they are needed: they lie anywhere in memory. */
+/* Ask for a point's coordinates and list before they are needed: they lie anywhere in memory. */
 static inline void
-fetch(const SmlPoints *points, size_t at)
+fetch(const Search *search, const Side *side, size_t row)
 {
-	const char *first = (const char *) (points->x + at * points->width);
-	size_t      bytes = points->width * sizeof(double);
+	const char *first = (const char *) (search->points->x + side->at[row] * search->points->width);
+	size_t      bytes = search->points->width * sizeof(double);
 
 	for (size_t i = 0; i < bytes && i < 512; i += 64)
 		__builtin_prefetch(first + i);
+	if (side == search->from)
+		for (size_t i = 0; i < search->k && i < 8; i += 4)
+			__builtin_prefetch(search->found + side->slot[row] * search->k + i);
 }
 
 /* Compute the pairs that may matter, and offer them to both sides. */
@@ -409,7 +412,7 @@ take_hits(Search *search, size_t a, size_t b, size_t first, const uint16_t *hits
 		double distance;
 
 		if (h + AHEAD < count && hits[h + AHEAD] % BLOCK < rows_b)
-			fetch(points, to->at[b * BLOCK + hits[h + AHEAD] % BLOCK]);
+			fetch(search, to, b * BLOCK + hits[h + AHEAD] % BLOCK);
 		/* padding, the point itself, and pairs of one block that come twice */
 		if (i >= rows_a || j >= rows_b || from->at[query] == to->at[other] || (same && a == b && j < i))
 			continue;
