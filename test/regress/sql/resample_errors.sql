@@ -111,16 +111,21 @@ SELECT count(*) FROM sustainml.smote(NULL::t, 'label', filter => 'wrong(id) > 0'
 -- memory
 SET sustainml.memory_limit = '64kB';
 CREATE TABLE large AS SELECT i AS id, random() AS a, random() AS b, random() AS c, i % 3 = 0 AS label FROM generate_series(1, 30000) i;
-DO $$
-BEGIN
-	PERFORM count(*) FROM sustainml.smote(NULL::large, 'label');
+-- (the sizes are left out: they follow the arrays of the search)
+CREATE FUNCTION refused() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE message text; detail text; BEGIN
+	PERFORM count(*) FROM sustainml.smote(NULL::large, 'label', exclude => '{id}');
+	RETURN 'not refused';
 EXCEPTION WHEN program_limit_exceeded THEN
-	RAISE NOTICE '% %', SQLSTATE, SQLERRM;
+	GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
+	RETURN message || ': ' || regexp_replace(detail, '[0-9]+ kB', 'N kB', 'g');
 END $$;
+SELECT refused();
 -- the rows fit, the search does not
 SET sustainml.memory_limit = '600kB';
-SELECT count(*) FROM sustainml.smote(NULL::large, 'label', exclude => '{id}');
-\echo :SQLSTATE
+SELECT refused();
+SET sustainml.memory_limit = '16MB';
+SELECT refused();
 RESET sustainml.memory_limit;
 
 -- cancel answers at once: a search of half a minute is stopped within the second, and the session goes on
