@@ -89,7 +89,7 @@ add_row(Work *work, SmlFairScope scope, size_t set, size_t group, SmlFairRow **r
 		return status;
 	*row = &audit->rows[audit->count++];
 	**row = (SmlFairRow) {.scope = scope, .set = set, .group = group, .reference = SML_NO_GROUP, .low_group = SML_NO_GROUP,
-						  .high_group = SML_NO_GROUP, .p_value = NAN, .corrected = NAN};
+						  .high_group = SML_NO_GROUP, .statistic = NAN, .p_value = NAN, .exact_p = NAN, .corrected = NAN};
 	return SML_OK;
 }
 
@@ -110,6 +110,7 @@ group_rows(Work *work, size_t group)
 		row->metric = sml_fair_metric_name((SmlFairMetric) m);
 		row->figure = *figure_of(work, group, (SmlFairMetric) m);
 		row->reference = set == 0 ? SML_NO_GROUP : work->audit->reference[set];
+		row->least_n = rows_of(work, group);
 		row->is_small = is_small(work, group);
 		row->is_suppressed = work->audit->suppressed[group];
 	}
@@ -121,8 +122,8 @@ compare(const Work *work, size_t group, size_t reference, SmlFairMetric metric, 
 {
 	const SmlFigure *a = figure_of(work, group, metric);
 	const SmlFigure *b = figure_of(work, reference, metric);
-	double           statistic;
 
+	row->least_n = rows_of(work, group) < rows_of(work, reference) ? rows_of(work, group) : rows_of(work, reference);
 	row->metric = sml_fair_metric_name(metric);
 	row->reference = reference;
 	row->is_small = is_small(work, group) || is_small(work, reference);
@@ -132,7 +133,7 @@ compare(const Work *work, size_t group, size_t reference, SmlFairMetric metric, 
 	else
 		sml_figure_difference(a, b, work->z, &row->figure);
 	if (a->reason == NULL && b->reason == NULL)
-		sml_two_shares_z(a->value * a->effective, a->effective, b->value * b->effective, b->effective, &statistic, &row->p_value);
+		sml_two_shares_z(a->value * a->effective, a->effective, b->value * b->effective, b->effective, &row->statistic, &row->p_value);
 }
 
 static SmlStatus
@@ -154,6 +155,83 @@ comparison_rows(Work *work, size_t group)
 			compare(work, group, reference, compared[i], row);
 		}
 	return SML_OK;
+}
+
+/* ---- impact ratios ----------------------------------------------------------------------- */
+
+/* The known group of a set that is most selected, the first of equals; SML_NO_GROUP when no rate is defined. */
+static size_t
+most_selected(const Work *work, const SmlFairSet *set)
+{
+	size_t best = SML_NO_GROUP;
+
+	for (size_t g = set->first; g < set->first + set->groups; g++)
+	{
+		const SmlFigure *rate = figure_of(work, g, SML_FAIR_SELECTION_RATE);
+
+		if (work->plan->groups[g].unknown || rate->reason)
+			continue;
+		if (best == SML_NO_GROUP || rate->value > figure_of(work, best, SML_FAIR_SELECTION_RATE)->value)
+			best = g;
+	}
+	return best;
+}
+
+/* Rows predicted the favourable outcome, and all predicted. */
+static void
+selected_rows(const Work *work, size_t group, uint64_t *selected, uint64_t *predicted)
+{
+	const SmlFairState *state = work->plan->groups[group].state;
+
+	*selected = *predicted = 0;
+	for (int label = 0; label < 3; label++)
+	{
+		*selected += state->n[label][work->plan->favorable];
+		*predicted += state->n[label][SML_NO] + state->n[label][SML_YES];
+	}
+}
+
+static SmlStatus
+impact_row(Work *work, size_t group, size_t best)
+{
+	SmlFairRow *row;
+	SmlStatus   status = add_row(work, SML_SCOPE_RATIO, work->plan->groups[group].set, group, &row);
+	uint64_t    x[2];
+	uint64_t    n[2];
+
+	if (status != SML_OK)
+		return status;
+	compare(work, group, best != SML_NO_GROUP ? best : group, SML_FAIR_SELECTION_RATE, row);
+	row->metric = "impact_ratio";
+	if (best == group)
+		row->statistic = row->p_value = NAN;
+	if (!work->plan->favorable_known)
+	{
+		row->figure.value = row->figure.ci_low = row->figure.ci_high = row->statistic = row->p_value = NAN;
+		row->figure.ci_method = NULL;
+		row->figure.reason = "favorable_not_given";
+		return SML_OK;
+	}
+	if (row->figure.reason && row->figure.reason[0] == 'b') /* both_are_zero */
+		row->figure.reason = "none_selected";
+	if (row->figure.reason || best == group)
+		return SML_OK;
+	selected_rows(work, group, &x[0], &n[0]);
+	selected_rows(work, best, &x[1], &n[1]);
+	row->exact_p = sml_fisher_p(x[0], n[0], x[1], n[1]);
+	return SML_OK;
+}
+
+static SmlStatus
+impact_rows(Work *work, const SmlFairSet *set)
+{
+	size_t    best = most_selected(work, set);
+	SmlStatus status = SML_OK;
+
+	for (size_t g = set->first; g < set->first + set->groups && status == SML_OK; g++)
+		if (!work->plan->groups[g].unknown)
+			status = impact_row(work, g, best);
+	return status;
 }
 
 /* ---- references ------------------------------------------------------------------------- */
@@ -221,6 +299,9 @@ fill_disparity(const Work *work, const Known *known, const SmlSpread *spread, Sm
 		return;
 	row->low_group = known->group[spread->low];
 	row->high_group = known->group[spread->high];
+	row->least_n = rows_of(work, row->low_group);
+	if (rows_of(work, row->high_group) < row->least_n)
+		row->least_n = rows_of(work, row->high_group);
 	row->is_small = is_small(work, row->low_group) || is_small(work, row->high_group);
 	row->is_suppressed = work->audit->suppressed[row->low_group] || work->audit->suppressed[row->high_group];
 }
@@ -256,8 +337,6 @@ difference_row(Work *work, size_t set, const Known *known, SmlFairMetric metric)
 	}
 	if (metric < SML_FAIR_SHARES)
 	{
-		double statistic;
-
 		set_interval(&known->intervals[SML_STAT_DIFFERENCE + metric], row);
 		for (size_t k = 0; k < known->count; k++)
 		{
@@ -266,7 +345,7 @@ difference_row(Work *work, size_t set, const Known *known, SmlFairMetric metric)
 			known->all[k] = figure->reason ? 0 : figure->effective;
 			known->top[k] = figure->reason ? 0 : figure->value * figure->effective;
 		}
-		row->p_value = sml_homogeneity_p(known->top, known->all, known->count, &statistic);
+		row->p_value = sml_homogeneity_p(known->top, known->all, known->count, &row->statistic);
 	}
 	return SML_OK;
 }
@@ -346,6 +425,12 @@ odds_row(Work *work, size_t set, const Known *known, size_t stat, const char *na
 
 		for (int i = 0; i < 2; i++)
 		{
+			for (int end = 0; end < 2; end++)
+			{
+				uint64_t rows = rows_of(work, known->group[end ? both[i]->high : both[i]->low]);
+
+				row->least_n = rows < row->least_n ? rows : row->least_n;
+			}
 			row->is_small |= is_small(work, known->group[both[i]->low]) || is_small(work, known->group[both[i]->high]);
 			row->is_suppressed |= work->audit->suppressed[known->group[both[i]->low]] ||
 				work->audit->suppressed[known->group[both[i]->high]];
@@ -455,7 +540,11 @@ all_rows(Work *work)
 			status = comparison_rows(work, g);
 	}
 	for (size_t s = 1; s < plan->set_count && status == SML_OK; s++)
-		status = disparity_rows(work, s);
+	{
+		status = impact_rows(work, &plan->sets[s]);
+		if (status == SML_OK)
+			status = disparity_rows(work, s);
+	}
 	return status;
 }
 

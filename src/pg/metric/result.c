@@ -12,7 +12,7 @@
 
 #include "result.h"
 
-#define MOST_COLUMNS 16
+#define MOST_COLUMNS 32
 
 struct MlResult
 {
@@ -79,6 +79,12 @@ void
 ml_put_integer32(MlResult *result, int32 number)
 {
 	put(result, Int32GetDatum(number), false);
+}
+
+void
+ml_put_bool(MlResult *result, bool value)
+{
+	put(result, BoolGetDatum(value), false);
 }
 
 void
