@@ -149,7 +149,7 @@ CREATE FUNCTION sustainml.fairness_regression(
 	AS 'MODULE_PATHNAME', 'sustainml_fairness_regression' LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE COST 1000000 ROWS 40;
 COMMENT ON FUNCTION sustainml.fairness_regression(text, text, text, text[], integer, integer, double precision) IS
 'Errors of a regression by group: means, mean error (prediction - actual) with interval, mae, rmse, r2, the Kolmogorov-Smirnov and Wasserstein distances of its predictions from those
-of all others, and with group_value NULL the largest difference between groups. Rows that lack a finite target or prediction are left out.
+of all others, and with group_value NULL the largest difference between groups. Rows that lack a finite target or prediction are left out and counted (rows_skipped).
 Example: SELECT * FROM sustainml.fairness_regression(''scored'', ''price'', ''predicted_price'', ''{region}'');';
 
 -- Availability: 0.1.0

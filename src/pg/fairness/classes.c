@@ -199,6 +199,8 @@ sustainml_fairness_multiclass(PG_FUNCTION_ARGS)
 			ml_put_row(out);
 		}
 	}
+	for (int i = 0; count > 0 && i < results[0]->note_count; i++)
+		ereport(NOTICE, (errmsg("%s", results[0]->notes[i])));
 	/* the worst class of each disparity; all classes have the same rows in the same order */
 	for (size_t r = 0; count > 0 && r < results[0]->audit->count; r++)
 	{
@@ -496,6 +498,7 @@ sustainml_fairness_inequality(PG_FUNCTION_ARGS)
 	collector = ml_fair_pass_run(pass);
 	ml_scan_end(&scan);
 	result = ml_fair_group(collector, sets, ml_fair_list_sets(spec.protected_count, PG_ARGISNULL(6) ? 1 : Max(1, PG_GETARG_INT32(6)), sets));
+	ml_fair_notice_rows(result, true);
 	for (size_t s = 0; s < result->plan.set_count; s++)
 	{
 		const SmlFairState **known = palloc(sizeof(SmlFairState *) * (sets[s].groups + 1));

@@ -554,6 +554,25 @@ note_rows(const MlFairCollector *collector, MlFairResult *result)
 		add_note(result, pstrdup("No favorable outcome was named, so selection rates are about the positive class and there are no impact ratios."));
 }
 
+static void
+notice_count(int64 rows, const char *what)
+{
+	if (rows > 0)
+		ereport(NOTICE, (errmsg("%lld rows %s", (long long) rows, what)));
+}
+
+void
+ml_fair_notice_rows(const MlFairResult *result, bool target)
+{
+	notice_count(result->rows_without_group, "lack a value that makes groups; they are shown as (missing), or left out of comparisons");
+	notice_count(result->rows_without_prediction, "have no outcome or prediction and are left out of figures about it");
+	if (target)
+		notice_count(result->rows_without_label, "have no label and are left out of figures about it");
+	notice_count(result->rows_bad_score, "have a score that is NaN and are left out of figures about scores");
+	if (result->spec->score)
+		notice_count(result->rows_without_score, "have no score and are left out of figures about scores");
+}
+
 static SmlTruth
 favorable_truth(const MlFairSpec *spec)
 {

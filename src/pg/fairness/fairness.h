@@ -90,6 +90,9 @@ extern MlFairResult *ml_fair_finish(MlFairCollector *collector);
  */
 extern MlFairResult *ml_fair_group(MlFairCollector *collector, SmlFairSet *sets, size_t count);
 
+/* Say in notices which rows lack something; "target": whether labels were asked for. */
+extern void ml_fair_notice_rows(const MlFairResult *result, bool target);
+
 /* The finest cells: texts per protected column (NULL: missing) and counts. */
 extern size_t ml_fair_cell_count(const MlFairCollector *collector);
 extern void   ml_fair_cell(const MlFairCollector *collector, size_t i, char *const **texts, const SmlFairState **state);

@@ -37,6 +37,7 @@ typedef struct Sample
 	bool    unknown;
 	char   *label;
 	int64   n;
+	int64   skipped;         /* rows without two finite numbers */
 	double  stats[STATS];
 	double  error_deviation; /* of prediction - actual */
 	double *sorted;          /* predictions */
@@ -126,6 +127,7 @@ take_sample(void *context, const Datum *values, const bool *nulls)
 	for (int k = 0; k < STATS; k++)
 		sample->stats[k] = number_or_nan(values[at + 1 + k], nulls[at + 1 + k]);
 	sample->error_deviation = number_or_nan(values[at + 1 + STATS], nulls[at + 1 + STATS]);
+	sample->skipped = DatumGetInt64(values[at + 3 + STATS]);
 	if (!nulls[at + 2 + STATS])
 		take_sorted(samples, sample, values[at + 2 + STATS]);
 	MemoryContextSwitchTo(old);
@@ -157,11 +159,15 @@ samples_query(const MlFairPass *pass, const Samples *samples, const char *actual
 			appendStringInfo(&sets, "%sq.g%d", i ? ", " : "", (int) samples->sets[s].attributes[i] + 1);
 		appendStringInfoChar(&sets, ')');
 	}
-	return psprintf("SELECT grouping(%s), %s, count(*), avg(q.y), avg(q.p), avg(q.p - q.y), avg(abs(q.p - q.y)), sqrt(avg((q.p - q.y) ^ 2)),"
-					" CASE WHEN count(*) > 1 AND var_pop(q.y) > 0 THEN 1 - avg((q.p - q.y) ^ 2) / var_pop(q.y) END, stddev_samp(q.p - q.y),"
-					" array_agg(q.p ORDER BY q.p) FROM (%s) AS q(%sy, p)"
-					" WHERE q.y - q.p <> 'NaN' AND q.y - q.p <> 'Infinity' AND q.y - q.p <> '-Infinity' GROUP BY GROUPING SETS (%s)",
-					list.data, list.data, ml_source_query(pass->source, inner.data, NULL), names.data, sets.data);
+	/* a row counts when both numbers are finite; the others are counted apart */
+	return psprintf("SELECT grouping(%s), %s, count(q.y), avg(q.y), avg(q.p), avg(q.p - q.y), avg(abs(q.p - q.y)), sqrt(avg((q.p - q.y) ^ 2)),"
+					" CASE WHEN count(q.y) > 1 AND var_pop(q.y) > 0 THEN 1 - avg((q.p - q.y) ^ 2) / var_pop(q.y) END, stddev_samp(q.p - q.y),"
+					" array_agg(q.p ORDER BY q.p) FILTER (WHERE q.p IS NOT NULL), count(*) - count(q.y)"
+					" FROM (SELECT %sCASE WHEN r.ok THEN r.y END, CASE WHEN r.ok THEN r.p END"
+					"  FROM (SELECT %sr.y, r.p, r.y - r.p NOT IN ('NaN', 'Infinity', '-Infinity') FROM (%s) AS r(%sy, p)) AS r(%sy, p, ok)) AS q(%sy, p)"
+					" GROUP BY GROUPING SETS (%s)",
+					list.data, list.data, names.data, names.data, ml_source_query(pass->source, inner.data, NULL), names.data, names.data, names.data,
+					sets.data);
 }
 
 /* The values of "all" that are not those of "own"; both sorted. */
@@ -203,12 +209,13 @@ put_sample(MlResult *out, const Samples *samples, const Sample *sample, const ch
 	const char *group = sample->set == 0 ? NULL : sample->label;
 	bool        small = sample->n < spec->min_n;
 
+	put_sample_row(out, name, group, "rows_skipped", (double) sample->skipped, sample->n + sample->skipped, NAN, NAN, false, NULL);
 	for (int k = 0; k < STATS; k++)
 	{
 		double half = k == STAT_MEAN_ERROR && sample->n > 1 ? z * sample->error_deviation / sqrt((double) sample->n) : NAN;
 
 		put_sample_row(out, name, group, stat_names[k], sample->stats[k], sample->n, sample->stats[k] - half, sample->stats[k] + half, small,
-					   isnan(sample->stats[k]) ? sample->n == 0 ? "no_rows" : "actual_is_constant" : NULL);
+					   isnan(sample->stats[k]) ? sample->n == 0 ? "no_rows" : "target_is_constant" : NULL);
 	}
 }
 

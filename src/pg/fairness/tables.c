@@ -201,6 +201,7 @@ ll144_groups(FunctionCallInfo fcinfo, double *median)
 	collector = ml_fair_pass_run(pass);
 	ml_scan_end(&scan);
 	result = ml_fair_group(collector, sets, ml_fair_list_sets(spec->protected_count, spec->protected_count, sets));
+	ml_fair_notice_rows(result, false);
 	ml_run_end(run, NULL, NULL, 0, result->rows, &figures);
 	return result;
 }
@@ -346,6 +347,7 @@ strata_groups(FunctionCallInfo fcinfo, Strata *strata)
 		sets[2 + 2 * i] = (SmlFairSet) {.count = 1, .attributes = alone};
 	}
 	strata->result = ml_fair_group(collector, sets, 2 * protected_count + 1);
+	ml_fair_notice_rows(strata->result, false);
 	ml_run_end(run, NULL, NULL, 0, strata->result->rows, &figures);
 	return strata->result;
 }
@@ -557,6 +559,8 @@ bin_groups(FunctionCallInfo fcinfo, int *bin_attribute)
 		sets[s + 1] = (SmlFairSet) {.count = plain[s].count + 1, .attributes = attributes};
 	}
 	result = ml_fair_group(collector, sets, count + 1);
+	result->rows_without_prediction = result->rows_without_group = 0;
+	ml_fair_notice_rows(result, true);
 	ml_run_end(run, NULL, NULL, 0, result->rows, &figures);
 	return result;
 }
