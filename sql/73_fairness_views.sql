@@ -146,7 +146,7 @@ GRANT SELECT ON sustainml.fairness_alerts TO PUBLIC;
 -- Availability: 0.1.0
 CREATE VIEW sustainml.open_alerts AS
 SELECT x.alert_id, x.opened_at, x.model_schema, x.model, x.attribute, x.metric, x.bound, x.opened_value, x.last_value, x.last_verdict, x.failed_audits, x.severity,
-       x.policy_id, x.opened_audit_id, x.last_audit_id, x.acknowledged_at IS NOT NULL AS is_acknowledged, x.acknowledged_by, x.acknowledged_reason
+       x.policy_id, x.opened_audit_id, x.last_audit_id, x.acknowledged_at IS NOT NULL AS is_acknowledged, x.acknowledged_by, x.acknowledged_reason, x.clean_audits
   FROM sustainml.fairness_alerts x
  WHERE x.closed_at IS NULL;
 COMMENT ON VIEW sustainml.open_alerts IS 'Breaches of fairness policies that have not ended';

@@ -164,7 +164,7 @@ owner_statement(const char *statement, int count, const Oid *types, Datum *value
 	ml_owner_begin(&scope);
 	if (SPI_execute_with_args(statement, count, (Oid *) types, values, nulls, false, 0) != expected)
 		elog(ERROR, "cannot write a fairness table");
-	if (SPI_processed == 1)
+	if (SPI_processed == 1 && SPI_tuptable != NULL)
 		result = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	ml_owner_end(&scope);
 	SPI_finish();
@@ -290,7 +290,7 @@ check_manages(const char *table, const char *key, int64 id, const char *what)
 	ml_owner_begin(&scope);
 	if (SPI_execute_with_args(psprintf("SELECT model_schema, model FROM sustainml.%s WHERE %s = $1", table, key), 1, types, values, NULL, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "cannot read a fairness table");
-	if (SPI_processed == 1)
+	if (SPI_processed == 1 && SPI_tuptable != NULL)
 	{
 		schema = MemoryContextStrdup(caller, SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1));
 		model = MemoryContextStrdup(caller, SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2));
