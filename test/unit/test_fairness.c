@@ -186,7 +186,7 @@ against_scipy(void **unused)
 	assert_true(isnan(sml_chi_squared_p(1, 0)));
 }
 
-/* UCBAdmissions, men against women in six departments: R 4.2.2 mantelhaen.test, correct = TRUE and FALSE. */
+/* UCBAdmissions, men against women in six departments: published results of mantelhaen.test, see fairness.md. */
 static void
 berkeley(void **unused)
 {

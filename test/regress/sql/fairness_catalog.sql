@@ -73,6 +73,13 @@ SELECT sustainml.fairness_audit('balanced', model => 'gated', protected => '{sex
 SELECT count(*) FROM sustainml.open_alerts WHERE model = 'gated' AND metric = 'demographic_parity_difference';
 SELECT closed_reason, failed_audits FROM sustainml.fairness_alerts WHERE model = 'gated' AND metric = 'demographic_parity_difference';
 
+-- mitigations: gaps from the audits before and after
+SELECT (array_agg(audit_id ORDER BY value DESC))[1] AS first, max(audit_id) AS last FROM sustainml.fairness_history WHERE model = 'gated' AND metric = 'demographic_parity_difference' AND attribute = 'sex' \gset
+SELECT sustainml.record_mitigation('gated', 'both sexes alike in the data', 'sex', 'demographic_parity_difference', :first, :last, params => '{"copies": 2}') IS NOT NULL AS recorded;
+SELECT sustainml.record_mitigation('gated', 'back again', 'sex', 'impact_ratio', :last, :last) IS NOT NULL AS recorded;
+SELECT method, params, metric, gap_after < gap_before AS smaller, lowered, note FROM sustainml.fairness_mitigations WHERE model = 'gated' ORDER BY mitigation_id;
+SELECT sustainml.record_mitigation('gated', 'x', 'sex', 'demographic_parity_difference', -1, -2);
+
 -- trend and history
 SELECT metric, count(*) AS audits, count(change) AS changes, bool_and(change IS NULL OR abs(change - (value - previous_value)) < 1e-15) AS right
 FROM sustainml.fairness_trend WHERE model = 'hire' AND part = 'held_out' AND attribute = 'sex' AND metric = 'demographic_parity_ratio' GROUP BY metric;
