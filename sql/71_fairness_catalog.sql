@@ -128,6 +128,7 @@ CREATE TABLE sustainml.fairness_metric (
 	scope            text             NOT NULL CONSTRAINT fairness_metric_scope CHECK (scope IN ('overall', 'group', 'difference', 'ratio', 'disparity')),
 	attributes       text[]           NOT NULL,
 	group_values     text[],
+	cell             integer,
 	metric           text             NOT NULL,
 	value            double precision,
 	numerator        double precision,
@@ -158,6 +159,7 @@ COMMENT ON COLUMN sustainml.fairness_metric.line IS 'Number within the audit';
 COMMENT ON COLUMN sustainml.fairness_metric.scope IS 'overall, group, difference and ratio (to the reference group), disparity (over all groups)';
 COMMENT ON COLUMN sustainml.fairness_metric.attributes IS 'Protected columns; none: everybody';
 COMMENT ON COLUMN sustainml.fairness_metric.group_values IS 'Values that make the group; NULL for disparities';
+COMMENT ON COLUMN sustainml.fairness_metric.cell IS 'The group''s row of fairness_cell; NULL for disparities';
 COMMENT ON COLUMN sustainml.fairness_metric.metric IS 'Name of the figure';
 COMMENT ON COLUMN sustainml.fairness_metric.value IS 'Its value; NULL: undefined, see undefined_reason';
 COMMENT ON COLUMN sustainml.fairness_metric.numerator IS 'Of the quotient; of a comparison the group''s figure; of a disparity the larger figure (ratio: the smaller)';
@@ -394,7 +396,7 @@ SELECT a.audit_id,
        coalesce((SELECT string_agg(concat_ws('|', c.cell, to_json(c.attributes), to_json(c.group_values), c.n, c.is_unknown, c.is_small, c.is_suppressed, c.counts::text),
                                    E'\n' ORDER BY c.cell)
                    FROM sustainml.fairness_cell c WHERE c.audit_id = a.audit_id), '') || E'\n' ||
-       coalesce((SELECT string_agg(concat_ws('|', m.line, m.scope, to_json(m.attributes), coalesce(to_json(m.group_values)::text, '-'), m.metric,
+       coalesce((SELECT string_agg(concat_ws('|', m.line, m.scope, to_json(m.attributes), coalesce(to_json(m.group_values)::text, '-'), coalesce(m.cell, 0), m.metric,
                                              coalesce(encode(float8send(m.value), 'hex'), '-'), coalesce(encode(float8send(m.numerator), 'hex'), '-'), coalesce(encode(float8send(m.denominator), 'hex'), '-'), m.n,
                                              coalesce(encode(float8send(m.ci_low), 'hex'), '-'), coalesce(encode(float8send(m.ci_high), 'hex'), '-'), coalesce(m.ci_method, '-'),
                                              coalesce(to_json(m.reference_group)::text, '-'), coalesce(to_json(m.low_group)::text, '-'),
