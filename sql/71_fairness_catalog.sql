@@ -560,10 +560,13 @@ BEGIN
 		RETURN 'there is a fairness policy, and no audit of this version to judge by';
 	END IF;
 	-- a policy that came after the newest audit is judged here, on what the audit measured
-	SELECT format('%s%s is %s%s, bound %s: %s (%s)', coalesce(nullif(j.attribute, '') || ': ', ''), j.metric, coalesce(round(j.value::numeric, 4)::text, 'undefined'),
-	              coalesce(format(' [%s, %s]', round(j.ci_low::numeric, 4), round(j.ci_high::numeric, 4)), ''), j.bound, j.verdict, j.reason)
+	-- whoever may read the model may ask: no figure of a hidden group
+	SELECT format('%s%s is %s%s, bound %s: %s (%s)', coalesce(nullif(j.attribute, '') || ': ', ''), j.metric,
+	              CASE WHEN j.is_suppressed THEN 'not shown' ELSE coalesce(round(j.value::numeric, 4)::text, 'undefined') END,
+	              CASE WHEN j.ci_low IS NOT NULL AND NOT j.is_suppressed THEN format(' [%s, %s]', round(j.ci_low::numeric, 4), round(j.ci_high::numeric, 4)) ELSE '' END,
+	              j.bound, j.verdict, CASE WHEN j.is_suppressed AND j.reason LIKE 'a group has %' THEN 'a group has few rows' ELSE j.reason END)
 	  INTO problem
-	  FROM (SELECT p.policy_id, p.metric, p.bound, coalesce(array_to_string(m.attributes, ' & '), p.attribute) AS attribute, m.value, m.ci_low, m.ci_high,
+	  FROM (SELECT p.policy_id, p.metric, p.bound, coalesce(array_to_string(m.attributes, ' & '), p.attribute) AS attribute, m.value, m.ci_low, m.ci_high, m.is_suppressed,
 	               CASE WHEN m.audit_id IS NULL THEN 'insufficient evidence' ELSE o.verdict END AS verdict,
 	               CASE WHEN m.audit_id IS NULL THEN 'the audit did not measure it' ELSE o.reason END AS reason
 	          FROM sustainml.fairness_policy p

@@ -156,6 +156,11 @@ SELECT c.relname, string_agg(a.attname, ', ' ORDER BY a.attnum) AS columns, coun
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
 WHERE c.relnamespace = 'sustainml'::regnamespace AND c.relkind = 'v' AND c.relname IN ('fairness_latest', 'fairness_history', 'fairness_trend', 'impact_ratio', 'll144', 'calibration', 'open_alerts')
 GROUP BY c.relname ORDER BY c.relname;
+BEGIN;
+SET LOCAL session_replication_role = replica;
+DELETE FROM sustainml.fairness_audit WHERE subject = 'model fairness_catalog.hire';
+SELECT is_intact, regexp_replace(problem, '\d+', 'n') AS problem FROM sustainml.fairness_verify() WHERE subject = 'model fairness_catalog.hire';
+ROLLBACK;
 -- policies: bad input
 \set VERBOSITY terse
 SELECT sustainml.set_fairness_policy('gated', 'demografic_parity_difference', 0.1);
