@@ -183,6 +183,11 @@ against_scipy(void **unused)
 	assert_close(statistic, 3.43808777429467, 1e-12);
 	assert_true(isnan(sml_homogeneity_p(x, n, 1, &statistic)));
 	assert_true(isnan(sml_fisher_p(0, 0, 1, 2)));
+	/* counts that only a forged state can have: an answer, and soon */
+	statistic = sml_fisher_p(UINT64_C(1) << 55, UINT64_C(1) << 56, (UINT64_C(1) << 55) + (UINT64_C(1) << 30), UINT64_C(1) << 56);
+	assert_true(statistic >= 0 && statistic <= 1);
+	statistic = sml_fisher_p((UINT64_C(1) << 56) - 3, UINT64_C(1) << 56, 5, 9);
+	assert_true(statistic >= 0 && statistic <= 1);
 	assert_true(isnan(sml_chi_squared_p(1, 0)));
 }
 
