@@ -164,7 +164,7 @@ COMMENT ON COLUMN sustainml.fairness_metric.metric IS 'Name of the figure';
 COMMENT ON COLUMN sustainml.fairness_metric.value IS 'Its value; NULL: undefined, see undefined_reason';
 COMMENT ON COLUMN sustainml.fairness_metric.numerator IS 'Of the quotient; of a comparison the group''s figure; of a disparity the larger figure (ratio: the smaller)';
 COMMENT ON COLUMN sustainml.fairness_metric.denominator IS 'Of the quotient; of a comparison the reference''s figure; of a disparity the smaller figure (ratio: the larger)';
-COMMENT ON COLUMN sustainml.fairness_metric.n IS 'Rows it rests on';
+COMMENT ON COLUMN sustainml.fairness_metric.n IS 'Rows it rests on; of a disparity those of the groups at both ends';
 COMMENT ON COLUMN sustainml.fairness_metric.ci_low IS 'Lower end of its interval';
 COMMENT ON COLUMN sustainml.fairness_metric.ci_high IS 'Upper end of its interval';
 COMMENT ON COLUMN sustainml.fairness_metric.ci_method IS 'wilson, newcombe, katz, normal, hanley_mcneil or bootstrap';

@@ -633,6 +633,7 @@ disparities(void **unused)
 	assert_int_equal(row->low_group, 2);
 	assert_int_equal(row->high_group, 1);
 	assert_int_equal(row->least_n, 50);
+	assert_int_equal(row->figure.n, 150);
 	assert_false(row->is_small);
 	assert_true(row->figure.ci_low > 0.03 && row->figure.ci_low < 0.09);   /* normal: 0.2 - 1.96 x 0.080 = 0.043 */
 	assert_true(row->figure.ci_high > 0.33 && row->figure.ci_high < 0.38);
