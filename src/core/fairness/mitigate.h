@@ -1,0 +1,108 @@
+/*
+ * mitigate.h - training that lowers the gap between groups, on rows kept in memory.  The protected
+ * values are known here, in training; the model that comes out scores rows without them.
+ *
+ *   reweigh              w(g,y) = n(g) n(y) / (n n(g,y)): under these weights group and label are independent
+ *                        (Kamiran and Calders 2012).  "strength" is an exponent, 1: in full.
+ *   correlation_remover  least squares of every encoded feature on the group indicators, weighted, that is the
+ *                        means of the groups, are taken off in training (as fairlearn's CorrelationRemover).
+ *                        The model scores features as they come: the group's mean, which would be needed
+ *                        to take it off again, is not known then, and on Adult the gap is smaller without it (0.127
+ *                        against 0.167).  "strength" is the share that is taken off.
+ *   penalty              the penalty of model/parity.h; "strength" is its l.
+ *   exponentiated_gradient  reductions.c: at most "rounds" weighted refits, folded into one model.
+ *
+ * Rows of no known group have weight 1 under reweighing, are left as they are by the remover and carry no
+ * penalty.  Every method also gives the plain fit, so that before and after can be shown.
+ */
+#ifndef SML_FAIRNESS_MITIGATE_H
+#define SML_FAIRNESS_MITIGATE_H
+
+#include "../prep/store.h"
+#include "curves.h"
+
+typedef enum SmlMitigation
+{
+	SML_REWEIGH = 0,
+	SML_PENALTY,
+	SML_EXPONENTIATED_GRADIENT,
+	SML_CORRELATION_REMOVER
+} SmlMitigation;
+
+const char *sml_mitigation_name(SmlMitigation method); /* "reweigh"; NULL past the last */
+
+#define SML_MOST_ROUNDS 50
+
+typedef struct SmlMitigationWish
+{
+	SmlMitigation method;
+	SmlConstraint constraint;
+	bool          positive_is_favorable;
+	double        strength;  /* NaN: the method's default */
+	double        max_gap;   /* exponentiated gradient, on the training rows */
+	double        margin;    /* standard errors, see curves.h */
+	size_t        rounds;
+	size_t        min_rows;  /* a smaller group is left alone by exponentiated gradient */
+} SmlMitigationWish;
+
+typedef struct SmlMitigated
+{
+	SmlFit    *plain;      /* without any mitigation */
+	SmlFit    *fair;
+	SmlVerdict last;
+	/* exponentiated gradient */
+	size_t     rounds;     /* refits */
+	size_t     chosen;     /* the round that was taken, 1-based; 0: the mean of their coefficients */
+	bool       feasible;   /* within max_gap and margin on the training rows */
+	double     shift;      /* taken off the intercept */
+	double     gap;        /* on the training rows */
+	double     accuracy;
+} SmlMitigated;
+
+typedef struct SmlMitigationJob
+{
+	SmlStore      *store;
+	const SmlPlan *plan;
+	const int32_t *group;   /* per kept row; -1: not known */
+	size_t         groups;
+	const SmlMitigationWish *wish;
+	void         (*progress)(void *context, const SmlVerdict *verdict); /* or NULL */
+	void          *progress_context;
+	const char  *(*term_name)(void *context, size_t term);
+	void          *name_context;
+	SmlNotes      *notes;
+} SmlMitigationJob;
+
+/*
+ * Train.  SML_BAD_INPUT: fewer than two groups, a learner or task that the method does not know;
+ * whatever the learner says.
+ */
+SML_MUST_USE SmlStatus sml_mitigate(SmlEnv *env, const SmlMitigationJob *job, SmlMitigated **result);
+void sml_mitigated_free(SmlEnv *env, SmlMitigated *result); /* NULL is allowed */
+
+/* ---- the parts, also for tests ----------------------------------------------------- */
+
+/* The rows as far as the methods look at them. */
+typedef struct SmlMitigationRows
+{
+	size_t  count;
+	double *label;   /* class index; binary: 1 is the positive class */
+	double *weight;
+} SmlMitigationRows;
+
+SML_MUST_USE SmlStatus sml_mitigation_rows(SmlEnv *env, const SmlMitigationJob *job, SmlMitigationRows *rows);
+void sml_mitigation_rows_free(SmlEnv *env, SmlMitigationRows *rows);
+
+/* Reweighing: a factor per row; 1 for rows of no known group. */
+SML_MUST_USE SmlStatus sml_reweigh(SmlEnv *env, const int32_t *group, size_t groups, const double *label, size_t labels,
+								   const double *weight, size_t count, double strength, double *factor);
+
+/* event * groups + group of a row under a constraint, -1 when it is in none. */
+int32_t sml_constraint_cell(SmlConstraint constraint, bool positive_is_favorable, size_t groups, int32_t group, bool positive);
+size_t  sml_constraint_events(SmlConstraint constraint);
+
+/* reductions.c; *state is the plain fit's, and is used up. */
+SML_MUST_USE SmlStatus sml_reduce(SmlEnv *env, const SmlMitigationJob *job, const SmlMitigationRows *rows, SmlState **state,
+								  SmlMitigated *result);
+
+#endif
