@@ -290,7 +290,8 @@ measure(const Search *search, const size_t *point, SmlThresholds *thresholds)
 			most = fmax(most, thresholds->rate[r][g]);
 		}
 		thresholds->gap = fmax(thresholds->gap, most - least);
-		if (most - least > allowed(search, 1U << r, least) + ROUNDING && most - least > ROUNDING)
+		thresholds->allowed[r] = fmax(0, allowed(search, 1U << r, least));
+		if (most - least > thresholds->allowed[r] + ROUNDING)
 			thresholds->feasible = false;
 	}
 }

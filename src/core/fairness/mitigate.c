@@ -9,6 +9,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "../blas.h"
+
 static const char *const names[] = {"reweigh", "penalty", "exponentiated_gradient", "correlation_remover"};
 
 /* Strength when none is asked for; reductions have none. */
@@ -164,12 +166,19 @@ add_means(void *context, size_t start, const SmlBlock *block)
 	return SML_OK;
 }
 
-/* shift = strength x (mean of the group - mean of all), groups x terms. */
+/* What is left of this squared length of a direction, of one, counts as none: it follows from the others. */
+#define NO_DIRECTION 1e-10
+
+/*
+ * Differences of the groups' means from the mean of all, made into directions of length one at right
+ * angles (Gram-Schmidt, twice for the digits): one fewer than groups.
+ */
 static SmlStatus
-find_shift(SmlEnv *env, const SmlMitigationJob *job, double strength, double **shift)
+find_basis(SmlEnv *env, const SmlMitigationJob *job, double **basis, size_t *directions)
 {
 	Means     means = {.group = job->group, .terms = job->plan->encoder->term_count};
 	size_t    cells;
+	size_t    found = 0;
 	SmlStatus status;
 
 	if (!sml_size_times(job->groups, means.terms, &cells))
@@ -179,19 +188,73 @@ find_shift(SmlEnv *env, const SmlMitigationJob *job, double strength, double **s
 	SML_TRY(sml_alloc_array(env, means.terms, sizeof(double), &means.all));
 	SML_TRY(sml_store_each(env, job->store, job->plan, add_means, &means));
 	for (size_t g = 0; g < job->groups; g++)
-		for (size_t j = 0; j < means.terms; j++)
-		{
-			double *cell = &means.sum[g * means.terms + j];
+	{
+		double *from = means.sum + g * means.terms;
+		double *to = means.sum + found * means.terms;
+		double  before = 0;
+		double  after;
 
-			*cell = means.weight[g] > 0 ? strength * (*cell / means.weight[g] - means.all[j] / means.total) : 0;
-		}
-	*shift = means.sum;
+		SML_TRY(sml_poll(env));
+		if (!(means.weight[g] > 0))
+			continue;
+		for (size_t j = 0; j < means.terms; j++)
+			to[j] = from[j] / means.weight[g] - means.all[j] / means.total;
+		before = sml_dot(means.terms, to, to);
+		for (size_t again = 0; again < 2; again++)
+			for (size_t d = 0; d < found; d++)
+			{
+				const double *earlier = means.sum + d * means.terms;
+				double        along = sml_dot(means.terms, earlier, to);
+
+				for (size_t j = 0; j < means.terms; j++)
+					to[j] -= along * earlier[j];
+			}
+		after = sml_dot(means.terms, to, to);
+		if (!(after > NO_DIRECTION * before))
+			continue;
+		for (size_t j = 0; j < means.terms; j++)
+			to[j] /= sqrt(after);
+		found++;
+	}
+	*basis = means.sum;
+	*directions = found;
 	means.sum = NULL;
 done:
 	sml_free(env, means.sum);
 	sml_free(env, means.weight);
 	sml_free(env, means.all);
 	return status;
+}
+
+/* Put the map into the coefficients: x'(I - share QQ') b. */
+static void
+fold_basis(const SmlMitigationJob *job, const SmlStoreChange *change, SmlFit *fit)
+{
+	const SmlTerm *terms = job->plan->encoder->terms;
+
+	for (size_t k = 0; k < fit->outputs; k++)
+	{
+		double *coded = fit->coded + k * (1 + fit->terms);
+		double *estimate = fit->estimate + k * (1 + fit->terms);
+
+		for (size_t d = 0; d < change->directions; d++)
+		{
+			const double *direction = change->basis + d * fit->terms;
+			double        along = change->share * sml_dot(fit->terms, direction, coded + 1);
+
+			for (size_t j = 0; j < fit->terms; j++)
+				coded[1 + j] -= along * direction[j];
+		}
+		estimate[0] = coded[0];
+		for (size_t j = 0; j < fit->terms; j++)
+		{
+			/* a column that was left out takes part again, unless it is constant */
+			fit->dropped[j] = terms[j].constant;
+			estimate[1 + j] = terms[j].constant ? NAN : coded[1 + j] / terms[j].scale;
+			if (!terms[j].constant)
+				estimate[0] -= coded[1 + j] * terms[j].center / terms[j].scale;
+		}
+	}
 }
 
 /* ---- training --------------------------------------------------------------------------------- */
@@ -232,15 +295,16 @@ done:
 static SmlStatus
 train_decorrelated(SmlEnv *env, const SmlMitigationJob *job, double strength, SmlState *plain, SmlMitigated *result)
 {
-	SmlStoreChange change = {.group = job->group, .warm = plain};
-	double        *shift = NULL;
+	SmlStoreChange change = {.share = strength, .warm = plain};
+	double        *basis = NULL;
 	SmlStatus      status;
 
-	SML_TRY(find_shift(env, job, strength, &shift));
-	change.shift = shift;
+	SML_TRY(find_basis(env, job, &basis, &change.directions));
+	change.basis = basis;
 	SML_TRY(fit_changed(env, job, &change, job->notes, &result->last, &result->fair));
+	fold_basis(job, &change, result->fair);
 done:
-	sml_free(env, shift);
+	sml_free(env, basis);
 	return status;
 }
 

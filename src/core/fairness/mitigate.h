@@ -4,15 +4,16 @@
  *
  *   reweigh              w(g,y) = n(g) n(y) / (n n(g,y)): under these weights group and label are independent
  *                        (Kamiran and Calders 2012).  "strength" is an exponent, 1: in full.
- *   correlation_remover  least squares of every encoded feature on the group indicators, weighted, that is the
- *                        means of the groups, are taken off in training (as fairlearn's CorrelationRemover).
- *                        The model scores features as they come: the group's mean, which would be needed
- *                        to take it off again, is not known then, and on Adult the gap is smaller without it (0.127
- *                        against 0.167).  "strength" is the share that is taken off.
+ *   correlation_remover  the encoded features lose what they have along the differences of the groups' means; after
+ *                        that each feature is uncorrelated with every group, and so is each score that is linear in them.
+ *                        Unlike fairlearn's CorrelationRemover, which takes the group's mean off a row and must know
+ *                        the group for that, the map is the same for all rows, so it folds into the
+ *                        coefficients (linear erasure of a concept: Belrose et al. 2023; of all maps that do it, the choice does not matter to
+ *                        a linear model without penalty).  "strength" is the share that is taken off.
  *   penalty              the penalty of model/parity.h; "strength" is its l.
  *   exponentiated_gradient  reductions.c: at most "rounds" weighted refits, folded into one model.
  *
- * Rows of no known group have weight 1 under reweighing, are left as they are by the remover and carry no
+ * Rows of no known group have weight 1 under reweighing, have no part in the means and carry no
  * penalty.  Every method also gives the plain fit, so that before and after can be shown.
  */
 #ifndef SML_FAIRNESS_MITIGATE_H
@@ -31,7 +32,10 @@ typedef enum SmlMitigation
 
 const char *sml_mitigation_name(SmlMitigation method); /* "reweigh"; NULL past the last */
 
-#define SML_MOST_ROUNDS 50
+/* Refits of exponentiated gradient in all: rounds, then fits under shares of the last multipliers. */
+#define SML_MOST_REFITS 50
+#define SML_WALK_STEPS 7
+#define SML_MOST_ROUNDS (SML_MOST_REFITS - SML_WALK_STEPS)
 
 typedef struct SmlMitigationWish
 {

@@ -16,9 +16,10 @@
  * and exact where the search ends.  The objective is not convex for large l; the search starts from the
  * fit without the penalty, so that the result is still the same each time.
  *
- * Why p and not the linear predictor, whose covariance would be convex (Zafar et al. 2017): on
- * skewed features a covariance of zero between group and log odds leaves the
- * selection rates nearly where they were.  On Adult by sex the gap went from 0.168 to 0.163, and with p to 0.017.
+ * Why p and not the linear predictor, whose covariance would be convex (Zafar et al. 2017): a few rows with a
+ * large linear predictor can balance that covariance and leave the selection rates where they were.  On Adult by
+ * sex, without a ridge on rare levels, it was zero at a gap of 0.163 (0.168 without any penalty).
+ * (The correlation remover of fairness/mitigate.h is that method, with the covariance at zero.)
  *
  * Sources: Zafar, Valera, Gomez Rodriguez, Gummadi, AISTATS 2017, for the covariance as a measure; the score p,
  * the events and the lagged curvature are ours.

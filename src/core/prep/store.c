@@ -244,6 +244,20 @@ fill_targets(Runner *runner, size_t rows, const double *numbers, const int32_t *
 	}
 }
 
+/* x loses its part along the directions, which are of length one and at right angles. */
+static void
+project_row(const SmlStoreChange *change, size_t terms, double *x)
+{
+	for (size_t d = 0; d < change->directions; d++)
+	{
+		const double *direction = change->basis + d * terms;
+		double        along = change->share * sml_dot(terms, direction, x);
+
+		for (size_t j = 0; j < terms; j++)
+			x[j] -= along * direction[j];
+	}
+}
+
 static void
 change_block(Runner *runner, size_t start, SmlBlock *block)
 {
@@ -262,10 +276,8 @@ change_block(Runner *runner, size_t start, SmlBlock *block)
 			runner->w[r] *= change->weight[row];
 		if (change->target != NULL)
 			runner->y[r] = change->target[row];
-		if (change->shift == NULL || change->group[row] < 0)
-			continue;
-		for (size_t j = 0; j < terms; j++)
-			runner->x[r * terms + j] -= change->shift[(size_t) change->group[row] * terms + j];
+		if (change->basis != NULL)
+			project_row(change, terms, runner->x + r * terms);
 	}
 }
 

@@ -43,8 +43,9 @@ typedef struct SmlStoreChange
 	const double   *weight;  /* multiplied into the weights */
 	const double   *target;  /* in place of y */
 	const int32_t  *cell;    /* handed to the learner (SmlBlock.cell) */
-	const int32_t  *group;   /* with shift: the group of a row, -1: none */
-	const double   *shift;   /* groups x terms: taken off the encoded row */
+	const double   *basis;   /* directions x terms: each encoded row loses "share" of what it has along them */
+	size_t          directions;
+	double          share;
 	bool            weighted; /* the learner is to treat the weights as importances */
 	double          parity;  /* strength of the learner's parity penalty; 0: none */
 	size_t          parity_groups;

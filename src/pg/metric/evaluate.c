@@ -51,6 +51,9 @@ typedef struct Evaluating
 	MlReader   weight;
 	StringInfoData list;
 	int        columns;      /* of the query */
+	int        extra_place;  /* the first of the further expressions */
+	MlScoredRow watch;       /* or NULL */
+	void      *watch_context;
 } Evaluating;
 
 static const char doing[] = "evaluate the model";
@@ -152,6 +155,11 @@ set_up(Evaluating *all, const MlEvaluationPlan *plan)
 	all->count = plan->other_model ? 2 : 1;
 	for (int i = 0; i < all->count; i++)
 		set_up_model(all, &all->evaluator[i], plan, target);
+	all->extra_place = all->columns;
+	for (int i = 0; i < plan->extra_count; i++)
+		(void) ask_for(all, plan->extra[i]);
+	all->watch = plan->watch;
+	all->watch_context = plan->watch_context;
 }
 
 /* ---- a row ------------------------------------------------------------------------------- */
@@ -256,6 +264,9 @@ evaluate_row(void *context, const Datum *values, const bool *nulls)
 		if (all->seen_place >= 0 && !nulls[all->seen_place] && DatumGetBool(values[all->seen_place]))
 			all->evaluator[i].evaluation->seen++;
 	}
+	if (all->watch)
+		all->watch(all->watch_context, all->evaluator[0].actual, all->evaluator[0].response,
+				   all->count > 1 ? all->evaluator[1].response : NULL, weight, values + all->extra_place, nulls + all->extra_place);
 }
 
 /* ---- the whole ----------------------------------------------------------------------------- */

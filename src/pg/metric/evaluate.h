@@ -35,6 +35,13 @@ typedef struct MlEvaluation
 extern MlEvaluation *ml_evaluate(const SmlModel *model, const SmlScorer *scorer, double threshold, const MlSource *source,
 								 const char *where, const char *target, const char *weight);
 
+/*
+ * Called for every used row: the actual class index or value, the response of the model (and of the other, or NULL), the
+ * weight, and the values of the plan's further expressions.  Runs inside the executor: no SPI.
+ */
+typedef void (*MlScoredRow)(void *context, double actual, const double *response, const double *other_response, double weight,
+							const Datum *extra, const bool *extra_nulls);
+
 /* The same with more to ask for. */
 typedef struct MlEvaluationPlan
 {
@@ -51,6 +58,11 @@ typedef struct MlEvaluationPlan
 	const SmlModel  *other_model;
 	const SmlScorer *other_scorer;
 	double           other_threshold;
+	/* further expressions over s.cN, handed to "watch" with each used row; or NULL */
+	const char *const *extra;
+	int              extra_count;
+	MlScoredRow      watch;
+	void            *watch_context;
 } MlEvaluationPlan;
 
 extern MlEvaluation *ml_evaluate_plan(const MlEvaluationPlan *plan, MlEvaluation **other);

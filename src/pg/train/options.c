@@ -1,7 +1,7 @@
 /*
  * options.c - params and preprocess: jsonb to numbers, every key and value checked.
  *
- *   params      {"l2": 1, "class_weight": "balanced", …}: "class_weight" is ours, the rest the learner's
+ *   params      {"l2": 1, "class_weight": "balanced", …}: "class_weight" and "fairness" are ours, the rest the learner's
  *   preprocess  {"income": {"impute": "median"}, "sex": {"reference": "Male", "max_levels": 20}}
  */
 #include "../compat.h"
@@ -222,6 +222,8 @@ ml_options_parse(const MlRequest *request, const MlSource *source, const MlColum
 	options->params = palloc0(sizeof(MlJsonPair) * (count + 1));
 	for (int i = 0; i < count; i++)
 	{
+		if (strcmp(pairs[i].key, "fairness") == 0)
+			continue; /* fairness/mitigation.c */
 		if (strcmp(pairs[i].key, "class_weight") != 0)
 		{
 			options->params[options->param_count++] = pairs[i];
@@ -261,7 +263,7 @@ ml_options_numbers(MlOptions *options, SmlEnv *env, const SmlLearner *learner)
 {
 	SmlGivenOption *given = palloc0(sizeof(SmlGivenOption) * (options->param_count + 1));
 	double         *numbers = palloc0(sizeof(double) * (learner->option_count + 1));
-	static const char *const others[] = {"class_weight"};
+	static const char *const others[] = {"class_weight", "fairness"};
 
 	for (int i = 0; i < options->param_count; i++)
 	{

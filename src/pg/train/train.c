@@ -22,6 +22,7 @@
 
 #include "../cache.h"
 #include "../env.h"
+#include "../fairness/mitigation.h"
 #include "../json.h"
 #include "../metric/evaluate.h"
 #include "../nearest.h"
@@ -167,6 +168,9 @@ run_training(Training *t)
 	CHECK(t, sml_scorer_make(&t->env, t->fitted->model, &t->scorer));
 	evaluate_held_out(t);
 	note_evaluation(t);
+	if (t->fitted->mitigation)
+		ml_mitigation_measure(t->fitted->mitigation, &t->env, t->fitted->model, t->scorer, default_threshold(t->fitted->model),
+							  t->held_source, t->held_where, t->request->target, t->request->weight, &t->notes);
 	t->activation = ml_activation_decide(t->request, t->fitted->model, t->evaluation, t->held_source, t->held_where, t->split);
 	refit_on_all(t);
 	ml_scan_end(&scan);

@@ -1,0 +1,439 @@
+/*
+ * mitigation.c - fairness methods in training; see mitigation.h.
+ *
+ * The rows stay in memory, whatever the learner could do otherwise: the methods go over them several times with
+ * weights and labels of their own.  4 bytes a row beside the store for the group, and up to NEED_PER_ROW while the method works.
+ */
+#include "../compat.h"
+
+#include <math.h>
+
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "../env.h"
+#include "../json.h"
+#include "../nearest.h"
+#include "../settings.h"
+#include "mitigation.h"
+
+/* Bytes: group, label, weight, factor, target, cell, and two arrays of scores to sort. */
+#define NEED_PER_ROW 96
+
+#define DEFAULT_MAX_GAP  0.01
+#define DEFAULT_MARGIN   1.0
+#define DEFAULT_ROUNDS   30
+#define DEFAULT_MIN_ROWS 30
+
+struct MlMitigation
+{
+	SmlMitigationWish wish;
+	MlGroups         *groups;
+	MemoryContext     context;
+	int32            *group;    /* per kept row */
+	size_t            count;
+	size_t            room;
+	size_t            without;  /* rows of no known group */
+	SmlFit           *plain;
+};
+
+/* ---- the request ------------------------------------------------------------------- */
+
+static void pg_attribute_noreturn()
+wrong_value(const char *key, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("wrong value of \"%s\" in params for fairness", key),
+			 errhint("%s", hint)));
+}
+
+static double
+number_between(const MlJsonPair *pair, double least, double most, const char *hint)
+{
+	double number;
+
+	if (!ml_json_number(&pair->value, &number) || !(number >= least && number <= most))
+		wrong_value(pair->key, hint);
+	return number;
+}
+
+static int
+choice(const MlJsonPair *pair, const char *what, const char *const *choices, int count)
+{
+	char *text = pair->value.type == jbvString ? ml_json_text(&pair->value) : NULL;
+
+	if (text == NULL)
+		wrong_value(pair->key, psprintf("Name a %s, for example \"%s\".", what, choices[0]));
+	return ml_choose(text, what, choices, count);
+}
+
+/* Which keys a method has. */
+static bool
+has_key(SmlMitigation method, const char *key)
+{
+	if (strcmp(key, "method") == 0 || strcmp(key, "attribute") == 0 || strcmp(key, "constraint") == 0)
+		return true;
+	if (method == SML_EXPONENTIATED_GRADIENT)
+		return strcmp(key, "max_gap") == 0 || strcmp(key, "margin") == 0 || strcmp(key, "rounds") == 0 || strcmp(key, "min_rows") == 0;
+	return strcmp(key, "strength") == 0;
+}
+
+static void
+check_key(SmlMitigation method, const char *key)
+{
+	static const char *const known[] = {"method", "attribute", "constraint", "strength", "max_gap", "margin", "rounds", "min_rows"};
+	const char *nearest;
+
+	if (has_key(method, key))
+		return;
+	for (int i = 0; i < lengthof(known); i++)
+		if (strcmp(known[i], key) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("method \"%s\" has no \"%s\"", sml_mitigation_name(method), key),
+					 errhint("%s", method == SML_EXPONENTIATED_GRADIENT ? "It takes attribute, constraint, max_gap, margin, rounds and min_rows." :
+							 "It takes attribute, constraint and strength.")));
+	nearest = ml_nearest_name(key, known, lengthof(known));
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown key \"%s\" in params for fairness", key),
+			 nearest ? errhint("Perhaps you meant \"%s\".", nearest) :
+			 errhint("Known are method, attribute, constraint, strength, max_gap, margin, rounds and min_rows.")));
+}
+
+static void
+take_key(MlMitigation *mitigation, const MlJsonPair *pair)
+{
+	static const char *const constraints[] = {"demographic_parity", "equal_opportunity", "equalized_odds"};
+	SmlMitigationWish *wish = &mitigation->wish;
+
+	if (strcmp(pair->key, "constraint") == 0)
+		wish->constraint = (SmlConstraint) choice(pair, "constraint", constraints, lengthof(constraints));
+	else if (strcmp(pair->key, "strength") == 0 && wish->method == SML_PENALTY)
+		wish->strength = number_between(pair, 0, 1e9, "Use a number of 0 or more; 100 is a strong penalty.");
+	else if (strcmp(pair->key, "strength") == 0)
+		wish->strength = number_between(pair, 0, 1, "Use a number from 0 (no effect) to 1 (in full).");
+	else if (strcmp(pair->key, "max_gap") == 0)
+		wish->max_gap = number_between(pair, 0, 1, "Use a number from 0 to 1.");
+	else if (strcmp(pair->key, "margin") == 0)
+		wish->margin = number_between(pair, 0, 10, "Use a number of standard errors from 0 to 10.");
+	else if (strcmp(pair->key, "rounds") == 0)
+	{
+		wish->rounds = (size_t) number_between(pair, 1, SML_MOST_ROUNDS, "Use a whole number from 1 to 43.");
+	}
+	else if (strcmp(pair->key, "min_rows") == 0)
+		wish->min_rows = (size_t) number_between(pair, 1, 1e9, "Use a whole number of 1 or more.");
+}
+
+/* The columns whose values make the groups; each must be protected. */
+static char **
+attributes_of(const MlRequest *request, const MlSource *source, const MlJsonPair *pair, int *count)
+{
+	char **names;
+
+	if (request->protected_count == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("fairness in training needs a protected column"),
+				 errhint("Name it, for example protected => '{sex}'.")));
+	if (pair == NULL)
+	{
+		if (request->protected_count > 1)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("fairness in params must name the attribute, because several columns are protected"),
+					 errhint("For example \"attribute\": \"%s\", or a list for their combinations.", request->protected_columns[0])));
+		*count = 1;
+		return request->protected_columns;
+	}
+	names = ml_json_texts(&pair->value, count);
+	if (names == NULL || *count == 0)
+		wrong_value("attribute", "Name a protected column, or a list of them.");
+	for (int i = 0; i < *count; i++)
+	{
+		int  column = ml_source_column(source, names[i], "attribute");
+		bool found = false;
+
+		for (int k = 0; k < request->protected_count; k++)
+			found |= ml_source_find(source, request->protected_columns[k]) == column;
+		if (!found)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("attribute \"%s\" is not among the protected columns", names[i]),
+					 errhint("Add it to protected, so that it is audited and kept out of the features.")));
+	}
+	return names;
+}
+
+static const MlJsonPair *
+find_key(const MlJsonPair *pairs, int count, const char *key)
+{
+	for (int i = 0; i < count; i++)
+		if (strcmp(pairs[i].key, key) == 0)
+			return &pairs[i];
+	return NULL;
+}
+
+static SmlMitigation
+method_of(const MlJsonPair *pair)
+{
+	const char *names[8];
+	int         count = 0;
+
+	while (sml_mitigation_name((SmlMitigation) count) != NULL)
+	{
+		names[count] = sml_mitigation_name((SmlMitigation) count);
+		count++;
+	}
+	if (pair == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("fairness in params must name a method"),
+				 errhint("For example {\"fairness\": {\"method\": \"reweigh\", \"attribute\": \"sex\"}}.")));
+	return (SmlMitigation) choice(pair, "fairness method", names, count);
+}
+
+MlMitigation *
+ml_mitigation_parse(const MlRequest *request, const MlSource *source)
+{
+	int               count = 0;
+	MlJsonPair       *params = request->params ? ml_json_pairs(request->params, "params", &count) : NULL;
+	const MlJsonPair *asked = find_key(params, count, "fairness");
+	MlMitigation     *mitigation;
+	MlJsonPair       *pairs;
+	char            **attributes;
+	int               attribute_count;
+
+	if (asked == NULL || asked->value.type == jbvNull)
+		return NULL;
+	if (asked->value.type != jbvBinary || !JsonContainerIsObject(asked->value.val.binary.data))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("fairness in params must be a JSON object"),
+				 errhint("For example {\"fairness\": {\"method\": \"reweigh\", \"attribute\": \"sex\"}}.")));
+	pairs = ml_json_pairs(JsonbValueToJsonb((JsonbValue *) &asked->value), "fairness", &count);
+	mitigation = palloc0(sizeof(MlMitigation));
+	mitigation->context = CurrentMemoryContext;
+	mitigation->wish = (SmlMitigationWish) {
+		.method = method_of(find_key(pairs, count, "method")),
+		.constraint = SML_DEMOGRAPHIC_PARITY,
+		.strength = NAN,
+		.max_gap = DEFAULT_MAX_GAP,
+		.margin = DEFAULT_MARGIN,
+		.rounds = DEFAULT_ROUNDS,
+		.min_rows = DEFAULT_MIN_ROWS,
+	};
+	for (int i = 0; i < count; i++)
+	{
+		check_key(mitigation->wish.method, pairs[i].key);
+		take_key(mitigation, &pairs[i]);
+	}
+	attributes = attributes_of(request, source, find_key(pairs, count, "attribute"), &attribute_count);
+	mitigation->groups = ml_groups_make(source, attributes, attribute_count);
+	return mitigation;
+}
+
+/* ---- the scan ------------------------------------------------------------------------ */
+
+char *
+ml_mitigation_list(const MlMitigation *mitigation)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < ml_groups_columns(mitigation->groups); i++)
+		appendStringInfo(&list, ", %s", ml_groups_expression(mitigation->groups, i));
+	return list.data;
+}
+
+void
+ml_mitigation_keep(MlMitigation *mitigation, const Datum *values, const bool *nulls)
+{
+	int32 group = ml_groups_read(mitigation->groups, values, nulls, true);
+
+	if (mitigation->count == mitigation->room)
+	{
+		mitigation->room = mitigation->room ? 2 * mitigation->room : 4096;
+		mitigation->group = mitigation->group ? repalloc_huge(mitigation->group, mitigation->room * sizeof(int32)) :
+			MemoryContextAllocHuge(mitigation->context, mitigation->room * sizeof(int32));
+	}
+	mitigation->group[mitigation->count++] = group;
+	mitigation->without += group < 0;
+}
+
+void
+ml_mitigation_restart(MlMitigation *mitigation)
+{
+	mitigation->count = 0;
+	mitigation->without = 0;
+}
+
+/* ---- training ---------------------------------------------------------------------------- */
+
+static void
+check_memory(const MlMitigation *mitigation)
+{
+	size_t need;
+
+	if (sml_size_times(mitigation->count, NEED_PER_ROW, &need) && need <= ml_memory_limit())
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+			 errmsg("fairness in training needs more memory than sustainml.memory_limit allows"),
+			 errdetail("The method takes %zu MB beside the %zu rows themselves.", mitigation->count / 1048576 * NEED_PER_ROW + 1,
+					   mitigation->count),
+			 errhint("Raise sustainml.memory_limit, or train on a sample of the rows.")));
+}
+
+static void
+note_reduction(const MlMitigation *mitigation, SmlEnv *env, const SmlMitigated *made, SmlNotes *notes)
+{
+	if (!made->feasible)
+		ML_CHECK(env, sml_note(env, notes, "No model within a gap of %g was found on the training rows; the one with the smallest gap was taken.",
+							   mitigation->wish.max_gap), "train");
+	ML_CHECK(env, sml_note(env, notes, "Exponentiated gradient for %s made %zu refits and took %s; its intercept moved by %.4f, so its "
+						   "probabilities are not calibrated.", ml_groups_attribute(mitigation->groups), made->rounds,
+						   made->chosen == 0 ? "the mean of their coefficients" : made->chosen == 1 ? "the plain fit" :
+						   psprintf("number %zu", made->chosen - 1), -made->shift), "train");
+}
+
+SmlFit *
+ml_mitigation_train(MlMitigation *mitigation, SmlEnv *env, SmlMitigationJob *job, const char *favorable, SmlVerdict *last)
+{
+	const SmlEncoder *encoder = job->plan->encoder;
+	SmlMitigated     *made;
+	int32            *map = ml_groups_sort(mitigation->groups);
+
+	check_memory(mitigation);
+	for (size_t i = 0; i < mitigation->count; i++)
+		if (mitigation->group[i] >= 0)
+			mitigation->group[i] = map[mitigation->group[i]];
+	mitigation->wish.positive_is_favorable = job->plan->task != SML_BINARY || favorable == NULL ||
+		strcmp(favorable, encoder->classes[job->plan->positive]) == 0;
+	job->group = mitigation->group;
+	job->groups = (size_t) ml_groups_count(mitigation->groups);
+	job->wish = &mitigation->wish;
+	ML_CHECK(env, sml_mitigate(env, job, &made), "train with this fairness method");
+	if (mitigation->without > 0)
+		ML_CHECK(env, sml_note(env, job->notes, "%zu training rows have no value of %s; the fairness method leaves them as they are.",
+							   mitigation->without, ml_groups_attribute(mitigation->groups)), "train");
+	if (mitigation->wish.method == SML_EXPONENTIATED_GRADIENT)
+		note_reduction(mitigation, env, made, job->notes);
+	mitigation->plain = made->plain;
+	*last = made->last;
+	return made->fair;
+}
+
+/* ---- before and after ------------------------------------------------------------------------ */
+
+typedef struct Watch
+{
+	MlMitigation *mitigation;
+	size_t        positive;
+	SmlDecided   *rows[2];   /* of the trained model, and of the plain fit */
+	size_t        count;
+	size_t        room;
+	MemoryContext context;
+} Watch;
+
+static void
+watch_row(void *context, double actual, const double *response, const double *other_response, double weight, const Datum *extra,
+		  const bool *extra_nulls)
+{
+	Watch *watch = context;
+	int32  group = ml_groups_read(watch->mitigation->groups, extra, extra_nulls, true);
+
+	if (watch->count == watch->room)
+	{
+		watch->room = watch->room ? 2 * watch->room : 4096;
+		for (int i = 0; i < 2; i++)
+			watch->rows[i] = watch->rows[i] ? repalloc_huge(watch->rows[i], watch->room * sizeof(SmlDecided)) :
+				MemoryContextAllocHuge(watch->context, watch->room * sizeof(SmlDecided));
+	}
+	for (int i = 0; i < 2; i++)
+		watch->rows[i][watch->count] = (SmlDecided) {
+			.score = i == 0 ? response[0] : other_response[0],
+			.weight = weight,
+			.group = group,
+			.positive = (size_t) actual == watch->positive,
+		};
+	watch->count++;
+}
+
+/* Gap and accuracy at the model's own threshold; NULL when fewer than two groups can be compared. */
+static SmlThresholds *
+figures_at(SmlEnv *env, const MlMitigation *mitigation, SmlDecided *rows, size_t count, double threshold)
+{
+	SmlThresholdWish wish = {mitigation->wish.constraint, mitigation->wish.positive_is_favorable, 1, 0, 1};
+	SmlCurves       *curves;
+	SmlThresholds   *figures = NULL;
+	SmlStatus        status;
+
+	ML_CHECK(env, sml_curves_make(env, rows, count, (size_t) ml_groups_count(mitigation->groups), &curves), "compare groups");
+	status = sml_thresholds_single(env, curves, &wish, threshold, &figures);
+	if (status == SML_BAD_INPUT)
+		env->detail[0] = '\0';
+	else if (status != SML_OK)
+		ml_raise(env, status, "compare groups");
+	sml_curves_free(env, curves);
+	return figures;
+}
+
+static void
+note_gaps(const MlMitigation *mitigation, SmlEnv *env, const SmlThresholds *after, const SmlThresholds *before, size_t rows, SmlNotes *notes)
+{
+	const char *constraint = sml_constraint_name(mitigation->wish.constraint);
+	char       *attribute = ml_groups_attribute(mitigation->groups);
+
+	ML_CHECK(env, sml_note(env, notes, "Fairness method %s for %s: on %zu held-out rows the %s gap is %.4f, without the method %.4f; accuracy %.4f "
+						   "and %.4f.", sml_mitigation_name(mitigation->wish.method), attribute, rows, constraint, after->gap,
+						   before->gap, after->accuracy, before->accuracy), "train");
+	if (!(after->gap < before->gap))
+		ML_CHECK(env, sml_note(env, notes, "The fairness method did not lower the %s gap between groups of %s on the held-out rows.",
+							   constraint, attribute), "train");
+}
+
+void
+ml_mitigation_measure(MlMitigation *mitigation, SmlEnv *env, const SmlModel *model, const SmlScorer *scorer, double threshold,
+					  const MlSource *source, const char *where, const char *target, const char *weight, SmlNotes *notes)
+{
+	SmlModel         plain = *model;
+	SmlScorer       *plain_scorer;
+	const char      *extra[64];
+	Watch            watch = {.mitigation = mitigation, .positive = model->positive, .context = CurrentMemoryContext};
+	MlEvaluationPlan plan = {.model = model, .scorer = scorer, .threshold = threshold, .source = source, .where = where};
+	SmlThresholds   *after;
+	SmlThresholds   *before;
+
+	if (source == NULL || model->task != SML_BINARY)
+	{
+		ML_CHECK(env, sml_note(env, notes, source == NULL ?
+							   "There are no held-out rows, so it is not known whether the fairness method lowered the gap." :
+							   "With more than two classes the gap before and after is not measured."), "train");
+		return;
+	}
+	plain.fit = mitigation->plain;
+	ML_CHECK(env, sml_scorer_make(env, &plain, &plain_scorer), "train");
+	ml_groups_rebind(mitigation->groups, source);
+	for (int i = 0; i < ml_groups_columns(mitigation->groups) && i < lengthof(extra); i++)
+		extra[plan.extra_count++] = ml_groups_expression(mitigation->groups, i);
+	plan.extra = extra;
+	plan.target = target;
+	plan.weight = weight;
+	plan.other_model = &plain;
+	plan.other_scorer = plain_scorer;
+	plan.other_threshold = threshold;
+	plan.watch = watch_row;
+	plan.watch_context = &watch;
+	(void) ml_evaluate_plan(&plan, NULL);
+	after = figures_at(env, mitigation, watch.rows[0], watch.count, threshold);
+	before = figures_at(env, mitigation, watch.rows[1], watch.count, threshold);
+	if (after && before)
+		note_gaps(mitigation, env, after, before, watch.count, notes);
+	else
+		ML_CHECK(env, sml_note(env, notes, "The held-out rows have fewer than two groups of %s to compare, so it is not known whether the "
+							   "fairness method lowered the gap.", ml_groups_attribute(mitigation->groups)), "train");
+	sml_scorer_free(env, plain_scorer);
+}

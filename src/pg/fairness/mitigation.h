@@ -1,0 +1,42 @@
+/*
+ * mitigation.h - params => '{"fairness": {…}}' of sustainml.train: what is asked, the
+ * protected values beside the rows that training keeps, and the gap before and after.
+ *
+ *   method      reweigh | penalty | exponentiated_gradient | correlation_remover
+ *   attribute   a protected column, or several whose combinations are the groups; may be left out when one column is protected
+ *   constraint  demographic_parity (default) | equal_opportunity | equalized_odds
+ *   strength    reweigh and correlation_remover: 0 to 1; penalty: 0 or more
+ *   max_gap, margin, rounds, min_rows   exponentiated_gradient
+ */
+#ifndef ML_MITIGATION_H
+#define ML_MITIGATION_H
+
+#include "../train/train.h"
+#include "../metric/evaluate.h"
+#include "../../core/fairness/mitigate.h"
+#include "groups.h"
+
+typedef struct MlMitigation MlMitigation;
+
+/* What params ask for; NULL: nothing.  Errors for unknown keys and values out of range. */
+extern MlMitigation *ml_mitigation_parse(const MlRequest *request, const MlSource *source);
+
+/* ", s.c7, s.c9": to be added to the select list of the scan that keeps the rows. */
+extern char *ml_mitigation_list(const MlMitigation *mitigation);
+
+/* Remember the group of a row that was kept; "values" are those of the list. */
+extern void ml_mitigation_keep(MlMitigation *mitigation, const Datum *values, const bool *nulls);
+
+/* Forget the rows: they are read again. */
+extern void ml_mitigation_restart(MlMitigation *mitigation);
+
+/* Train by the method.  The job comes with store, plan, names, notes and progress. */
+extern SmlFit *ml_mitigation_train(MlMitigation *mitigation, SmlEnv *env, SmlMitigationJob *job, const char *favorable,
+								   SmlVerdict *last);
+
+/* Compare the trained model with the plain fit on held-out rows (source NULL: there are none), and say so in the notes. */
+extern void ml_mitigation_measure(MlMitigation *mitigation, SmlEnv *env, const SmlModel *model, const SmlScorer *scorer,
+								  double threshold, const MlSource *source, const char *where, const char *target,
+								  const char *weight, SmlNotes *notes);
+
+#endif
