@@ -134,6 +134,10 @@ SML_MUST_USE SmlStatus sml_thresholds_fit(SmlEnv *env, const SmlCurves *curves, 
 SML_MUST_USE SmlStatus sml_thresholds_common(SmlEnv *env, const SmlCurves *curves, const SmlThresholdWish *wish, bool inside,
 											 SmlThresholds **thresholds);
 
+/* The figures of given thresholds, one per group. */
+SML_MUST_USE SmlStatus sml_thresholds_given(SmlEnv *env, const SmlCurves *curves, const SmlThresholdWish *wish, const double *given,
+											SmlThresholds **thresholds);
+
 /* The figures of one given threshold for all. */
 SML_MUST_USE SmlStatus sml_thresholds_single(SmlEnv *env, const SmlCurves *curves, const SmlThresholdWish *wish, double threshold,
 											 SmlThresholds **thresholds);

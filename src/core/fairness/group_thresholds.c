@@ -560,7 +560,7 @@ done:
 }
 
 SmlStatus
-sml_thresholds_single(SmlEnv *env, const SmlCurves *curves, const SmlThresholdWish *wish, double threshold, SmlThresholds **thresholds)
+sml_thresholds_given(SmlEnv *env, const SmlCurves *curves, const SmlThresholdWish *wish, const double *given, SmlThresholds **thresholds)
 {
 	Search    search = {0};
 	SmlStatus status;
@@ -569,13 +569,28 @@ sml_thresholds_single(SmlEnv *env, const SmlCurves *curves, const SmlThresholdWi
 	SML_TRY(alloc_thresholds(env, &search, thresholds));
 	for (size_t g = 0; g < curves->groups; g++)
 	{
-		search.point[g] = sml_curve_point(&curves->curve[g], threshold);
-		(*thresholds)->threshold[g] = threshold;
+		search.point[g] = sml_curve_point(&curves->curve[g], given[g]);
+		(*thresholds)->threshold[g] = given[g];
 	}
 	measure(&search, search.point, *thresholds);
 done:
 	search.env = env;
 	end_search(&search);
+	return status;
+}
+
+SmlStatus
+sml_thresholds_single(SmlEnv *env, const SmlCurves *curves, const SmlThresholdWish *wish, double threshold, SmlThresholds **thresholds)
+{
+	double   *given = NULL;
+	SmlStatus status;
+
+	SML_TRY(sml_alloc_array(env, curves->groups, sizeof(double), &given));
+	for (size_t g = 0; g < curves->groups; g++)
+		given[g] = threshold;
+	SML_TRY(sml_thresholds_given(env, curves, wish, given, thresholds));
+done:
+	sml_free(env, given);
 	return status;
 }
 

@@ -82,6 +82,12 @@ ml_put_integer32(MlResult *result, int32 number)
 }
 
 void
+ml_put_datum(MlResult *result, Datum value, bool isnull)
+{
+	put(result, value, isnull);
+}
+
+void
 ml_put_row(MlResult *result)
 {
 	if (result->count != result->row->natts)
