@@ -358,8 +358,8 @@ each_shutdown(DestReceiver *self)
 {
 }
 
-uint64
-ml_source_each(const char *query, Datum param, MlRowFunction each, void *context)
+static uint64
+run_each(const char *query, int cursor_options, Datum param, MlRowFunction each, void *context)
 {
 	EachReceiver      receiver;
 	SPIExecuteOptions options;
@@ -379,7 +379,7 @@ ml_source_each(const char *query, Datum param, MlRowFunction each, void *context
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	receiver.per_row = AllocSetContextCreate(CurrentMemoryContext, "sustainml row", ALLOCSET_DEFAULT_SIZES);
-	plan = SPI_prepare(query, param ? 1 : 0, types);
+	plan = SPI_prepare_cursor(query, param ? 1 : 0, types, cursor_options);
 	if (plan == NULL)
 		elog(ERROR, "SPI_prepare: %s", SPI_result_code_string(SPI_result));
 
@@ -401,6 +401,18 @@ ml_source_each(const char *query, Datum param, MlRowFunction each, void *context
 		elog(ERROR, "SPI_execute_plan_extended: %s", SPI_result_code_string(code));
 	SPI_finish();
 	return receiver.rows;
+}
+
+uint64
+ml_source_each(const char *query, Datum param, MlRowFunction each, void *context)
+{
+	return run_each(query, 0, param, each, context);
+}
+
+uint64
+ml_source_each_parallel(const char *query, MlRowFunction each, void *context)
+{
+	return run_each(query, CURSOR_OPT_PARALLEL_OK, (Datum) 0, each, context);
 }
 
 void

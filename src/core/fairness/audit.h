@@ -14,6 +14,9 @@
  *   equalized_odds_difference  the larger of the tpr and fpr differences; _ratio the smaller
  *   average_odds_difference    mean of the two
  *
+ * The impact ratio of a group is its selection rate over that of the most selected group, which is what the four-fifths
+ * rule looks at, whatever the reference of the other comparisons is.
+ *
  * Intervals of disparities come from the cells, not from rows: resampling n rows is the same in law as one
  * multinomial draw over the group x label x prediction cells, so a draw costs time by groups,
  * and not by rows (Efron and Tibshirani 1993; percentiles).  With weights the draw
@@ -88,7 +91,10 @@ typedef struct SmlFairRow
 	size_t       left_out;  /* disparities: known groups without a value */
 	const char  *metric;    /* static */
 	SmlFigure    figure;
+	uint64_t     least_n;   /* rows of the smallest group that it rests on */
+	double       statistic; /* of the test behind p_value: z for comparisons, chi-squared for disparities; NaN: none */
 	double       p_value;   /* NaN: none */
+	double       exact_p;   /* Fisher's, for impact ratios */
 	double       corrected;
 	bool         is_small;
 	bool         is_suppressed;

@@ -84,6 +84,9 @@ SmlFairMetric sml_fair_metric_find(const char *name);
  */
 void sml_fair_figure(const SmlFairState *state, SmlFairMetric metric, SmlTruth favorable, double z, SmlFigure *figure);
 
+/* Numerator and denominator of a share as sets of cells: bit label * 3 + prediction. */
+void sml_fair_cells(SmlFairMetric metric, SmlTruth favorable, unsigned *numerator, unsigned *denominator);
+
 /* Standard normal quantile for a two-sided interval of this confidence. */
 double sml_fair_z(double confidence);
 

@@ -69,12 +69,14 @@ typedef struct MlFairResult
 	SmlFairPlan       plan;
 	SmlFairAudit     *audit;
 	char           ***values;     /* per group: texts of its set's attributes, NULL for missing */
+	char            **set_names;  /* per set: "sex & race" */
 	int64             rows;
 	int64             rows_without_label;
 	int64             rows_without_prediction;
 	int64             rows_without_group;  /* a protected value is missing */
 	int64             rows_without_weight;
 	int64             rows_bad_score;      /* NaN */
+	int64             rows_without_score;
 	char            **notes;
 	int               note_count;
 } MlFairResult;
@@ -127,8 +129,10 @@ typedef struct MlFairMitigation
 extern int64 ml_fair_mitigation_store(const MlFairMitigation *mitigation);
 
 /*
- * Whether the active policies on a model let this audit pass: false when one fails; *why names it.
+ * Whether the active policies of severity "error" on a model let this version pass, by its newest audit that somebody with
+ * the privilege to manage the model made: false when one fails, or when there is no audit to judge by; *why says which.
+ * "strict": insufficient evidence fails too.
  */
-extern bool ml_fair_gate(int64 audit_id, char **why);
+extern bool ml_fair_gate(const char *model_schema, const char *model, int version, bool strict, char **why);
 
 #endif

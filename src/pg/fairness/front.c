@@ -125,8 +125,8 @@ put_points(MlResult *result, const MlThresholdQuestion *question, const MlThresh
 		ml_put_number(result, points[i].figures->gap);
 		ml_put_number(result, points[i].made->accuracy);
 		ml_put_number(result, points[i].made->gap);
-		ml_put_datum(result, BoolGetDatum(is_pareto(points, count, i)), false);
-		ml_put_datum(result, JsonbPGetDatum(thresholds_json(question, rows, points[i].made)), false);
+		ml_put_bool(result, is_pareto(points, count, i));
+		ml_put_json(result, thresholds_json(question, rows, points[i].made));
 		ml_put_row(result);
 	}
 }

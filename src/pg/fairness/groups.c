@@ -171,6 +171,18 @@ ml_groups_columns(const MlGroups *groups)
 	return groups->columns;
 }
 
+int
+ml_groups_column(const MlGroups *groups, int i)
+{
+	return groups->source_columns[i];
+}
+
+char **
+ml_groups_names(const MlGroups *groups)
+{
+	return groups->names;
+}
+
 char *const *
 ml_groups_values(const MlGroups *groups, int group)
 {

@@ -31,6 +31,8 @@ extern int32 ml_groups_read(MlGroups *groups, const Datum *values, const bool *n
 
 extern int   ml_groups_count(const MlGroups *groups);
 extern int   ml_groups_columns(const MlGroups *groups);
+extern int   ml_groups_column(const MlGroups *groups, int i);            /* of the source */
+extern char **ml_groups_names(const MlGroups *groups);                   /* of the columns */
 extern char *const *ml_groups_values(const MlGroups *groups, int group); /* a text per column */
 extern char *ml_groups_label(const MlGroups *groups, int group);         /* "Female, Black" */
 extern char *ml_groups_attribute(const MlGroups *groups);                /* "sex", "sex & race" */

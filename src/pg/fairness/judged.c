@@ -58,47 +58,38 @@ typedef struct Scan
 {
 	MlJudged *judged;
 	size_t    positive;
-	bool      has_second;
-	bool      all_second;
+	int       part;
 } Scan;
 
-static void
-judge_row(void *context, double actual, const double *response, const double *other_response, double weight, const Datum *extra,
-		  const bool *extra_nulls)
+static void pg_attribute_noreturn()
+bad_weight(double weight)
 {
-	Scan      *scan = context;
-	int        columns = ml_groups_columns(scan->judged->groups);
-	bool       second = scan->all_second ||
-		(scan->has_second && !extra_nulls[columns] && DatumGetBool(extra[columns]));
-	SmlDecided row = {
-		.score = response[0],
-		.weight = weight,
-		.group = ml_groups_read(scan->judged->groups, extra, extra_nulls, true),
-		.positive = (size_t) actual == scan->positive,
-	};
-
-	add_row(scan->judged, second ? 1 : 0, &row);
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("a weight must be a finite number of 0 or more, not %g", weight)));
 }
 
-/* The protected columns, and the rule of the half. */
-static const char **
-extra_expressions(const MlJudged *judged, const MlJudgedSource *from, int *count)
+static void
+judge_row(void *context, const Datum *extra, const bool *extra_nulls, double actual, const double *response, double weight)
 {
-	int          columns = ml_groups_columns(judged->groups);
-	const char **extra = palloc(sizeof(char *) * (columns + 1));
+	Scan      *scan = context;
+	SmlDecided row = {.score = response[0], .weight = weight};
 
-	for (int i = 0; i < columns; i++)
-		extra[i] = ml_groups_expression(judged->groups, i);
-	*count = columns;
-	if (from->second)
-		extra[(*count)++] = psprintf("(%s)", from->second);
-	return extra;
+	if (actual < 0 || sml_is_missing(weight) || weight == 0)
+		return;
+	if (!(weight > 0) || !isfinite(weight))
+		bad_weight(weight);
+	row.group = ml_groups_read(scan->judged->groups, extra, extra_nulls, true);
+	row.positive = (size_t) actual == scan->positive;
+	add_row(scan->judged, scan->part, &row);
 }
 
 void
 ml_judged_add_model(MlJudged *judged, const MlModel *model, double threshold, const MlJudgedSource *from)
 {
-	Scan             scan = {judged, model->model->positive, from->second != NULL, from->all_second};
+	int              columns = ml_groups_columns(judged->groups);
+	int             *extra = palloc(sizeof(int) * (columns + 1));
+	Scan             scan = {judged, model->model->positive, from->part};
 	MlEvaluationPlan plan = {
 		.model = model->model,
 		.scorer = model->scorer,
@@ -107,18 +98,21 @@ ml_judged_add_model(MlJudged *judged, const MlModel *model, double threshold, co
 		.where = from->where,
 		.target = from->target,
 		.weight = from->weight,
-		.watch = judge_row,
-		.watch_context = &scan,
+		.each = judge_row,
+		.each_context = &scan,
+		.extra = extra,
+		.extra_count = columns,
 	};
 
 	ml_groups_rebind(judged->groups, from->source);
-	plan.extra = extra_expressions(judged, from, &plan.extra_count);
+	for (int i = 0; i < columns; i++)
+		extra[i] = ml_groups_column(judged->groups, i);
 	(void) ml_evaluate_plan(&plan, NULL);
 }
 
 /* ---- from a column of scores ---------------------------------------------------------------- */
 
-/* What a row of the query holds: score, label, weight?, protected columns, second? */
+/* What a row of the query holds: score, label, weight?, protected columns. */
 typedef struct ScoreScan
 {
 	MlJudged   *judged;
@@ -126,8 +120,7 @@ typedef struct ScoreScan
 	MlReader    label;
 	MlReader    weight;
 	bool        weighted;
-	bool        has_second;
-	bool        all_second;
+	int         part;
 	const char *positive;   /* NULL: to be told from the labels */
 	char       *labels[2];  /* as met */
 	int         label_count;
@@ -165,9 +158,7 @@ score_row(void *context, const Datum *values, const bool *nulls)
 {
 	ScoreScan *scan = context;
 	int        at = scan->weighted ? 3 : 2;
-	int        columns = ml_groups_columns(scan->judged->groups);
 	double     weight = scan->weighted ? ml_read_number(&scan->weight, values[2], nulls[2]) : 1;
-	bool       second;
 	SmlDecided row;
 
 	if (nulls[0] || nulls[1] || sml_is_missing(weight) || weight == 0)
@@ -176,14 +167,11 @@ score_row(void *context, const Datum *values, const bool *nulls)
 	if (!(row.score >= 0 && row.score <= 1))
 		bad_score(row.score);
 	if (!(weight > 0) || !isfinite(weight))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("a weight must be a finite number of 0 or more, not %g", weight)));
+		bad_weight(weight);
 	row.weight = weight;
 	row.positive = label_number(scan, ml_read_label(&scan->label, values[1], false)) == 1;
 	row.group = ml_groups_read(scan->judged->groups, values + at, nulls + at, true);
-	second = scan->all_second || (scan->has_second && !nulls[at + columns] && DatumGetBool(values[at + columns]));
-	add_row(scan->judged, second ? 1 : 0, &row);
+	add_row(scan->judged, scan->part, &row);
 }
 
 static void
@@ -221,12 +209,11 @@ second_is_positive(const ScoreScan *scan)
 void
 ml_judged_add_scores(MlJudged *judged, const char *score, const char *positive, const MlJudgedSource *from)
 {
-	ScoreScan      scan = {.judged = judged, .positive = positive, .has_second = from->second != NULL, .all_second = from->all_second};
+	ScoreScan      scan = {.judged = judged, .positive = positive, .part = from->part};
+	size_t         before = judged->count[from->part];
 	int            score_column = ml_source_column(from->source, score, "score");
 	int            target = ml_source_column(from->source, from->target, "target");
 	int            weight = from->weight ? ml_source_column(from->source, from->weight, "weight") : -1;
-	int            count;
-	const char   **extra;
 	StringInfoData list;
 
 	init_reader(&scan.score, from->source, score_column, SML_NUMBER, "score");
@@ -235,19 +222,17 @@ ml_judged_add_scores(MlJudged *judged, const char *score, const char *positive, 
 	if (scan.weighted)
 		init_reader(&scan.weight, from->source, weight, SML_NUMBER, "weight");
 	ml_groups_rebind(judged->groups, from->source);
-	extra = extra_expressions(judged, from, &count);
 	initStringInfo(&list);
 	appendStringInfo(&list, "s.c%d, s.c%d", score_column + 1, target + 1);
 	if (scan.weighted)
 		appendStringInfo(&list, ", s.c%d", weight + 1);
-	for (int i = 0; i < count; i++)
-		appendStringInfo(&list, ", %s", extra[i]);
+	for (int i = 0; i < ml_groups_columns(judged->groups); i++)
+		appendStringInfo(&list, ", %s", ml_groups_expression(judged->groups, i));
 	ml_source_each(ml_source_query(from->source, list.data, from->where), (Datum) 0, score_row, &scan);
 	if (second_is_positive(&scan))
 		return;
-	for (int part = 0; part < 2; part++)
-		for (size_t i = 0; i < judged->count[part]; i++)
-			judged->rows[part][i].positive = !judged->rows[part][i].positive;
+	for (size_t i = before; i < judged->count[from->part]; i++)
+		judged->rows[from->part][i].positive = !judged->rows[from->part][i].positive;
 }
 
 /* ---- what is made of them ------------------------------------------------------------------------ */

@@ -23,15 +23,14 @@ typedef struct MlJudged
 
 extern MlJudged *ml_judged_start(MlGroups *groups);
 
-/* Score the rows; those for which the SQL "second" (or NULL) holds go to rows[1], or all of them with "all_second". */
+/* Rows to be added to one of the parts. */
 typedef struct MlJudgedSource
 {
 	const MlSource *source;
-	const char     *where;
+	const char     *where;   /* over s.cN, or NULL */
 	const char     *target;
 	const char     *weight;
-	const char     *second;
-	bool            all_second;
+	int             part;    /* 0: to fit on, 1: to evaluate on */
 } MlJudgedSource;
 
 extern void ml_judged_add_model(MlJudged *judged, const MlModel *model, double threshold, const MlJudgedSource *from);

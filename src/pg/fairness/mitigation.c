@@ -36,6 +36,12 @@ struct MlMitigation
 	size_t            room;
 	size_t            without;  /* rows of no known group */
 	SmlFit           *plain;
+	/* on held-out rows; NULL and NaN: not known */
+	MlFairResult     *before;
+	MlFairResult     *after;
+	double            gap_before;
+	double            gap_after;
+	const char       *note;
 };
 
 /* ---- the request ------------------------------------------------------------------- */
@@ -328,112 +334,125 @@ ml_mitigation_train(MlMitigation *mitigation, SmlEnv *env, SmlMitigationJob *job
 
 /* ---- before and after ------------------------------------------------------------------------ */
 
-typedef struct Watch
+/* What the method is to lower, as audits call it. */
+static const char *
+metric_of(const MlMitigation *mitigation)
 {
-	MlMitigation *mitigation;
-	size_t        positive;
-	SmlDecided   *rows[2];   /* of the trained model, and of the plain fit */
-	size_t        count;
-	size_t        room;
-	MemoryContext context;
-} Watch;
+	return ml_constraint_metric(mitigation->wish.constraint, mitigation->wish.positive_is_favorable);
+}
 
-static void
-watch_row(void *context, double actual, const double *response, const double *other_response, double weight, const Datum *extra,
-		  const bool *extra_nulls)
+const char *
+ml_constraint_metric(SmlConstraint constraint, bool positive_is_favorable)
 {
-	Watch *watch = context;
-	int32  group = ml_groups_read(watch->mitigation->groups, extra, extra_nulls, true);
-
-	if (watch->count == watch->room)
+	switch (constraint)
 	{
-		watch->room = watch->room ? 2 * watch->room : 4096;
-		for (int i = 0; i < 2; i++)
-			watch->rows[i] = watch->rows[i] ? repalloc_huge(watch->rows[i], watch->room * sizeof(SmlDecided)) :
-				MemoryContextAllocHuge(watch->context, watch->room * sizeof(SmlDecided));
+		case SML_DEMOGRAPHIC_PARITY:
+			return "demographic_parity_difference";
+		case SML_EQUAL_OPPORTUNITY:
+			return positive_is_favorable ? "equal_opportunity_difference" : "fpr_difference";
+		case SML_EQUALIZED_ODDS:
+			return "equalized_odds_difference";
 	}
-	for (int i = 0; i < 2; i++)
-		watch->rows[i][watch->count] = (SmlDecided) {
-			.score = i == 0 ? response[0] : other_response[0],
-			.weight = weight,
-			.group = group,
-			.positive = (size_t) actual == watch->positive,
-		};
-	watch->count++;
+	return NULL;
 }
 
-/* Gap and accuracy at the model's own threshold; NULL when fewer than two groups can be compared. */
-static SmlThresholds *
-figures_at(SmlEnv *env, const MlMitigation *mitigation, SmlDecided *rows, size_t count, double threshold)
+double
+ml_audited_accuracy(const MlFairResult *result)
 {
-	SmlThresholdWish wish = {mitigation->wish.constraint, mitigation->wish.positive_is_favorable, 1, 0, 1};
-	SmlCurves       *curves;
-	SmlThresholds   *figures = NULL;
-	SmlStatus        status;
+	for (size_t r = 0; r < result->audit->count; r++)
+	{
+		const SmlFairRow *row = &result->audit->rows[r];
 
-	ML_CHECK(env, sml_curves_make(env, rows, count, (size_t) ml_groups_count(mitigation->groups), &curves), "compare groups");
-	status = sml_thresholds_single(env, curves, &wish, threshold, &figures);
-	if (status == SML_BAD_INPUT)
-		env->detail[0] = '\0';
-	else if (status != SML_OK)
-		ml_raise(env, status, "compare groups");
-	sml_curves_free(env, curves);
-	return figures;
+		if (row->scope == SML_SCOPE_OVERALL && strcmp(row->metric, "accuracy") == 0)
+			return row->figure.value;
+	}
+	return NAN;
 }
 
 static void
-note_gaps(const MlMitigation *mitigation, SmlEnv *env, const SmlThresholds *after, const SmlThresholds *before, size_t rows, SmlNotes *notes)
+note_gaps(MlMitigation *mitigation, SmlEnv *env, SmlNotes *notes)
 {
-	const char *constraint = sml_constraint_name(mitigation->wish.constraint);
+	const char *metric = metric_of(mitigation);
 	char       *attribute = ml_groups_attribute(mitigation->groups);
 
-	ML_CHECK(env, sml_note(env, notes, "Fairness method %s for %s: on %zu held-out rows the %s gap is %.4f, without the method %.4f; accuracy %.4f "
-						   "and %.4f.", sml_mitigation_name(mitigation->wish.method), attribute, rows, constraint, after->gap,
-						   before->gap, after->accuracy, before->accuracy), "train");
-	if (!(after->gap < before->gap))
-		ML_CHECK(env, sml_note(env, notes, "The fairness method did not lower the %s gap between groups of %s on the held-out rows.",
-							   constraint, attribute), "train");
+	mitigation->gap_before = ml_fair_disparity(mitigation->before, attribute, metric);
+	mitigation->gap_after = ml_fair_disparity(mitigation->after, attribute, metric);
+	if (isnan(mitigation->gap_before) || isnan(mitigation->gap_after))
+	{
+		mitigation->note = psprintf("The held-out rows have fewer than two groups of %s to compare, so it is not known whether the fairness "
+									"method lowered the gap.", attribute);
+		ML_CHECK(env, sml_note(env, notes, "%s", mitigation->note), "train");
+		return;
+	}
+	ML_CHECK(env, sml_note(env, notes, "Fairness method %s for %s: on %lld held-out rows the %s is %.4f, without the method %.4f; accuracy %.4f "
+						   "and %.4f.", sml_mitigation_name(mitigation->wish.method), attribute, (long long) mitigation->after->rows, metric,
+						   mitigation->gap_after, mitigation->gap_before, ml_audited_accuracy(mitigation->after),
+						   ml_audited_accuracy(mitigation->before)), "train");
+	if (mitigation->gap_after < mitigation->gap_before)
+		return;
+	mitigation->note = psprintf("The fairness method did not lower the %s between groups of %s on the held-out rows.", metric, attribute);
+	ML_CHECK(env, sml_note(env, notes, "%s", mitigation->note), "train");
 }
 
 void
-ml_mitigation_measure(MlMitigation *mitigation, SmlEnv *env, const SmlModel *model, const SmlScorer *scorer, double threshold,
-					  const MlSource *source, const char *where, const char *target, const char *weight, SmlNotes *notes)
+ml_mitigation_measure(MlMitigation *mitigation, SmlEnv *env, const MlHeldOut *held, const SmlModel *model, const SmlScorer *scorer,
+					  SmlNotes *notes)
 {
-	SmlModel         plain = *model;
-	SmlScorer       *plain_scorer;
-	const char      *extra[64];
-	Watch            watch = {.mitigation = mitigation, .positive = model->positive, .context = CurrentMemoryContext};
-	MlEvaluationPlan plan = {.model = model, .scorer = scorer, .threshold = threshold, .source = source, .where = where};
-	SmlThresholds   *after;
-	SmlThresholds   *before;
+	SmlModel   plain = *model;
+	SmlScorer *plain_scorer;
+	MlFairSpec spec;
 
-	if (source == NULL || model->task != SML_BINARY)
+	if (held->source == NULL || model->task != SML_BINARY)
 	{
-		ML_CHECK(env, sml_note(env, notes, source == NULL ?
+		ML_CHECK(env, sml_note(env, notes, held->source == NULL ?
 							   "There are no held-out rows, so it is not known whether the fairness method lowered the gap." :
 							   "With more than two classes the gap before and after is not measured."), "train");
 		return;
 	}
+	ml_fair_spec_init(&spec);
+	spec.source = held->source->text;
+	spec.part = "held_out";
+	spec.target = held->target;
+	spec.weight = held->weight;
+	spec.favorable = held->favorable;
+	spec.threshold = held->threshold;
+	spec.protected_columns = ml_groups_names(mitigation->groups);
+	spec.protected_count = ml_groups_columns(mitigation->groups);
+	spec.intersections = Max(spec.intersections, spec.protected_count);
 	plain.fit = mitigation->plain;
 	ML_CHECK(env, sml_scorer_make(env, &plain, &plain_scorer), "train");
-	ml_groups_rebind(mitigation->groups, source);
-	for (int i = 0; i < ml_groups_columns(mitigation->groups) && i < lengthof(extra); i++)
-		extra[plan.extra_count++] = ml_groups_expression(mitigation->groups, i);
-	plan.extra = extra;
-	plan.target = target;
-	plan.weight = weight;
-	plan.other_model = &plain;
-	plan.other_scorer = plain_scorer;
-	plan.other_threshold = threshold;
-	plan.watch = watch_row;
-	plan.watch_context = &watch;
-	(void) ml_evaluate_plan(&plan, NULL);
-	after = figures_at(env, mitigation, watch.rows[0], watch.count, threshold);
-	before = figures_at(env, mitigation, watch.rows[1], watch.count, threshold);
-	if (after && before)
-		note_gaps(mitigation, env, after, before, watch.count, notes);
-	else
-		ML_CHECK(env, sml_note(env, notes, "The held-out rows have fewer than two groups of %s to compare, so it is not known whether the "
-							   "fairness method lowered the gap.", ml_groups_attribute(mitigation->groups)), "train");
+	mitigation->after = ml_fair_of_model(&spec, model, scorer, held->source, held->where, NULL, NULL);
+	/* it is of no version: only what the method is compared with */
+	spec.prediction = psprintf("fit without fairness method \"%s\"", sml_mitigation_name(mitigation->wish.method));
+	mitigation->before = ml_fair_of_model(&spec, &plain, plain_scorer, held->source, held->where, NULL, NULL);
 	sml_scorer_free(env, plain_scorer);
+	note_gaps(mitigation, env, notes);
+}
+
+void
+ml_mitigation_store(const MlMitigation *mitigation, const MlModelName *name, int version, int64 version_id, int64 run_id, Jsonb *params)
+{
+	MlFairMitigation row = {.model_schema = name->schema, .model = name->name, .version = version};
+	MlFairSpec      *spec;
+
+	row.method = sml_mitigation_name(mitigation->wish.method);
+	row.params = params;
+	row.attribute = ml_groups_attribute(mitigation->groups);
+	row.metric = metric_of(mitigation);
+	row.gap_before = row.gap_after = NAN;
+	row.note = mitigation->note;
+	if (mitigation->after)
+	{
+		row.gap_before = mitigation->gap_before;
+		row.gap_after = mitigation->gap_after;
+		row.audit_before = ml_fair_store(mitigation->before, run_id);
+		/* the version is known only now */
+		spec = (MlFairSpec *) mitigation->after->spec;
+		spec->model_schema = name->schema;
+		spec->model = name->name;
+		spec->version = version;
+		spec->version_id = version_id;
+		row.audit_after = ml_fair_store(mitigation->after, run_id);
+	}
+	(void) ml_fair_mitigation_store(&row);
 }

@@ -14,6 +14,7 @@
 #include "../train/train.h"
 #include "../metric/evaluate.h"
 #include "../../core/fairness/mitigate.h"
+#include "fairness.h"
 #include "groups.h"
 
 typedef struct MlMitigation MlMitigation;
@@ -34,9 +35,27 @@ extern void ml_mitigation_restart(MlMitigation *mitigation);
 extern SmlFit *ml_mitigation_train(MlMitigation *mitigation, SmlEnv *env, SmlMitigationJob *job, const char *favorable,
 								   SmlVerdict *last);
 
-/* Compare the trained model with the plain fit on held-out rows (source NULL: there are none), and say so in the notes. */
-extern void ml_mitigation_measure(MlMitigation *mitigation, SmlEnv *env, const SmlModel *model, const SmlScorer *scorer,
-								  double threshold, const MlSource *source, const char *where, const char *target,
-								  const char *weight, SmlNotes *notes);
+/* Where the held-out rows are (source NULL: nowhere), and how they are judged. */
+typedef struct MlHeldOut
+{
+	const MlSource *source;
+	const char     *where;
+	const char     *target;
+	const char     *weight;
+	const char     *favorable;
+	double          threshold;
+} MlHeldOut;
+
+/* Audit the trained model and the plain fit on held-out rows, inside the scan bracket, and say in the notes how they differ. */
+extern void ml_mitigation_measure(MlMitigation *mitigation, SmlEnv *env, const MlHeldOut *held, const SmlModel *model,
+								  const SmlScorer *scorer, SmlNotes *notes);
+
+/* Keep both audits and a row of sustainml.fairness_mitigation, now that the version is known. */
+extern void ml_mitigation_store(const MlMitigation *mitigation, const MlModelName *name, int version, int64 version_id, int64 run_id,
+								Jsonb *params);
+
+/* How audits call the gap of a constraint; the share of right predictions of an audit. */
+extern const char *ml_constraint_metric(SmlConstraint constraint, bool positive_is_favorable);
+extern double      ml_audited_accuracy(const MlFairResult *result);
 
 #endif

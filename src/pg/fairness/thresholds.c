@@ -190,16 +190,24 @@ ml_question_rows(const MlThresholdQuestion *question)
 		from.source = ml_source_open(question->source);
 	rows->judged = ml_judged_start(ml_groups_make(from.source, question->protected_columns, question->protected_count));
 	if (question->evaluation_source == NULL)
-		from.second = ml_judged_half(from.source, question->stored ? question->stored->split : NULL);
+	{
+		const char *asked = from.where;
+		char       *half = ml_judged_half(from.source, question->stored ? question->stored->split : NULL);
+
+		from.where = asked ? psprintf("(%s) AND NOT (%s)", asked, half) : psprintf("NOT (%s)", half);
+		add_rows(question, rows->judged, &from);
+		from.where = asked ? psprintf("(%s) AND (%s)", asked, half) : half;
+		from.part = 1;
+	}
 	add_rows(question, rows->judged, &from);
 	if (stored_path)
 		ml_path_end(level);
 	if (question->evaluation_source)
 	{
-		MlJudgedSource other = {.target = question->target, .weight = question->weight, .all_second = true};
-
-		other.source = ml_source_open(question->evaluation_source);
-		add_rows(question, rows->judged, &other);
+		from.source = ml_source_open(question->evaluation_source);
+		from.where = NULL;
+		from.part = 1;
+		add_rows(question, rows->judged, &from);
 	}
 	ml_scan_end(&scan);
 	if (ml_groups_count(rows->judged->groups) < 2)

@@ -36,11 +36,10 @@ extern MlEvaluation *ml_evaluate(const SmlModel *model, const SmlScorer *scorer,
 								 const char *where, const char *target, const char *weight);
 
 /*
- * Called for every used row: the actual class index or value, the response of the model (and of the other, or NULL), the
- * weight, and the values of the plan's further expressions.  Runs inside the executor: no SPI.
+ * Called for every row, also those that cannot be evaluated: "extra" are the further columns asked
+ * for; actual is a class index, -1 where there is no known label.
  */
-typedef void (*MlScoredRow)(void *context, double actual, const double *response, const double *other_response, double weight,
-							const Datum *extra, const bool *extra_nulls);
+typedef void (*MlScoredRow)(void *context, const Datum *extra, const bool *extra_nulls, double actual, const double *response, double weight);
 
 /* The same with more to ask for. */
 typedef struct MlEvaluationPlan
@@ -58,11 +57,11 @@ typedef struct MlEvaluationPlan
 	const SmlModel  *other_model;
 	const SmlScorer *other_scorer;
 	double           other_threshold;
-	/* further expressions over s.cN, handed to "watch" with each used row; or NULL */
-	const char *const *extra;
+	/* what the caller wants to see of each row, or NULL; the pairs are not kept then, and there are no metrics */
+	MlScoredRow      each;
+	void            *each_context;
+	const int       *extra;   /* columns of the source */
 	int              extra_count;
-	MlScoredRow      watch;
-	void            *watch_context;
 } MlEvaluationPlan;
 
 extern MlEvaluation *ml_evaluate_plan(const MlEvaluationPlan *plan, MlEvaluation **other);

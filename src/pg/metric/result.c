@@ -12,7 +12,7 @@
 
 #include "result.h"
 
-#define MOST_COLUMNS 16
+#define MOST_COLUMNS 32
 
 struct MlResult
 {
@@ -82,9 +82,15 @@ ml_put_integer32(MlResult *result, int32 number)
 }
 
 void
-ml_put_datum(MlResult *result, Datum value, bool isnull)
+ml_put_bool(MlResult *result, bool value)
 {
-	put(result, value, isnull);
+	put(result, BoolGetDatum(value), false);
+}
+
+void
+ml_put_json(MlResult *result, Jsonb *json)
+{
+	put(result, JsonbPGetDatum(json), json == NULL);
 }
 
 void

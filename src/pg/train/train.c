@@ -45,6 +45,7 @@ typedef struct Training
 	MlFitted     *fitted;
 	SmlScorer    *scorer;
 	MlEvaluation *evaluation;  /* NULL without held-out rows */
+	MlMitigation *mitigation;  /* NULL without a fairness method */
 	MlSource     *held_source; /* where they are: the source, or a second one */
 	char         *held_where;
 	int64         rows_neither;
@@ -152,6 +153,17 @@ refit_on_all(Training *t)
 	t->fitted = again;
 }
 
+/* What the fairness method did on the held-out rows. */
+static void
+measure_fairness(Training *t)
+{
+	MlHeldOut held = {.source = t->held_source, .where = t->held_where, .target = t->request->target, .weight = t->request->weight,
+					  .favorable = t->request->favorable, .threshold = default_threshold(t->fitted->model)};
+
+	t->mitigation = t->fitted->mitigation;
+	ml_mitigation_measure(t->mitigation, &t->env, &held, t->fitted->model, t->scorer, &t->notes);
+}
+
 static void
 run_training(Training *t)
 {
@@ -169,8 +181,7 @@ run_training(Training *t)
 	evaluate_held_out(t);
 	note_evaluation(t);
 	if (t->fitted->mitigation)
-		ml_mitigation_measure(t->fitted->mitigation, &t->env, t->fitted->model, t->scorer, default_threshold(t->fitted->model),
-							  t->held_source, t->held_where, t->request->target, t->request->weight, &t->notes);
+		measure_fairness(t);
 	t->activation = ml_activation_decide(t->request, t->fitted->model, t->evaluation, t->held_source, t->held_where, t->split);
 	refit_on_all(t);
 	ml_scan_end(&scan);
@@ -387,6 +398,8 @@ train(FunctionCallInfo fcinfo, MlRequest *request)
 	ml_run_end(t.run, request->name.schema, request->name.name, version,
 			   (int64) t.fitted->rows_used, &figures);
 	ml_version_set_run(id, figures.run_id);
+	if (t.mitigation)
+		ml_mitigation_store(t.mitigation, &request->name, version, id, figures.run_id, request->params);
 	ml_progress_end();
 	return report(fcinfo, &t, version, &figures);
 }

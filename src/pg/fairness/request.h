@@ -1,0 +1,52 @@
+/*
+ * request.h - the arguments that fairness_audit, fairness_groups and fairness_disparity share.
+ */
+#ifndef ML_FAIRNESS_REQUEST_H
+#define ML_FAIRNESS_REQUEST_H
+
+#include "fairness.h"
+
+typedef struct MlFairRequest
+{
+	MlFairSpec spec;
+	char      *source;      /* NULL: the model's stored one */
+	char      *model;       /* NULL: predictions are columns */
+} MlFairRequest;
+
+/* From the arguments in their order (sql/72_fairness_audit.sql), checked as far as that goes without rows. */
+extern MlFairRequest *ml_fair_request(FunctionCallInfo fcinfo);
+
+/*
+ * Do it: scan under one read-only snapshot with the caller's rights, metered as a run of kind "audit"; "figures" says
+ * what it cost.
+ */
+extern MlFairResult *ml_fair_run(const MlFairRequest *request, MlFigures *figures);
+
+/* One text[] argument as a list; errors on NULL elements. */
+extern char **ml_fair_texts(FunctionCallInfo fcinfo, int i, const char *what, int *count);
+
+/* ---- columns of a source as truths (truth.c) --------------------------------------------- */
+
+/* Two values of a column: the one that counts as true, and the other. */
+typedef struct MlTwoValues
+{
+	char *yes;       /* as text */
+	char *no;        /* NULL: there is no other value */
+	bool  yes_found;
+	char *expression; /* SQL over s.cN: boolean, NULL where the column is NULL, an error for a third value */
+} MlTwoValues;
+
+/*
+ * How "column" tells true from false; yes NULL: true, or 1.  Looks for one row of each value, which usually ends at the first
+ * rows.  "what" (target, prediction) goes into errors.  Inside a scan bracket.
+ */
+extern MlTwoValues *ml_two_values(const MlSource *source, int column, const char *what, const char *yes);
+
+/* Errors unless both columns speak of the same two values, and at least one row has "yes". */
+extern void ml_two_values_check(const MlSource *source, const MlTwoValues *target, int target_column,
+								const MlTwoValues *prediction, int prediction_column);
+
+/* "s.c4::float8", with an error unless the column is a number. */
+extern char *ml_number_expression(const MlSource *source, int column, const char *what);
+
+#endif
