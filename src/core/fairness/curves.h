@@ -121,7 +121,7 @@ SML_MUST_USE SmlStatus sml_curves_usable(SmlEnv *env, const SmlCurves *curves, c
 
 /*
  * The most accurate thresholds, one per group, within the gap.  Exact for one rate and
- * any number of groups, and for equalized odds between two groups; for more groups the window of
+ * any number of groups, and for equalized odds between two groups without a margin; for more groups the window of
  * rates starts at multiples of a fraction of max_gap.  O(n log n) per group for the exact ones.
  */
 SML_MUST_USE SmlStatus sml_thresholds_fit(SmlEnv *env, const SmlCurves *curves, const SmlThresholdWish *wish,

@@ -5,9 +5,10 @@
  * rate: for a window [r, r + max_gap] that starts at the rate of some point, each group takes
  * its best point in the window on its own; so trying all starts is exact, whatever the number of
  * groups.  Two rates of two groups: for each point of the first group, the points of the second that
- * are within the gap are again a stretch.  The best of a stretch comes from a tree of maxima: log n.
+ * are within the gap are again a stretch; with a margin that stretch is a first guess, which is checked, so that
+ * the result is within the margin and may miss a better one.  The best of a stretch comes from a tree of maxima: log n.
  *
- * The largest gap that is found feasible includes "nobody" and "everybody", so something is always found.
+ * "Nobody" and "everybody" have no gap, so something is always found.
  */
 #include "curves.h"
 
@@ -215,6 +216,33 @@ step(Search *search)
 	return search->steps++ % POLL_STEPS == 0 ? sml_poll(search->env) : SML_OK;
 }
 
+/* Whether the points being tried are within gap and margin, taken at the smallest of their rates. */
+static bool
+is_within(const Search *search)
+{
+	for (int r = 0; r < SML_RATES; r++)
+	{
+		double least = INFINITY;
+		double most = -INFINITY;
+
+		if (!(search->rates & (1U << r)))
+			continue;
+		for (size_t g = 0; g < search->curves->groups; g++)
+		{
+			double rate;
+
+			if (!search->usable[g])
+				continue;
+			rate = sml_curve_rate(&search->curves->curve[g], 1U << r, search->point[g]);
+			least = fmin(least, rate);
+			most = fmax(most, rate);
+		}
+		if (most - least > fmax(0, allowed(search, 1U << r, least)) + ROUNDING)
+			return false;
+	}
+	return true;
+}
+
 /* Keep the points being tried if they are more accurate. */
 static void
 keep_if_better(Search *search)
@@ -223,7 +251,7 @@ keep_if_better(Search *search)
 
 	for (size_t g = 0; g < search->curves->groups; g++)
 		total += search->usable[g] ? gain(&search->curves->curve[g], search->point[g]) : 0;
-	if (search->found && total <= search->best_gain)
+	if ((search->found && total <= search->best_gain) || !is_within(search))
 		return;
 	search->found = true;
 	search->best_gain = total;
@@ -305,9 +333,12 @@ set_thresholds(const Search *search, const size_t *point, SmlThresholds *thresho
 
 /* ---- one threshold per group ---------------------------------------------------------------- */
 
-/* Each group takes its best point with rates in the windows; false when one has none. */
+/*
+ * Each group takes its best point with rates in the windows; false when one has none.  Group "holder" takes one
+ * at the start of the window (SIZE_MAX: no group does), so that the window is the one that its margin is for.
+ */
 static bool
-take_window(Search *search, const Best *best, const double *least, const double *most)
+take_window(Search *search, const Best *best, const double *least, const double *most, size_t holder)
 {
 	for (size_t g = 0; g < search->curves->groups; g++)
 	{
@@ -318,7 +349,7 @@ take_window(Search *search, const Best *best, const double *least, const double 
 		if (!search->usable[g])
 			continue;
 		for (int r = 0; r < SML_RATES; r++)
-			if ((search->rates & (1U << r)) && !narrow(curve, 1U << r, least[r], most[r], &low, &high))
+			if ((search->rates & (1U << r)) && !narrow(curve, 1U << r, least[r], g == holder ? least[r] : most[r], &low, &high))
 				return false;
 		search->point[g] = best_of(&best[g], low, high);
 	}
@@ -344,7 +375,7 @@ search_one_rate(Search *search, const Best *best)
 			SML_TRY(step(search));
 			least[r] = sml_curve_rate(&search->curves->curve[g], rate, k);
 			most[r] = least[r] + fmax(0, allowed(search, rate, least[r]));
-			(void) take_window(search, best, least, most);
+			(void) take_window(search, best, least, most, g);
 		}
 	}
 done:
@@ -406,7 +437,7 @@ search_lattice(Search *search, const Best *best)
 			SML_TRY(step(search));
 			for (int r = 1; r < SML_RATES; r++)
 				most[r] = least[r] + fmax(0, allowed(search, 1U << r, least[r]));
-			(void) take_window(search, best, least, most);
+			(void) take_window(search, best, least, most, SIZE_MAX);
 		}
 	}
 done:

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../blas.h"
+#include "../model/classifier.h"
 
 static const char *const names[] = {"reweigh", "penalty", "exponentiated_gradient", "correlation_remover"};
 
@@ -259,14 +260,15 @@ fold_basis(const SmlMitigationJob *job, const SmlStoreChange *change, SmlFit *fi
 
 /* ---- training --------------------------------------------------------------------------------- */
 
-/* Fit under "change" and take the result. */
+/* Fit "plan" under "change" and take the result. */
 static SmlStatus
-fit_changed(SmlEnv *env, const SmlMitigationJob *job, const SmlStoreChange *change, SmlNotes *notes, SmlVerdict *last, SmlFit **fit)
+fit_changed(SmlEnv *env, const SmlMitigationJob *job, const SmlPlan *plan, const SmlStoreChange *change, SmlVerdict *last, SmlFit **fit)
 {
+	SmlNotes *notes = job->notes;
 	SmlState *state = NULL;
 	SmlStatus status;
 
-	SML_TRY(sml_store_train_changed(env, job->store, job->plan, change, last, &state, job->progress, job->progress_context));
+	SML_TRY(sml_store_train_changed(env, job->store, plan, change, last, &state, job->progress, job->progress_context));
 	SML_TRY(job->plan->learner->result(env, state, job->term_name, job->name_context, notes, fit));
 done:
 	if (state != NULL)
@@ -286,24 +288,52 @@ train_reweighed(SmlEnv *env, const SmlMitigationJob *job, const SmlMitigationRow
 	SML_TRY(sml_alloc_array(env, rows->count, sizeof(double), &factor));
 	SML_TRY(sml_reweigh(env, job->group, job->groups, rows->label, labels, rows->weight, rows->count, strength, factor));
 	change.weight = factor;
-	SML_TRY(fit_changed(env, job, &change, job->notes, &result->last, &result->fair));
+	SML_TRY(fit_changed(env, job, job->plan, &change, &result->last, &result->fair));
 done:
 	sml_free(env, factor);
 	return status;
 }
 
+/*
+ * Rare levels that separate the classes are found column by column, and after the map no column is a level any more: so
+ * the small ridge that they would get goes to all columns, unless there is a penalty already.
+ */
 static SmlStatus
-train_decorrelated(SmlEnv *env, const SmlMitigationJob *job, double strength, SmlState *plain, SmlMitigated *result)
+add_ridge(SmlEnv *env, const SmlMitigationJob *job, const SmlMitigationRows *rows, SmlPlan *plan)
+{
+	const SmlLearner *learner = job->plan->learner;
+	double            total = 0;
+	SmlStatus         status;
+
+	*plan = *job->plan;
+	status = sml_alloc_array(env, learner->option_count, sizeof(double), &plan->options);
+	if (status != SML_OK)
+		return status;
+	memcpy(plan->options, job->plan->options, learner->option_count * sizeof(double));
+	for (size_t i = 0; i < rows->count; i++)
+		total += rows->weight[i];
+	for (size_t o = 0; o < learner->option_count; o++)
+		if (strcmp(learner->options[o].name, "l2") == 0 && plan->options[o] == 0)
+			plan->options[o] = SML_SEPARATION_RIDGE * total;
+	return SML_OK;
+}
+
+static SmlStatus
+train_decorrelated(SmlEnv *env, const SmlMitigationJob *job, const SmlMitigationRows *rows, double strength, SmlState *plain,
+				   SmlMitigated *result)
 {
 	SmlStoreChange change = {.share = strength, .warm = plain};
+	SmlPlan        plan = {.options = NULL};
 	double        *basis = NULL;
 	SmlStatus      status;
 
 	SML_TRY(find_basis(env, job, &basis, &change.directions));
+	SML_TRY(add_ridge(env, job, rows, &plan));
 	change.basis = basis;
-	SML_TRY(fit_changed(env, job, &change, job->notes, &result->last, &result->fair));
+	SML_TRY(fit_changed(env, job, &plan, &change, &result->last, &result->fair));
 	fold_basis(job, &change, result->fair);
 done:
+	sml_free(env, plan.options);
 	sml_free(env, basis);
 	return status;
 }
@@ -322,7 +352,7 @@ train_penalised(SmlEnv *env, const SmlMitigationJob *job, const SmlMitigationRow
 		cell[i] = sml_constraint_cell(wish->constraint, wish->positive_is_favorable, job->groups, job->group[i], rows->label[i] == 1);
 	change.cell = cell;
 	change.parity_events = sml_constraint_events(wish->constraint);
-	SML_TRY(fit_changed(env, job, &change, job->notes, &result->last, &result->fair));
+	SML_TRY(fit_changed(env, job, job->plan, &change, &result->last, &result->fair));
 done:
 	sml_free(env, cell);
 	return status;
@@ -376,7 +406,7 @@ train_by_method(SmlEnv *env, const SmlMitigationJob *job, const SmlMitigationRow
 		case SML_EXPONENTIATED_GRADIENT:
 			return sml_reduce(env, job, rows, plain, result);
 		case SML_CORRELATION_REMOVER:
-			return train_decorrelated(env, job, strength, *plain, result);
+			return train_decorrelated(env, job, rows, strength, *plain, result);
 	}
 	return sml_fail(env, SML_BAD_OPTION, "There is no such method.");
 }

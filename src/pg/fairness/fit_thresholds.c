@@ -20,6 +20,8 @@
 #include "../env.h"
 #include "../meter.h"
 #include "../metric/result.h"
+#include "../json.h"
+#include "mitigation.h"
 #include "thresholds.h"
 
 /* Arguments, in the order of sql/78_thresholds.sql. */
@@ -203,6 +205,80 @@ store_fit(Outcome *outcome)
 	ml_models_changed();
 }
 
+/* ---- audits before and after ------------------------------------------------------------------- */
+
+/* Audit the rows that were not fitted on, as decided by the thresholds (NULL: by the default one for all). */
+static int64
+keep_audit(const Outcome *outcome, const SmlThresholds *thresholds, const char *decided_by)
+{
+	const MlThresholdQuestion *question = outcome->question;
+	const MlJudged            *judged = outcome->rows->judged;
+	int                        columns = ml_groups_columns(judged->groups);
+	SmlText                   *texts = palloc0(sizeof(SmlText) * (columns + 1));
+	MlFairSpec                 spec;
+	MlFairCollector           *collector;
+
+	ml_fair_spec_init(&spec);
+	/* not under the model's name: there stands how it decides by itself */
+	spec.source = question->evaluation_source ? question->evaluation_source : question->source ? question->source : question->stored->source;
+	spec.part = question->evaluation_source ? "all" : "held_out";
+	spec.target = question->target;
+	spec.prediction = psprintf("%s of %s", decided_by, ml_version_label(question->version));
+	spec.weight = question->weight;
+	spec.positive = question->model->model->encoder->classes[question->model->model->positive];
+	spec.favorable = question->favorable;
+	spec.threshold = thresholds ? NAN : question->threshold;
+	spec.protected_columns = ml_groups_names(judged->groups);
+	spec.protected_count = columns;
+	spec.intersections = Max(spec.intersections, columns);
+	collector = ml_fair_begin(&spec, true, question->weight != NULL);
+	for (size_t i = 0; i < judged->count[1]; i++)
+	{
+		const SmlDecided *row = &judged->rows[1][i];
+		double            threshold = thresholds && row->group >= 0 && thresholds->usable[row->group] ? thresholds->threshold[row->group] :
+			question->threshold;
+
+		CHECK_FOR_INTERRUPTS();
+		for (int c = 0; c < columns; c++)
+		{
+			const char *value = row->group < 0 ? NULL : ml_groups_values(judged->groups, row->group)[c];
+
+			texts[c] = value ? (SmlText) {value, (int32_t) strlen(value)} : (SmlText) {NULL, -1};
+		}
+		ml_fair_row(collector, texts, row->positive ? SML_YES : SML_NO, row->score >= threshold ? SML_YES : SML_NO, row->score, row->weight);
+	}
+	return ml_fair_store(ml_fair_finish(collector), outcome->run_id);
+}
+
+static void
+keep_mitigation(Outcome *outcome)
+{
+	const MlThresholdQuestion *question = outcome->question;
+	const SmlThresholdWish    *wish = &question->wish;
+	MlFairMitigation           row = {.model_schema = question->version->schema, .model = question->version->name};
+	MlJsonBuilder              builder;
+
+	row.version = question->version->version;
+	row.method = question->method == ML_OPTIMAL ? "group_thresholds" : "reject_option";
+	ml_json_begin(&builder);
+	ml_json_add_number(&builder, "max_gap", wish->max_gap);
+	ml_json_add_number(&builder, "margin", wish->margin);
+	ml_json_add_integer(&builder, "min_rows", (int64) wish->min_rows);
+	ml_json_add_number(&builder, "default_threshold", question->threshold);
+	row.params = ml_json_end(&builder);
+	row.thresholds = ml_thresholds_json(question, outcome->rows, outcome->made);
+	row.attribute = ml_groups_attribute(outcome->rows->judged->groups);
+	row.metric = ml_constraint_metric(wish->constraint, wish->positive_is_favorable);
+	row.gap_before = outcome->before ? outcome->before->gap : NAN;
+	row.gap_after = outcome->after ? outcome->after->gap : NAN;
+	row.note = !outcome->made->feasible ? "No thresholds within max_gap were found; these have the smallest gap." :
+		outcome->before && outcome->after && !(outcome->after->gap < outcome->before->gap) ?
+		"The gap did not fall on the rows that the thresholds were not fitted on." : NULL;
+	row.audit_before = keep_audit(outcome, NULL, "predict_class");
+	row.audit_after = keep_audit(outcome, outcome->made, "decide_by_group");
+	(void) ml_fair_mitigation_store(&row);
+}
+
 /* ---- the answer ------------------------------------------------------------------------------------ */
 
 static void
@@ -309,6 +385,7 @@ sustainml_fit_thresholds(PG_FUNCTION_ARGS)
 			   (int64) (outcome.rows->judged->count[0] + outcome.rows->judged->count[1]), &figures);
 	outcome.run_id = figures.run_id;
 	store_fit(&outcome);
+	keep_mitigation(&outcome);
 	warn_of_the_law(psprintf("thresholds that differ by %s are now stored with model \"%s\" for sustainml.decide_by_group",
 							 ml_groups_attribute(outcome.rows->judged->groups), ml_version_label(question.version)));
 	return answer(fcinfo, &outcome);

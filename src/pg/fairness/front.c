@@ -78,25 +78,6 @@ is_pareto(const Point *points, int count, int i)
 	return true;
 }
 
-static Jsonb *
-thresholds_json(const MlThresholdQuestion *question, const MlThresholdRows *rows, const SmlThresholds *made)
-{
-	MlJsonBuilder builder;
-
-	ml_json_begin(&builder);
-	for (int g = 0; g < ml_groups_count(rows->judged->groups); g++)
-	{
-		double threshold = made->usable[g] ? made->threshold[g] : question->threshold;
-
-		/* nobody: beyond every probability, and JSON has no infinity */
-		if (isinf(threshold))
-			ml_json_add_text(&builder, ml_groups_label(rows->judged->groups, g), "Infinity");
-		else
-			ml_json_add_number(&builder, ml_groups_label(rows->judged->groups, g), threshold);
-	}
-	return ml_json_end(&builder);
-}
-
 /* The gap on the fitted rows when only accuracy counts. */
 static double
 free_gap(const MlThresholdQuestion *question, MlThresholdRows *rows)
@@ -126,7 +107,7 @@ put_points(MlResult *result, const MlThresholdQuestion *question, const MlThresh
 		ml_put_number(result, points[i].made->accuracy);
 		ml_put_number(result, points[i].made->gap);
 		ml_put_bool(result, is_pareto(points, count, i));
-		ml_put_json(result, thresholds_json(question, rows, points[i].made));
+		ml_put_json(result, ml_thresholds_json(question, rows, points[i].made));
 		ml_put_row(result);
 	}
 }

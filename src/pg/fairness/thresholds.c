@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 
 #include "../env.h"
+#include "../json.h"
 #include "../train/train.h"
 #include "thresholds.h"
 
@@ -259,4 +260,23 @@ ml_question_figures(const MlThresholdQuestion *question, MlThresholdRows *rows, 
 	}
 	ML_CHECK(env, status, "compare groups");
 	return figures;
+}
+
+Jsonb *
+ml_thresholds_json(const MlThresholdQuestion *question, const MlThresholdRows *rows, const SmlThresholds *made)
+{
+	MlJsonBuilder builder;
+
+	ml_json_begin(&builder);
+	for (int g = 0; g < ml_groups_count(rows->judged->groups); g++)
+	{
+		double threshold = made->usable[g] ? made->threshold[g] : question->threshold;
+
+		/* nobody: beyond every probability, and JSON has no infinity */
+		if (isinf(threshold))
+			ml_json_add_text(&builder, ml_groups_label(rows->judged->groups, g), "Infinity");
+		else
+			ml_json_add_number(&builder, ml_groups_label(rows->judged->groups, g), threshold);
+	}
+	return ml_json_end(&builder);
 }

@@ -60,6 +60,9 @@ extern SmlThresholds *ml_question_fit(const MlThresholdQuestion *question, MlThr
 extern SmlThresholds *ml_question_figures(const MlThresholdQuestion *question, MlThresholdRows *rows, const SmlThresholds *thresholds,
 										  bool on_second);
 
+/* {"Female": 0.24, "Male": 0.67} */
+extern Jsonb *ml_thresholds_json(const MlThresholdQuestion *question, const MlThresholdRows *rows, const SmlThresholds *made);
+
 /* Arguments. */
 extern char  *ml_text_argument(FunctionCallInfo fcinfo, int argument);
 extern char **ml_texts_argument(FunctionCallInfo fcinfo, int argument, const char *what, int *count);
