@@ -306,6 +306,7 @@ add_ridge(SmlEnv *env, const SmlMitigationJob *job, const SmlMitigationRows *row
 	SmlStatus         status;
 
 	*plan = *job->plan;
+	plan->options = NULL;
 	status = sml_alloc_array(env, learner->option_count, sizeof(double), &plan->options);
 	if (status != SML_OK)
 		return status;
