@@ -46,7 +46,7 @@ CREATE TABLE sustainml.fairness_audit (
 	extension_version       text             NOT NULL
 );
 CREATE INDEX fairness_audit_subject ON sustainml.fairness_audit (subject, source, part, audit_id);
-CREATE INDEX fairness_audit_model ON sustainml.fairness_audit (model_schema, model, version, audit_id);
+CREATE INDEX fairness_audit_version ON sustainml.fairness_audit (version_id, audit_id);
 SELECT pg_catalog.pg_extension_config_dump('sustainml.fairness_audit', '');
 REVOKE ALL ON sustainml.fairness_audit FROM PUBLIC;
 COMMENT ON TABLE sustainml.fairness_audit IS 'One row per fairness audit; never changed';
@@ -169,13 +169,13 @@ COMMENT ON COLUMN sustainml.fairness_metric.ci_method IS 'wilson, newcombe, katz
 COMMENT ON COLUMN sustainml.fairness_metric.reference_group IS 'Group compared with; for impact_ratio the most selected';
 COMMENT ON COLUMN sustainml.fairness_metric.low_group IS 'Disparities: group with the smallest figure';
 COMMENT ON COLUMN sustainml.fairness_metric.high_group IS 'Disparities: group with the largest figure';
-COMMENT ON COLUMN sustainml.fairness_metric.least_n IS 'Rows of the smallest group that it rests on';
+COMMENT ON COLUMN sustainml.fairness_metric.least_n IS 'Fewest rows of the figures that it rests on: for tpr the positives of a group';
 COMMENT ON COLUMN sustainml.fairness_metric.groups_left_out IS 'Disparities: known groups without a value';
 COMMENT ON COLUMN sustainml.fairness_metric.statistic IS 'z of two shares, or chi-squared over all groups';
 COMMENT ON COLUMN sustainml.fairness_metric.p_value IS 'Two-sided p-value of it';
 COMMENT ON COLUMN sustainml.fairness_metric.exact_p IS 'Fisher''s exact p-value, for impact ratios';
 COMMENT ON COLUMN sustainml.fairness_metric.corrected IS 'Disparities: the value less the upward bias of a maximum over noisy groups';
-COMMENT ON COLUMN sustainml.fairness_metric.is_small IS 'A group that it rests on has fewer rows than min_n';
+COMMENT ON COLUMN sustainml.fairness_metric.is_small IS 'Rests on a figure of fewer rows than min_n';
 COMMENT ON COLUMN sustainml.fairness_metric.is_suppressed IS 'Hidden from readers who are not the owner';
 COMMENT ON COLUMN sustainml.fairness_metric.undefined_reason IS 'Why there is no value: no_positives, one_group, none_selected, …';
 
@@ -227,7 +227,7 @@ COMMENT ON COLUMN sustainml.fairness_policy.metric IS 'Disparity';
 COMMENT ON COLUMN sustainml.fairness_policy.bound IS 'Bound';
 COMMENT ON COLUMN sustainml.fairness_policy.at_least IS 'Whether the bound is a lower one (ratios) or an upper one (differences)';
 COMMENT ON COLUMN sustainml.fairness_policy.judge_by IS 'interval: pass or fail only when the whole interval lies on one side; value: by the value alone';
-COMMENT ON COLUMN sustainml.fairness_policy.min_n IS 'Disparities that rest on a smaller group are insufficient evidence';
+COMMENT ON COLUMN sustainml.fairness_policy.min_n IS 'Disparities that rest on fewer rows in a group are insufficient evidence';
 COMMENT ON COLUMN sustainml.fairness_policy.severity IS 'error stops fairness_gate and activation; warning does not';
 COMMENT ON COLUMN sustainml.fairness_policy.clean_audits IS 'Audits in a row that must pass before an alert closes';
 COMMENT ON COLUMN sustainml.fairness_policy.created_at IS 'From when';
@@ -453,13 +453,13 @@ BEGIN
 	IF value IS NULL THEN
 		reason := 'undefined: ' || coalesce(undefined_reason, 'unknown');
 	ELSIF least_n < policy.min_n THEN
-		reason := format('a group has %s rows, fewer than %s', least_n, policy.min_n);
+		reason := format('a group has %s rows for it, fewer than %s', least_n, policy.min_n);
 	ELSIF low IS NULL OR high IS NULL THEN
 		reason := 'there is no interval';
-	ELSIF CASE WHEN policy.at_least THEN low >= policy.bound ELSE high <= policy.bound END THEN
+	ELSIF (policy.at_least AND low >= policy.bound) OR (NOT policy.at_least AND high <= policy.bound) THEN
 		verdict := 'pass';
 		reason := what || ' within the bound';
-	ELSIF CASE WHEN policy.at_least THEN high < policy.bound ELSE low > policy.bound END THEN
+	ELSIF (policy.at_least AND high < policy.bound) OR (NOT policy.at_least AND low > policy.bound) THEN
 		verdict := 'fail';
 		reason := what || ' beyond the bound';
 	ELSE
@@ -555,8 +555,11 @@ BEGIN
 	IF NOT FOUND THEN
 		RETURN NULL;
 	END IF;
-	SELECT max(a.audit_id) INTO newest FROM sustainml.fairness_audit a
-	 WHERE a.model_schema = model_schema AND a.model = model AND a.version = version AND a.by_manager;
+	-- by the key of the version, since the model may have been renamed
+	SELECT max(a.audit_id) INTO newest
+	  FROM sustainml.model_version v
+	  JOIN sustainml.fairness_audit a ON a.version_id = v.id
+	 WHERE v.model_schema = model_schema AND v.model = model AND v.version = version AND a.by_manager;
 	IF newest IS NULL THEN
 		RETURN 'there is a fairness policy, and no audit of this version to judge by';
 	END IF;

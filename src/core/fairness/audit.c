@@ -73,10 +73,12 @@ rows_of(const Work *work, size_t group)
 	return sml_fair_rows(work->plan->groups[group].state);
 }
 
-static bool
-is_small(const Work *work, size_t group)
+/* A row that rests on a figure of "n" rows: the fewest of them decides whether it is small. */
+static void
+rest_on(const Work *work, uint64_t n, SmlFairRow *row)
 {
-	return rows_of(work, group) < work->plan->min_n;
+	row->least_n = n < row->least_n ? n : row->least_n;
+	row->is_small = row->least_n < work->plan->min_n;
 }
 
 static SmlStatus
@@ -89,7 +91,7 @@ add_row(Work *work, SmlFairScope scope, size_t set, size_t group, SmlFairRow **r
 		return status;
 	*row = &audit->rows[audit->count++];
 	**row = (SmlFairRow) {.scope = scope, .set = set, .group = group, .reference = SML_NO_GROUP, .low_group = SML_NO_GROUP,
-						  .high_group = SML_NO_GROUP, .statistic = NAN, .p_value = NAN, .exact_p = NAN, .corrected = NAN};
+						  .high_group = SML_NO_GROUP, .least_n = UINT64_MAX, .statistic = NAN, .p_value = NAN, .exact_p = NAN, .corrected = NAN};
 	return SML_OK;
 }
 
@@ -110,8 +112,7 @@ group_rows(Work *work, size_t group)
 		row->metric = sml_fair_metric_name((SmlFairMetric) m);
 		row->figure = *figure_of(work, group, (SmlFairMetric) m);
 		row->reference = set == 0 ? SML_NO_GROUP : work->audit->reference[set];
-		row->least_n = rows_of(work, group);
-		row->is_small = is_small(work, group);
+		rest_on(work, row->figure.n, row);
 		row->is_suppressed = work->audit->suppressed[group];
 	}
 	return SML_OK;
@@ -123,10 +124,10 @@ compare(const Work *work, size_t group, size_t reference, SmlFairMetric metric, 
 	const SmlFigure *a = figure_of(work, group, metric);
 	const SmlFigure *b = figure_of(work, reference, metric);
 
-	row->least_n = rows_of(work, group) < rows_of(work, reference) ? rows_of(work, group) : rows_of(work, reference);
+	rest_on(work, a->n, row);
+	rest_on(work, b->n, row);
 	row->metric = sml_fair_metric_name(metric);
 	row->reference = reference;
-	row->is_small = is_small(work, group) || is_small(work, reference);
 	row->is_suppressed = work->audit->suppressed[group] || work->audit->suppressed[reference];
 	if (row->scope == SML_SCOPE_RATIO)
 		sml_figure_ratio(a, b, work->z, &row->figure);
@@ -204,7 +205,12 @@ impact_row(Work *work, size_t group, size_t best)
 	compare(work, group, best != SML_NO_GROUP ? best : group, SML_FAIR_SELECTION_RATE, row);
 	row->metric = "impact_ratio";
 	if (best == group)
-		row->statistic = row->p_value = NAN;
+	{
+		/* itself: exactly 1, or undefined */
+		row->figure.n = figure_of(work, group, SML_FAIR_SELECTION_RATE)->n;
+		row->figure.ci_low = row->figure.ci_high = row->statistic = row->p_value = NAN;
+		row->figure.ci_method = NULL;
+	}
 	if (!work->plan->favorable_known)
 	{
 		row->figure.value = row->figure.ci_low = row->figure.ci_high = row->statistic = row->p_value = NAN;
@@ -286,24 +292,34 @@ why_no_spread(const Known *known, size_t defined)
 	return defined == 0 ? "undefined_in_all_groups" : "undefined_in_all_groups_but_one";
 }
 
+static void
+rest_on_extremes(const Work *work, const Known *known, SmlFairMetric metric, const SmlSpread *spread, SmlFairRow *row)
+{
+	size_t low = known->group[spread->low];
+	size_t high = known->group[spread->high];
+
+	rest_on(work, figure_of(work, low, metric)->n, row);
+	rest_on(work, figure_of(work, high, metric)->n, row);
+	row->is_suppressed |= work->audit->suppressed[low] || work->audit->suppressed[high];
+}
+
 /* What is the same for all disparity rows that rest on one spread. */
 static void
-fill_disparity(const Work *work, const Known *known, const SmlSpread *spread, SmlFairRow *row)
+fill_disparity(const Work *work, const Known *known, SmlFairMetric metric, const SmlSpread *spread, SmlFairRow *row)
 {
 	for (size_t k = 0; k < known->count; k++)
-		row->figure.n += rows_of(work, known->group[k]);
+		row->figure.n += figure_of(work, known->group[k], metric)->n;
 	row->left_out = known->count - spread->defined;
 	row->figure.numerator = row->figure.denominator = row->figure.ci_low = row->figure.ci_high = NAN;
 	row->figure.reason = spread->defined < 2 ? why_no_spread(known, spread->defined) : NULL;
 	if (spread->defined < 2)
+	{
+		rest_on(work, row->figure.n, row);
 		return;
+	}
 	row->low_group = known->group[spread->low];
 	row->high_group = known->group[spread->high];
-	row->least_n = rows_of(work, row->low_group);
-	if (rows_of(work, row->high_group) < row->least_n)
-		row->least_n = rows_of(work, row->high_group);
-	row->is_small = is_small(work, row->low_group) || is_small(work, row->high_group);
-	row->is_suppressed = work->audit->suppressed[row->low_group] || work->audit->suppressed[row->high_group];
+	rest_on_extremes(work, known, metric, spread, row);
 }
 
 static void
@@ -327,7 +343,7 @@ difference_row(Work *work, size_t set, const Known *known, SmlFairMetric metric)
 	if (status != SML_OK)
 		return status;
 	sml_spread(known->values + metric * known->count, known->count, &own);
-	fill_disparity(work, known, &own, row);
+	fill_disparity(work, known, metric, &own, row);
 	row->metric = disparity_names[metric].difference;
 	row->figure.value = own.difference;
 	if (own.defined >= 2)
@@ -359,7 +375,7 @@ ratio_row(Work *work, size_t set, const Known *known, SmlFairMetric metric)
 
 	if (status != SML_OK)
 		return status;
-	fill_disparity(work, known, spread, row);
+	fill_disparity(work, known, metric, spread, row);
 	row->metric = disparity_names[metric].ratio;
 	row->figure.value = spread->ratio;
 	if (row->figure.reason == NULL)
@@ -384,7 +400,7 @@ to_overall_row(Work *work, size_t set, const Known *known, SmlFairMetric metric)
 
 	if (status != SML_OK)
 		return status;
-	fill_disparity(work, known, &spread, row);
+	fill_disparity(work, known, metric, &spread, row);
 	row->metric = disparity_names[metric].to_overall;
 	row->figure.value = NAN;
 	if (row->figure.reason == NULL)
@@ -413,7 +429,7 @@ odds_row(Work *work, size_t set, const Known *known, size_t stat, const char *na
 
 	if (status != SML_OK)
 		return status;
-	fill_disparity(work, known, shown, row);
+	fill_disparity(work, known, shown == tpr ? SML_FAIR_TPR : SML_FAIR_FPR, shown, row);
 	row->metric = name;
 	row->figure.value = known->stats[stat];
 	if (row->figure.reason == NULL && isnan(row->figure.value))
@@ -421,20 +437,8 @@ odds_row(Work *work, size_t set, const Known *known, size_t stat, const char *na
 	/* the other of the two rates has its own extreme groups */
 	if (tpr->defined >= 2 && fpr->defined >= 2)
 	{
-		const SmlSpread *both[2] = {tpr, fpr};
-
-		for (int i = 0; i < 2; i++)
-		{
-			for (int end = 0; end < 2; end++)
-			{
-				uint64_t rows = rows_of(work, known->group[end ? both[i]->high : both[i]->low]);
-
-				row->least_n = rows < row->least_n ? rows : row->least_n;
-			}
-			row->is_small |= is_small(work, known->group[both[i]->low]) || is_small(work, known->group[both[i]->high]);
-			row->is_suppressed |= work->audit->suppressed[known->group[both[i]->low]] ||
-				work->audit->suppressed[known->group[both[i]->high]];
-		}
+		rest_on_extremes(work, known, SML_FAIR_TPR, tpr, row);
+		rest_on_extremes(work, known, SML_FAIR_FPR, fpr, row);
 	}
 	set_interval(&known->intervals[stat], row);
 	return SML_OK;

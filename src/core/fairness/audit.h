@@ -22,7 +22,8 @@
  * and not by rows (Efron and Tibshirani 1993; percentiles).  With weights the draw
  * has the effective number of rows.  Max - min over noisy groups is biased upwards:
  * "corrected" is twice the value minus the mean of the draws, and p_value that of the chi-squared
- * test that all groups are equal.  Draws depend on (seed, draw) alone.
+ * test that all groups are equal.  An empty cell next to one with rows counts as half a row, so that a rate of 0 or 1 on few
+ * rows does not look certain.  Draws depend on (seed, draw) alone.
  */
 #ifndef SML_FAIRNESS_AUDIT_H
 #define SML_FAIRNESS_AUDIT_H
@@ -64,7 +65,7 @@ typedef struct SmlFairPlan
 	SmlTruth            favorable;
 	bool                favorable_known;
 	SmlFairReference    reference;
-	uint64_t            min_n;        /* groups with fewer rows are small */
+	uint64_t            min_n;        /* figures that rest on fewer rows are small */
 	uint64_t            suppress_below; /* cells with fewer rows are not for everybody */
 	double              confidence;
 	size_t              draws;        /* 0: no intervals for disparities */
@@ -91,7 +92,7 @@ typedef struct SmlFairRow
 	size_t       left_out;  /* disparities: known groups without a value */
 	const char  *metric;    /* static */
 	SmlFigure    figure;
-	uint64_t     least_n;   /* rows of the smallest group that it rests on */
+	uint64_t     least_n;   /* fewest rows of the figures that it rests on: positives of a group for tpr, … */
 	double       statistic; /* of the test behind p_value: z for comparisons, chi-squared for disparities; NaN: none */
 	double       p_value;   /* NaN: none */
 	double       exact_p;   /* Fisher's, for impact ratios */

@@ -77,11 +77,34 @@ sml_disparity_draws(size_t groups, size_t asked)
 	return asked < most ? asked : most;
 }
 
+/*
+ * A cell into which no row fell although its sibling (same label, other prediction) has some counts as half a row of the
+ * sibling's mean weight: else a rate of 0 or 1 on few rows would never vary, and look certain.
+ */
+static double
+half_a_row(const SmlFairState *state, size_t cell, double *weight2)
+{
+	const SmlFairWeights *weights = sml_fair_const_weights(state);
+	size_t                label = cell / 3;
+	size_t                sibling = cell % 3 == SML_NO ? SML_YES : SML_NO;
+	double                n = (double) state->n[label][sibling];
+	double                weight;
+
+	*weight2 = 0;
+	if (cell % 3 == SML_UNKNOWN || n == 0)
+		return 0;
+	weight = weights ? sml_sum_value(&weights->weight[label][sibling]) / n : 1;
+	*weight2 = weight * weight / 2;
+	return weight / 2;
+}
+
 static double
 cell_weight(const SmlFairState *state, size_t cell, double *weight2)
 {
 	const SmlFairWeights *weights = sml_fair_const_weights(state);
 
+	if (state->n[cell / 3][cell % 3] == 0)
+		return half_a_row(state, cell, weight2);
 	*weight2 = weights ? sml_sum_value(&weights->weight2[cell / 3][cell % 3]) : (double) state->n[cell / 3][cell % 3];
 	return weights ? sml_sum_value(&weights->weight[cell / 3][cell % 3]) : (double) state->n[cell / 3][cell % 3];
 }

@@ -21,6 +21,9 @@
 /* Bytes: group, label, weight, factor, target, cell, and two arrays of scores to sort. */
 #define NEED_PER_ROW 96
 
+/* Audits in training cross at most two. */
+#define MOST_ATTRIBUTES 2
+
 #define DEFAULT_MAX_GAP  0.01
 #define DEFAULT_MARGIN   1.0
 #define DEFAULT_ROUNDS   30
@@ -36,9 +39,8 @@ struct MlMitigation
 	size_t            room;
 	size_t            without;  /* rows of no known group */
 	SmlFit           *plain;
-	/* on held-out rows; NULL and NaN: not known */
+	/* on held-out rows; NULL: not known */
 	MlFairResult     *before;
-	MlFairResult     *after;
 	double            gap_before;
 	double            gap_after;
 	const char       *note;
@@ -133,11 +135,27 @@ take_key(MlMitigation *mitigation, const MlJsonPair *pair)
 		wish->min_rows = (size_t) number_between(pair, 1, 1e9, "Use a whole number of 1 or more.");
 }
 
+/* Where a column stands among the protected ones. */
+static int
+protected_position(const MlRequest *request, const MlSource *source, const char *name)
+{
+	int column = ml_source_column(source, name, "attribute");
+
+	for (int k = 0; k < request->protected_count; k++)
+		if (ml_source_find(source, request->protected_columns[k]) == column)
+			return k;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("attribute \"%s\" is not among the protected columns", name),
+			 errhint("Add it to protected, so that it is audited and kept out of the features.")));
+}
+
 /* The columns whose values make the groups; each must be protected. */
 static char **
 attributes_of(const MlRequest *request, const MlSource *source, const MlJsonPair *pair, int *count)
 {
 	char **names;
+	int    positions[MOST_ATTRIBUTES];
 
 	if (request->protected_count == 0)
 		ereport(ERROR,
@@ -155,20 +173,21 @@ attributes_of(const MlRequest *request, const MlSource *source, const MlJsonPair
 		return request->protected_columns;
 	}
 	names = ml_json_texts(&pair->value, count);
-	if (names == NULL || *count == 0)
-		wrong_value("attribute", "Name a protected column, or a list of them.");
+	if (names == NULL || *count == 0 || *count > MOST_ATTRIBUTES)
+		wrong_value("attribute", "Name a protected column, or two for their combinations.");
 	for (int i = 0; i < *count; i++)
 	{
-		int  column = ml_source_column(source, names[i], "attribute");
-		bool found = false;
+		positions[i] = protected_position(request, source, names[i]);
+		if (i > 0 && positions[i] == positions[0])
+			wrong_value("attribute", "Name two different columns.");
+	}
+	/* in the order of protected, as audits have it */
+	if (*count == 2 && positions[0] > positions[1])
+	{
+		char *first = names[0];
 
-		for (int k = 0; k < request->protected_count; k++)
-			found |= ml_source_find(source, request->protected_columns[k]) == column;
-		if (!found)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("attribute \"%s\" is not among the protected columns", names[i]),
-					 errhint("Add it to protected, so that it is audited and kept out of the features.")));
+		names[0] = names[1];
+		names[1] = first;
 	}
 	return names;
 }
@@ -370,13 +389,13 @@ ml_audited_accuracy(const MlFairResult *result)
 }
 
 static void
-note_gaps(MlMitigation *mitigation, SmlEnv *env, SmlNotes *notes)
+note_gaps(MlMitigation *mitigation, SmlEnv *env, const MlFairResult *after, SmlNotes *notes)
 {
 	const char *metric = metric_of(mitigation);
 	char       *attribute = ml_groups_attribute(mitigation->groups);
 
 	mitigation->gap_before = ml_fair_disparity(mitigation->before, attribute, metric);
-	mitigation->gap_after = ml_fair_disparity(mitigation->after, attribute, metric);
+	mitigation->gap_after = ml_fair_disparity(after, attribute, metric);
 	if (isnan(mitigation->gap_before) || isnan(mitigation->gap_after))
 	{
 		mitigation->note = psprintf("The held-out rows have fewer than two groups of %s to compare, so it is not known whether the fairness "
@@ -385,8 +404,8 @@ note_gaps(MlMitigation *mitigation, SmlEnv *env, SmlNotes *notes)
 		return;
 	}
 	ML_CHECK(env, sml_note(env, notes, "Fairness method %s for %s: on %lld held-out rows the %s is %.4f, without the method %.4f; accuracy %.4f "
-						   "and %.4f.", sml_mitigation_name(mitigation->wish.method), attribute, (long long) mitigation->after->rows, metric,
-						   mitigation->gap_after, mitigation->gap_before, ml_audited_accuracy(mitigation->after),
+						   "and %.4f.", sml_mitigation_name(mitigation->wish.method), attribute, (long long) after->rows, metric,
+						   mitigation->gap_after, mitigation->gap_before, ml_audited_accuracy(after),
 						   ml_audited_accuracy(mitigation->before)), "train");
 	if (mitigation->gap_after < mitigation->gap_before)
 		return;
@@ -395,45 +414,34 @@ note_gaps(MlMitigation *mitigation, SmlEnv *env, SmlNotes *notes)
 }
 
 void
-ml_mitigation_measure(MlMitigation *mitigation, SmlEnv *env, const MlHeldOut *held, const SmlModel *model, const SmlScorer *scorer,
-					  SmlNotes *notes)
+ml_mitigation_measure(MlMitigation *mitigation, SmlEnv *env, const MlFairResult *after, const SmlModel *model, const MlSource *source,
+					  const char *where, SmlNotes *notes)
 {
 	SmlModel   plain = *model;
 	SmlScorer *plain_scorer;
 	MlFairSpec spec;
 
-	if (held->source == NULL || model->task != SML_BINARY)
+	if (after == NULL)
 	{
-		ML_CHECK(env, sml_note(env, notes, held->source == NULL ?
-							   "There are no held-out rows, so it is not known whether the fairness method lowered the gap." :
-							   "With more than two classes the gap before and after is not measured."), "train");
+		mitigation->note = "There was no audit of held-out rows, so it is not known whether the fairness method lowered the gap.";
+		ML_CHECK(env, sml_note(env, notes, "%s", mitigation->note), "train");
 		return;
 	}
-	ml_fair_spec_init(&spec);
-	spec.source = held->source->text;
-	spec.part = "held_out";
-	spec.target = held->target;
-	spec.weight = held->weight;
-	spec.favorable = held->favorable;
-	spec.threshold = held->threshold;
-	spec.protected_columns = ml_groups_names(mitigation->groups);
-	spec.protected_count = ml_groups_columns(mitigation->groups);
-	spec.intersections = Max(spec.intersections, spec.protected_count);
+	spec = *after->spec;
+	/* it is of no model that exists: only what the method is compared with */
+	spec.model_schema = spec.model = NULL;
+	spec.prediction = psprintf("fit without fairness method \"%s\"", sml_mitigation_name(mitigation->wish.method));
 	plain.fit = mitigation->plain;
 	ML_CHECK(env, sml_scorer_make(env, &plain, &plain_scorer), "train");
-	mitigation->after = ml_fair_of_model(&spec, model, scorer, held->source, held->where, NULL, NULL);
-	/* it is of no version: only what the method is compared with */
-	spec.prediction = psprintf("fit without fairness method \"%s\"", sml_mitigation_name(mitigation->wish.method));
-	mitigation->before = ml_fair_of_model(&spec, &plain, plain_scorer, held->source, held->where, NULL, NULL);
+	mitigation->before = ml_fair_of_model(&spec, &plain, plain_scorer, source, where, NULL, NULL);
 	sml_scorer_free(env, plain_scorer);
-	note_gaps(mitigation, env, notes);
+	note_gaps(mitigation, env, after, notes);
 }
 
 void
-ml_mitigation_store(const MlMitigation *mitigation, const MlModelName *name, int version, int64 version_id, int64 run_id, Jsonb *params)
+ml_mitigation_store(const MlMitigation *mitigation, const MlModelName *name, int version, int64 audit_after, int64 run_id, Jsonb *params)
 {
 	MlFairMitigation row = {.model_schema = name->schema, .model = name->name, .version = version};
-	MlFairSpec      *spec;
 
 	row.method = sml_mitigation_name(mitigation->wish.method);
 	row.params = params;
@@ -441,18 +449,12 @@ ml_mitigation_store(const MlMitigation *mitigation, const MlModelName *name, int
 	row.metric = metric_of(mitigation);
 	row.gap_before = row.gap_after = NAN;
 	row.note = mitigation->note;
-	if (mitigation->after)
+	if (mitigation->before)
 	{
 		row.gap_before = mitigation->gap_before;
 		row.gap_after = mitigation->gap_after;
 		row.audit_before = ml_fair_store(mitigation->before, run_id);
-		/* the version is known only now */
-		spec = (MlFairSpec *) mitigation->after->spec;
-		spec->model_schema = name->schema;
-		spec->model = name->name;
-		spec->version = version;
-		spec->version_id = version_id;
-		row.audit_after = ml_fair_store(mitigation->after, run_id);
+		row.audit_after = audit_after;
 	}
 	(void) ml_fair_mitigation_store(&row);
 }

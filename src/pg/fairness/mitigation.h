@@ -35,23 +35,15 @@ extern void ml_mitigation_restart(MlMitigation *mitigation);
 extern SmlFit *ml_mitigation_train(MlMitigation *mitigation, SmlEnv *env, SmlMitigationJob *job, const char *favorable,
 								   SmlVerdict *last);
 
-/* Where the held-out rows are (source NULL: nowhere), and how they are judged. */
-typedef struct MlHeldOut
-{
-	const MlSource *source;
-	const char     *where;
-	const char     *target;
-	const char     *weight;
-	const char     *favorable;
-	double          threshold;
-} MlHeldOut;
+/*
+ * Audit the plain fit on the held-out rows, inside the scan bracket, as "after" is the audit of the trained model (NULL: there is none),
+ * and say in the notes how they differ.
+ */
+extern void ml_mitigation_measure(MlMitigation *mitigation, SmlEnv *env, const MlFairResult *after, const SmlModel *model,
+								  const MlSource *source, const char *where, SmlNotes *notes);
 
-/* Audit the trained model and the plain fit on held-out rows, inside the scan bracket, and say in the notes how they differ. */
-extern void ml_mitigation_measure(MlMitigation *mitigation, SmlEnv *env, const MlHeldOut *held, const SmlModel *model,
-								  const SmlScorer *scorer, SmlNotes *notes);
-
-/* Keep both audits and a row of sustainml.fairness_mitigation, now that the version is known. */
-extern void ml_mitigation_store(const MlMitigation *mitigation, const MlModelName *name, int version, int64 version_id, int64 run_id,
+/* Keep the audit before, and a row of sustainml.fairness_mitigation, now that the version is known. */
+extern void ml_mitigation_store(const MlMitigation *mitigation, const MlModelName *name, int version, int64 audit_after, int64 run_id,
 								Jsonb *params);
 
 /* How audits call the gap of a constraint; the share of right predictions of an audit. */

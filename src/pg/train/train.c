@@ -23,6 +23,7 @@
 #include "../cache.h"
 #include "../env.h"
 #include "../fairness/mitigation.h"
+#include "../fairness/train.h"
 #include "../json.h"
 #include "../metric/evaluate.h"
 #include "../nearest.h"
@@ -53,6 +54,8 @@ typedef struct Training
 	size_t        size;
 	uint64        checksum;
 	MlActivation  activation;
+	MlFairResult *fairness;    /* NULL: not audited */
+	int64         audit_id;
 } Training;
 
 #define CHECK(t, call) ML_CHECK(&(t)->env, (call), "train on this source")
@@ -153,17 +156,6 @@ refit_on_all(Training *t)
 	t->fitted = again;
 }
 
-/* What the fairness method did on the held-out rows. */
-static void
-measure_fairness(Training *t)
-{
-	MlHeldOut held = {.source = t->held_source, .where = t->held_where, .target = t->request->target, .weight = t->request->weight,
-					  .favorable = t->request->favorable, .threshold = default_threshold(t->fitted->model)};
-
-	t->mitigation = t->fitted->mitigation;
-	ml_mitigation_measure(t->mitigation, &t->env, &held, t->fitted->model, t->scorer, &t->notes);
-}
-
 static void
 run_training(Training *t)
 {
@@ -180,8 +172,11 @@ run_training(Training *t)
 	CHECK(t, sml_scorer_make(&t->env, t->fitted->model, &t->scorer));
 	evaluate_held_out(t);
 	note_evaluation(t);
-	if (t->fitted->mitigation)
-		measure_fairness(t);
+	t->fairness = ml_fair_of_training(t->request, t->fitted->model, t->scorer, default_threshold(t->fitted->model), t->held_source,
+									  t->held_where, &t->env, &t->notes);
+	t->mitigation = t->fitted->mitigation;
+	if (t->mitigation)
+		ml_mitigation_measure(t->mitigation, &t->env, t->fairness, t->fitted->model, t->held_source, t->held_where, &t->notes);
 	t->activation = ml_activation_decide(t->request, t->fitted->model, t->evaluation, t->held_source, t->held_where, t->split);
 	refit_on_all(t);
 	ml_scan_end(&scan);
@@ -253,7 +248,7 @@ evaluation_id(const Training *t)
 
 /* The catalog keeps threshold, metric and the rest; what a metric is compared with comes from activation.c. */
 static int
-insert_version(Training *t, int64 run_id, int64 *id)
+insert_version(Training *t, int64 run_id, bool activate, int64 *id)
 {
 	const MlRequest  *request = t->request;
 	const SmlModel   *model = t->fitted->model;
@@ -305,7 +300,7 @@ insert_version(Training *t, int64 run_id, int64 *id)
 	fresh.run_id = run_id;
 	fresh.bytes = bytes;
 	fresh.checksum = t->checksum;
-	return ml_version_insert(&fresh, t->activation.activate, t->activation.reason, id);
+	return ml_version_insert(&fresh, activate, t->activation.reason, id);
 }
 
 /* ---- the report ------------------------------------------------------------------------------- */
@@ -362,7 +357,9 @@ report(FunctionCallInfo fcinfo, const Training *t, int version, const MlFigures 
 	nulls[OUT_METRICS] = t->evaluation == NULL;
 	if (t->evaluation)
 		values[OUT_METRICS] = JsonbPGetDatum(ml_evaluation_json(t->evaluation));
-	nulls[OUT_FAIRNESS] = true;
+	nulls[OUT_FAIRNESS] = t->fairness == NULL;
+	if (t->fairness)
+		values[OUT_FAIRNESS] = JsonbPGetDatum(ml_fair_json(t->fairness, t->audit_id));
 	values[OUT_MODEL_BYTES] = Int64GetDatum((int64) t->size);
 	set_number(values, nulls, OUT_SECONDS, figures->seconds);
 	set_number(values, nulls, OUT_CPU_SECONDS, figures->cpu_seconds);
@@ -382,6 +379,7 @@ train(FunctionCallInfo fcinfo, MlRequest *request)
 	MlFigures figures;
 	int64     id;
 	int       version;
+	bool      gated;
 
 	PreventCommandIfReadOnly("train()");
 	memset(&t, 0, sizeof(t));
@@ -390,16 +388,18 @@ train(FunctionCallInfo fcinfo, MlRequest *request)
 	t.run = ml_run_begin("train");
 	ml_env_init(&t.env, AllocSetContextCreate(CurrentMemoryContext, "sustainml train", ALLOCSET_DEFAULT_SIZES));
 	run_training(&t);
-	if (request->protected_columns)
-		CHECK(&t, sml_note(&t.env, &t.notes, "The protected columns are recorded and kept out of the features unless named there; "
-						   "this version does not audit fairness."));
+	/* a version that is found better waits for its audit and the fairness policies */
+	gated = t.activation.activate && request->activate == ML_ACTIVATE_IF_BETTER;
 	/* the version number is known only now, under the lock; the run's row follows at once */
-	version = insert_version(&t, 0, &id);
+	version = insert_version(&t, 0, t.activation.activate && !gated, &id);
 	ml_run_end(t.run, request->name.schema, request->name.name, version,
 			   (int64) t.fitted->rows_used, &figures);
 	ml_version_set_run(id, figures.run_id);
+	t.audit_id = ml_fair_store_training(t.fairness, request, version, id, figures.run_id);
+	if (gated)
+		t.activation.activate = ml_fair_activate(request, version, &t.activation.reason);
 	if (t.mitigation)
-		ml_mitigation_store(t.mitigation, &request->name, version, id, figures.run_id, request->params);
+		ml_mitigation_store(t.mitigation, &request->name, version, t.audit_id, figures.run_id, request->params);
 	ml_progress_end();
 	return report(fcinfo, &t, version, &figures);
 }
