@@ -40,7 +40,7 @@ add_row(MlJudged *judged, int part, const SmlDecided *row)
 
 		if (need > ml_memory_limit())
 			ereport(ERROR,
-					(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 					 errmsg("thresholds for so many rows need more memory than sustainml.memory_limit allows"),
 					 errdetail("%zu rows take %zu MB.", judged->count[part] + 1, need / 1048576),
 					 errhint("Raise sustainml.memory_limit, or name a sample of the rows as the source.")));

@@ -305,7 +305,7 @@ check_memory(const MlMitigation *mitigation)
 	if (sml_size_times(mitigation->count, NEED_PER_ROW, &need) && need <= ml_memory_limit())
 		return;
 	ereport(ERROR,
-			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 			 errmsg("fairness in training needs more memory than sustainml.memory_limit allows"),
 			 errdetail("The method takes %zu MB beside the %zu rows themselves.", mitigation->count / 1048576 * NEED_PER_ROW + 1,
 					   mitigation->count),
@@ -340,7 +340,7 @@ ml_mitigation_train(MlMitigation *mitigation, SmlEnv *env, SmlMitigationJob *job
 	job->group = mitigation->group;
 	job->groups = (size_t) ml_groups_count(mitigation->groups);
 	job->wish = &mitigation->wish;
-	ML_CHECK(env, sml_mitigate(env, job, &made), "train with this fairness method");
+	ML_CHECK(env, sml_mitigate(env, job, &made), "apply the fairness method");
 	if (mitigation->without > 0)
 		ML_CHECK(env, sml_note(env, job->notes, "%zu training rows have no value of %s; the fairness method leaves them as they are.",
 							   mitigation->without, ml_groups_attribute(mitigation->groups)), "train");
