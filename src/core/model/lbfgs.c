@@ -140,7 +140,7 @@ static double
 find_direction(const SmlLbfgs *lbfgs, const SmlFactor *factor, const double *gradient, double *direction, double *sum)
 {
 	size_t count = lbfgs->count;
-	double alpha[SML_LBFGS_HISTORY];
+	double alpha[SML_LBFGS_HISTORY] = {0}; /* the analyser does not see that the first loop fills what the second reads */
 
 	memcpy(direction, gradient, count * sizeof(double));
 	for (size_t i = lbfgs->pairs; i-- > 0;)

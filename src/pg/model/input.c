@@ -31,6 +31,13 @@ typedef enum InputForm
 	FORM_ARRAY
 } InputForm;
 
+/* A float8 argument that is a number as it is: the common case, worth a loop of its own. */
+typedef struct PlainStep
+{
+	int argument; /* in fcinfo->args */
+	int slot;     /* in numbers */
+} PlainStep;
+
 struct MlInput
 {
 	const SmlEncoder *encoder;
@@ -43,6 +50,11 @@ struct MlInput
 	double           *numbers;
 	size_t           *levels;
 	SmlText          *texts;      /* per label slot, of the row at hand */
+	/* columns */
+	int               plain_count;
+	PlainStep        *plain;
+	int               other_count;
+	int              *others;     /* the columns that are not plain */
 	/* rows */
 	Oid               row_type;
 	int32             row_typmod;
@@ -101,8 +113,6 @@ take_value(MlInput *input, int column, Datum value, bool isnull)
 	{
 		if (c->elements)
 			ml_read_array(reader, value, isnull, input->numbers + c->first, c->elements, c->name);
-		else if (reader->how == ML_READ_FLOAT8 && !isnull)
-			input->numbers[c->first] = DatumGetFloat8(value);
 		else
 			input->numbers[c->first] = ml_read_number(reader, value, isnull);
 		return !isnull;
@@ -372,6 +382,23 @@ map_scalars(MlInput *input, FunctionCallInfo fcinfo)
 	}
 }
 
+/* Part the columns into those that need no conversion and the others. */
+static void
+plan_columns(MlInput *input)
+{
+	input->plain = palloc(sizeof(PlainStep) * (input->columns + 1));
+	input->others = palloc(sizeof(int) * (input->columns + 1));
+	for (int c = 0; c < input->columns; c++)
+	{
+		const SmlColumn *column = &input->encoder->layout.columns[c];
+
+		if (column->kind == SML_NUMBER && column->elements == 0 && input->readers[c].how == ML_READ_FLOAT8)
+			input->plain[input->plain_count++] = (PlainStep){input->first + input->source[c], (int) column->first};
+		else
+			input->others[input->other_count++] = c;
+	}
+}
+
 /* The form of a single argument; FORM_COLUMNS when it is just a value. */
 static InputForm
 single_form(MlInput *input, Oid type)
@@ -425,6 +452,8 @@ ml_input_make(FunctionCallInfo fcinfo, int first, const MlModel *model, ArrayTyp
 		map_scalars(input, fcinfo);
 	else if (input->form == FORM_ARRAY)
 		(void) ml_reader_init(&input->readers[0], get_fn_expr_argtype(fcinfo->flinfo, first), SML_NUMBER);
+	if (input->form == FORM_COLUMNS)
+		plan_columns(input);
 	return input;
 }
 
@@ -448,21 +477,36 @@ json_argument(const MlInput *input, FunctionCallInfo fcinfo)
 	return PG_GETARG_JSONB_P(input->first);
 }
 
+static bool
+read_columns(MlInput *input, FunctionCallInfo fcinfo)
+{
+	double          *numbers = input->numbers;
+	const PlainStep *plain = input->plain;
+	int              count = input->plain_count;
+	bool             any = false;
+
+	for (int i = 0; i < count; i++)
+	{
+		const NullableDatum *argument = &fcinfo->args[plain[i].argument];
+
+		numbers[plain[i].slot] = argument->isnull ? sml_missing() : DatumGetFloat8(argument->value);
+		any |= !argument->isnull;
+	}
+	for (int i = 0; i < input->other_count; i++)
+	{
+		int                  c = input->others[i];
+		const NullableDatum *argument = &fcinfo->args[input->first + input->source[c]];
+
+		any |= take_value(input, c, argument->value, argument->isnull);
+	}
+	return any;
+}
+
 bool
 ml_input_read(MlInput *input, FunctionCallInfo fcinfo)
 {
-	bool any = false;
-
 	if (input->form == FORM_COLUMNS)
-	{
-		for (int c = 0; c < input->columns; c++)
-		{
-			NullableDatum *argument = &fcinfo->args[input->first + input->source[c]];
-
-			any |= take_value(input, c, argument->value, argument->isnull);
-		}
-		return any;
-	}
+		return read_columns(input, fcinfo);
 	if (PG_ARGISNULL(input->first))
 		return false;
 	if (input->form == FORM_ROW)

@@ -11,6 +11,7 @@
 
 #include "catalog/pg_type.h"
 #include "funcapi.h"
+#include "nodes/primnodes.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
@@ -30,6 +31,7 @@ typedef struct Site
 	TransactionId  xmax;
 	CommandId      command;
 	char          *name;
+	const text    *constant; /* the name's datum when it is a constant of the query: then the address says enough */
 	/* what it found */
 	const MlModel *model;
 	double         threshold;
@@ -43,25 +45,44 @@ typedef struct Site
 /* ---- the call site ------------------------------------------------------------------ */
 
 static bool
-still_holds(const Site *site, const char *name, size_t length)
+same_name(const Site *site, const text *name)
+{
+	size_t length = VARSIZE_ANY_EXHDR(name);
+
+	return name == site->constant || (strncmp(site->name, VARDATA_ANY(name), length) == 0 && site->name[length] == '\0');
+}
+
+static bool
+still_holds(const Site *site, const text *name)
 {
 	Snapshot snapshot = ActiveSnapshotSet() ? GetActiveSnapshot() : NULL;
 
 	return site->model != NULL && site->changes == ml_model_changes() &&
 		   snapshot && snapshot->xmin == site->xmin && snapshot->xmax == site->xmax && snapshot->curcid == site->command &&
-		   strncmp(site->name, name, length) == 0 && site->name[length] == '\0';
+		   same_name(site, name);
+}
+
+/* Whether the name is written in the query.  (A parameter can change its value and keep its address.) */
+static bool
+is_constant(FunctionCallInfo fcinfo)
+{
+	Node *call = fcinfo->flinfo->fn_expr;
+
+	return call && IsA(call, FuncExpr) && IsA(linitial(((FuncExpr *) call)->args), Const);
 }
 
 static void
-resolve(Site *site, FunctionCallInfo fcinfo, const char *name, bool named)
+resolve(Site *site, FunctionCallInfo fcinfo, const text *argument, bool named)
 {
 	MemoryContext old;
 	MlVersion    *version;
 	Snapshot      snapshot;
+	char         *name;
 
 	MemoryContextReset(site->context);
 	site->model = NULL;
 	old = MemoryContextSwitchTo(site->context);
+	name = text_to_cstring(argument);
 	version = ml_version_resolve(name, ML_PREDICT);
 	/* opening tables may have let invalidations in, so remember the count after it */
 	site->model = ml_model_get(version);
@@ -70,7 +91,8 @@ resolve(Site *site, FunctionCallInfo fcinfo, const char *name, bool named)
 	site->xmin = snapshot ? snapshot->xmin : InvalidTransactionId;
 	site->xmax = snapshot ? snapshot->xmax : InvalidTransactionId;
 	site->command = snapshot ? snapshot->curcid : 0;
-	site->name = pstrdup(name);
+	site->name = name;
+	site->constant = is_constant(fcinfo) ? argument : NULL;
 	site->threshold = version->threshold;
 	site->outputs = sml_scorer_outputs(site->model->scorer);
 	site->link = palloc(sizeof(double) * site->outputs);
@@ -84,9 +106,8 @@ resolve(Site *site, FunctionCallInfo fcinfo, const char *name, bool named)
 static Site *
 open_site(FunctionCallInfo fcinfo, bool named)
 {
-	Site       *site = fcinfo->flinfo->fn_extra;
-	text       *argument;
-	const char *name;
+	Site *site = fcinfo->flinfo->fn_extra;
+	text *argument;
 
 	if (PG_ARGISNULL(0))
 		return NULL;
@@ -97,11 +118,8 @@ open_site(FunctionCallInfo fcinfo, bool named)
 		site->context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "sustainml call site", ALLOCSET_SMALL_SIZES);
 		fcinfo->flinfo->fn_extra = site;
 	}
-	if (!still_holds(site, VARDATA_ANY(argument), VARSIZE_ANY_EXHDR(argument)))
-	{
-		name = text_to_cstring(argument);
-		resolve(site, fcinfo, name, named);
-	}
+	if (!still_holds(site, argument))
+		resolve(site, fcinfo, argument, named);
 	return ml_input_read(site->input, fcinfo) ? site : NULL;
 }
 
