@@ -273,6 +273,7 @@ table_body(Harness *h, void *arg)
 	SmlNotes         notes = {0};
 	SmlMitigated    *made = NULL;
 	double           options[16];
+	uint64_t         key[1000];
 	SmlMitigationJob job = {.group = table->group, .groups = table->groups, .wish = &table->wish, .term_name = term_name, .notes = &notes};
 	SmlStatus        status;
 
@@ -290,6 +291,10 @@ table_body(Harness *h, void *arg)
 	for (size_t i = 0; i < plan.learner->option_count; i++)
 		options[i] = plan.learner->options[i].initial;
 	options[0] = table->l2;
+	assert_true(table->rows <= 1000);
+	for (size_t i = 0; i < table->rows; i++)
+		key[i] = sml_hash_mix(i + 1);
+	job.key = key;
 	job.store = store;
 	job.plan = &plan;
 	SML_TRY(sml_mitigate(env, &job, &made));
@@ -382,7 +387,7 @@ test_exponentiated_gradient(void **state)
 	double  y[MADE_ROWS];
 	int32_t group[MADE_ROWS];
 	Table   table = {MADE_ROWS, 2, x, y, group, 2,
-		{SML_EXPONENTIATED_GRADIENT, SML_DEMOGRAPHIC_PARITY, true, NAN, 0.05, 0, 20, 10}, .l2 = 0};
+		{.method = SML_EXPONENTIATED_GRADIENT, .constraint = SML_DEMOGRAPHIC_PARITY, .positive_is_favorable = true, .strength = NAN, .max_gap = 0.05, .margin = 0, .rounds = 20, .min_rows = 10}, .l2 = 0};
 	Table   again;
 	double  plain_gap;
 	double  gap;
@@ -431,14 +436,14 @@ test_methods(void **state)
 	double  x[2 * MADE_ROWS];
 	double  y[MADE_ROWS];
 	int32_t group[MADE_ROWS];
-	Table   table = {MADE_ROWS, 2, x, y, group, 2, {SML_REWEIGH, SML_DEMOGRAPHIC_PARITY, true, NAN, 0, 0, 1, 1}, .l2 = 0};
+	Table   table = {MADE_ROWS, 2, x, y, group, 2, {.method = SML_REWEIGH, .constraint = SML_DEMOGRAPHIC_PARITY, .positive_is_favorable = true, .strength = NAN, .max_gap = 0, .margin = 0, .rounds = 1, .min_rows = 1}, .l2 = 0};
 	double  before;
 	double  after;
 	double  ignored[3];
 
 	(void) state;
 	make_table(MADE_ROWS, x, y, group);
-	for (int method = SML_REWEIGH; method <= SML_CORRELATION_REMOVER; method++)
+	for (int method = SML_REWEIGH; method <= SML_GROUP_SMOTE; method++)
 	{
 		if (method == SML_EXPONENTIATED_GRADIENT)
 			continue;
@@ -450,7 +455,7 @@ test_methods(void **state)
 		assert_true(after < 0.8 * before);
 		/* importance weights have robust errors, the others none */
 		assert_true(isnan(table.standard_error) == (method != SML_REWEIGH));
-		if (method == SML_CORRELATION_REMOVER)
+		if (method == SML_CORRELATION_REMOVER || method == SML_GROUP_SMOTE)
 			continue;
 		table.wish.strength = 0;
 		run(&table, SML_OK);
@@ -458,7 +463,42 @@ test_methods(void **state)
 			assert_close(table.fair[j], table.plain[j], 1e-9);
 	}
 	assert_string_equal(sml_mitigation_name(SML_CORRELATION_REMOVER), "correlation_remover");
-	assert_null(sml_mitigation_name((SmlMitigation) 4));
+	assert_string_equal(sml_mitigation_name(SML_GROUP_SMOTE), "group_smote");
+	assert_null(sml_mitigation_name((SmlMitigation) 5));
+}
+
+/*
+ * Group 0 has 200 negatives and 100 positives, group 1 200 and 400: overall 400 and 500.  Group 0 grows by its negatives, s = 200/400, to 250
+ * positives; group 1 by its positives, s = 400/500, to 320 negatives: 150 + 120 rows.  Four rows belong to no group.
+ */
+static void
+test_group_smote(void **state)
+{
+	double  x[2 * 904];
+	double  y[904];
+	int32_t group[904];
+	Table   table = {904, 2, x, y, group, 2, {.method = SML_GROUP_SMOTE, .constraint = SML_DEMOGRAPHIC_PARITY, .positive_is_favorable = true, .strength = NAN, .max_gap = 0, .margin = 0, .rounds = 1, .min_rows = 1}, .l2 = 0};
+	Table   again;
+
+	(void) state;
+	for (size_t i = 0; i < 904; i++)
+	{
+		group[i] = i < 300 ? 0 : i < 900 ? 1 : -1;
+		y[i] = (i >= 200 && i < 300) || i >= 500 ? 1 : 0;
+		x[2 * i] = sml_random_unit(7, 1, i) + 0.3 * y[i];
+		x[2 * i + 1] = sml_random_unit(7, 2, i) + 0.5 * (double) (group[i] == 1);
+	}
+	run(&table, SML_OK);
+	assert_int_equal(table.made.made, 150 + 120);
+	again = table;
+	run(&again, SML_OK);
+	assert_memory_equal(again.fair, table.fair, 3 * sizeof(double));
+	again.wish.seed = 8;
+	run(&again, SML_OK);
+	assert_true(again.fair[1] != table.fair[1]);
+	/* more neighbours than a cell has */
+	again.wish.neighbours = 500;
+	run(&again, SML_BAD_INPUT);
 }
 
 static void
@@ -487,7 +527,7 @@ test_bad_input(void **state)
 	double  x[2 * MADE_ROWS];
 	double  y[MADE_ROWS];
 	int32_t group[MADE_ROWS];
-	Table   table = {MADE_ROWS, 2, x, y, group, 2, {SML_REWEIGH, SML_DEMOGRAPHIC_PARITY, true, NAN, 0.1, 0, 5, 10}, .l2 = 0};
+	Table   table = {MADE_ROWS, 2, x, y, group, 2, {.method = SML_REWEIGH, .constraint = SML_DEMOGRAPHIC_PARITY, .positive_is_favorable = true, .strength = NAN, .max_gap = 0.1, .margin = 0, .rounds = 5, .min_rows = 10}, .l2 = 0};
 
 	(void) state;
 	make_table(MADE_ROWS, x, y, group);
@@ -527,11 +567,11 @@ test_sweep(void **state)
 	double  x[2 * FEW];
 	double  y[FEW];
 	int32_t group[FEW];
-	Table   table = {FEW, 2, x, y, group, 2, {SML_REWEIGH, SML_DEMOGRAPHIC_PARITY, true, NAN, 0.2, 0, 2, 5}, .l2 = 1};
+	Table   table = {FEW, 2, x, y, group, 2, {.method = SML_REWEIGH, .constraint = SML_DEMOGRAPHIC_PARITY, .positive_is_favorable = true, .strength = NAN, .max_gap = 0.2, .margin = 0, .rounds = 2, .min_rows = 5}, .l2 = 1};
 
 	(void) state;
 	make_table(FEW, x, y, group);
-	for (int method = SML_REWEIGH; method <= SML_CORRELATION_REMOVER; method++)
+	for (int method = SML_REWEIGH; method <= SML_GROUP_SMOTE; method++)
 	{
 		table.wish.method = (SmlMitigation) method;
 		harness_sweep(table_body, &table);
@@ -548,6 +588,7 @@ main(void)
 		cmocka_unit_test(test_penalised_state),
 		cmocka_unit_test(test_exponentiated_gradient),
 		cmocka_unit_test(test_methods),
+		cmocka_unit_test(test_group_smote),
 		cmocka_unit_test(test_remover),
 		cmocka_unit_test(test_bad_input),
 		cmocka_unit_test(test_sweep),

@@ -12,10 +12,10 @@
 #include "../blas.h"
 #include "../model/classifier.h"
 
-static const char *const names[] = {"reweigh", "penalty", "exponentiated_gradient", "correlation_remover"};
+static const char *const names[] = {"reweigh", "penalty", "exponentiated_gradient", "correlation_remover", "group_smote"};
 
 /* Strength when none is asked for; reductions have none. */
-static const double strengths[] = {1, 100, NAN, 1};
+static const double strengths[] = {1, 100, NAN, 1, NAN};
 
 const char *
 sml_mitigation_name(SmlMitigation method)
@@ -359,6 +359,18 @@ done:
 	return status;
 }
 
+static SmlStatus
+train_on_more(SmlEnv *env, const SmlMitigationJob *job, SmlState *plain, SmlMitigated *result)
+{
+	SmlStoreChange change = {.warm = plain};
+	SmlStatus      status;
+
+	SML_TRY(sml_group_smote(env, job, &result->made));
+	SML_TRY(fit_changed(env, job, job->plan, &change, &result->last, &result->fair));
+done:
+	return status;
+}
+
 /* Whether the method can do this; two groups or more must have rows. */
 static SmlStatus
 check(SmlEnv *env, const SmlMitigationJob *job)
@@ -408,6 +420,8 @@ train_by_method(SmlEnv *env, const SmlMitigationJob *job, const SmlMitigationRow
 			return sml_reduce(env, job, rows, plain, result);
 		case SML_CORRELATION_REMOVER:
 			return train_decorrelated(env, job, rows, strength, *plain, result);
+		case SML_GROUP_SMOTE:
+			return train_on_more(env, job, *plain, result);
 	}
 	return sml_fail(env, SML_BAD_OPTION, "There is no such method.");
 }
@@ -429,6 +443,7 @@ sml_mitigate(SmlEnv *env, const SmlMitigationJob *job, SmlMitigated **result)
 	SML_TRY(sml_mitigation_rows(env, job, &rows));
 	SML_TRY(train_by_method(env, job, &rows, &plain, made));
 	if (job->wish->method != SML_REWEIGH)
+		/* with synthetic rows they would pass for more certain than they are */
 		SML_TRY(drop_inference(env, made->fair, "standard errors are not known under this fairness method"));
 	*result = made;
 	made = NULL;

@@ -11,6 +11,8 @@
  *                        coefficients (linear erasure of a concept: Belrose et al. 2023; of all maps that do it, the choice does not matter to
  *                        a linear model without penalty).  "strength" is the share that is taken off.
  *   penalty              the penalty of model/parity.h; "strength" is its l.
+ *   group_smote          group_smote.c: synthetic rows in the cells of group and label, until every group has the overall
+ *                        shares of the labels.
  *   exponentiated_gradient  reductions.c: at most "rounds" weighted refits, folded into one model.
  *
  * Rows of no known group have weight 1 under reweighing, have no part in the means and carry no
@@ -27,7 +29,8 @@ typedef enum SmlMitigation
 	SML_REWEIGH = 0,
 	SML_PENALTY,
 	SML_EXPONENTIATED_GRADIENT,
-	SML_CORRELATION_REMOVER
+	SML_CORRELATION_REMOVER,
+	SML_GROUP_SMOTE
 } SmlMitigation;
 
 const char *sml_mitigation_name(SmlMitigation method); /* "reweigh"; NULL past the last */
@@ -47,6 +50,10 @@ typedef struct SmlMitigationWish
 	double        margin;    /* standard errors, see curves.h */
 	size_t        rounds;
 	size_t        min_rows;  /* a smaller group is left alone by exponentiated gradient */
+	/* group_smote */
+	size_t        neighbours; /* 0: the default of smote */
+	uint64_t      seed;
+	size_t        memory_limit; /* of the neighbour search; 0: none */
 } SmlMitigationWish;
 
 typedef struct SmlMitigated
@@ -61,6 +68,7 @@ typedef struct SmlMitigated
 	double     shift;      /* taken off the intercept */
 	double     gap;        /* on the training rows */
 	double     accuracy;
+	size_t     made;       /* group_smote: synthetic rows */
 } SmlMitigated;
 
 typedef struct SmlMitigationJob
@@ -68,6 +76,7 @@ typedef struct SmlMitigationJob
 	SmlStore      *store;
 	const SmlPlan *plan;
 	const int32_t *group;   /* per kept row; -1: not known */
+	const uint64_t *key;    /* per kept row, a hash of what it says; group_smote only */
 	size_t         groups;
 	const SmlMitigationWish *wish;
 	void         (*progress)(void *context, const SmlVerdict *verdict); /* or NULL */
@@ -104,6 +113,9 @@ SML_MUST_USE SmlStatus sml_reweigh(SmlEnv *env, const int32_t *group, size_t gro
 /* event * groups + group of a row under a constraint, -1 when it is in none. */
 int32_t sml_constraint_cell(SmlConstraint constraint, bool positive_is_favorable, size_t groups, int32_t group, bool positive);
 size_t  sml_constraint_events(SmlConstraint constraint);
+
+/* group_smote.c: append synthetic rows to the store. */
+SML_MUST_USE SmlStatus sml_group_smote(SmlEnv *env, const SmlMitigationJob *job, size_t *made);
 
 /* reductions.c; *state is the plain fit's, and is used up. */
 SML_MUST_USE SmlStatus sml_reduce(SmlEnv *env, const SmlMitigationJob *job, const SmlMitigationRows *rows, SmlState **state,

@@ -82,6 +82,18 @@ sml_store_rows(const SmlStore *store)
 	return store->rows;
 }
 
+void
+sml_store_row(const SmlStore *store, size_t row, double *numbers, int32_t *codes)
+{
+	size_t chunk = row / store->chunk_rows;
+	size_t in_chunk = row % store->chunk_rows;
+
+	if (store->numbers > 0)
+		memcpy(numbers, store->chunk_numbers[chunk] + in_chunk * store->numbers, store->numbers * sizeof(double));
+	if (store->labels > 0)
+		memcpy(codes, store->chunk_codes[chunk] + in_chunk * store->labels, store->labels * sizeof(int32_t));
+}
+
 /* Room for rows, left as it is: zeroing it would cost as much as filling it. */
 static SmlStatus
 take(SmlEnv *env, size_t count, size_t size, void **chunk)

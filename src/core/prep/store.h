@@ -23,6 +23,9 @@ void sml_store_free(SmlEnv *env, SmlStore *store);
 SML_MUST_USE SmlStatus sml_store_append(SmlEnv *env, SmlStore *store, const double *numbers, const int32_t *codes);
 size_t sml_store_rows(const SmlStore *store);
 
+/* Copy the slots of a row (target and weight included) out. */
+void sml_store_row(const SmlStore *store, size_t row, double *numbers, int32_t *codes);
+
 /* Turn provisional codes into level and class indexes.  Once, after the last row. */
 SML_MUST_USE SmlStatus sml_store_remap(SmlEnv *env, SmlStore *store, const SmlProfile *profile, const SmlEncoder *encoder);
 

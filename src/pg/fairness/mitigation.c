@@ -35,6 +35,7 @@ struct MlMitigation
 	MlGroups         *groups;
 	MemoryContext     context;
 	int32            *group;    /* per kept row */
+	uint64           *key;      /* for group_smote */
 	size_t            count;
 	size_t            room;
 	size_t            without;  /* rows of no known group */
@@ -83,6 +84,8 @@ has_key(SmlMitigation method, const char *key)
 {
 	if (strcmp(key, "method") == 0 || strcmp(key, "attribute") == 0 || strcmp(key, "constraint") == 0)
 		return true;
+	if (method == SML_GROUP_SMOTE)
+		return strcmp(key, "k") == 0;
 	if (method == SML_EXPONENTIATED_GRADIENT)
 		return strcmp(key, "max_gap") == 0 || strcmp(key, "margin") == 0 || strcmp(key, "rounds") == 0 || strcmp(key, "min_rows") == 0;
 	return strcmp(key, "strength") == 0;
@@ -91,7 +94,7 @@ has_key(SmlMitigation method, const char *key)
 static void
 check_key(SmlMitigation method, const char *key)
 {
-	static const char *const known[] = {"method", "attribute", "constraint", "strength", "max_gap", "margin", "rounds", "min_rows"};
+	static const char *const known[] = {"method", "attribute", "constraint", "strength", "max_gap", "margin", "rounds", "min_rows", "k"};
 	const char *nearest;
 
 	if (has_key(method, key))
@@ -102,13 +105,14 @@ check_key(SmlMitigation method, const char *key)
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("method \"%s\" has no \"%s\"", sml_mitigation_name(method), key),
 					 errhint("%s", method == SML_EXPONENTIATED_GRADIENT ? "It takes attribute, constraint, max_gap, margin, rounds and min_rows." :
+							 method == SML_GROUP_SMOTE ? "It takes attribute, constraint and k." :
 							 "It takes attribute, constraint and strength.")));
 	nearest = ml_nearest_name(key, known, lengthof(known));
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("unknown key \"%s\" in params for fairness", key),
 			 nearest ? errhint("Perhaps you meant \"%s\".", nearest) :
-			 errhint("Known are method, attribute, constraint, strength, max_gap, margin, rounds and min_rows.")));
+			 errhint("Known are method, attribute, constraint, strength, max_gap, margin, rounds, min_rows and k.")));
 }
 
 static void
@@ -128,9 +132,9 @@ take_key(MlMitigation *mitigation, const MlJsonPair *pair)
 	else if (strcmp(pair->key, "margin") == 0)
 		wish->margin = number_between(pair, 0, 10, "Use a number of standard errors from 0 to 10.");
 	else if (strcmp(pair->key, "rounds") == 0)
-	{
 		wish->rounds = (size_t) number_between(pair, 1, SML_MOST_ROUNDS, "Use a whole number from 1 to 43.");
-	}
+	else if (strcmp(pair->key, "k") == 0)
+		wish->neighbours = (size_t) number_between(pair, 1, 1000, "Use a whole number from 1 to 1000.");
 	else if (strcmp(pair->key, "min_rows") == 0)
 		wish->min_rows = (size_t) number_between(pair, 1, 1e9, "Use a whole number of 1 or more.");
 }
@@ -249,6 +253,8 @@ ml_mitigation_parse(const MlRequest *request, const MlSource *source)
 		.margin = DEFAULT_MARGIN,
 		.rounds = DEFAULT_ROUNDS,
 		.min_rows = DEFAULT_MIN_ROWS,
+		.seed = (uint64_t) request->seed,
+		.memory_limit = ml_memory_limit(),
 	};
 	for (int i = 0; i < count; i++)
 	{
@@ -274,7 +280,7 @@ ml_mitigation_list(const MlMitigation *mitigation)
 }
 
 void
-ml_mitigation_keep(MlMitigation *mitigation, const Datum *values, const bool *nulls)
+ml_mitigation_keep(MlMitigation *mitigation, const Datum *values, const bool *nulls, uint64 row_hash)
 {
 	int32 group = ml_groups_read(mitigation->groups, values, nulls, true);
 
@@ -283,7 +289,10 @@ ml_mitigation_keep(MlMitigation *mitigation, const Datum *values, const bool *nu
 		mitigation->room = mitigation->room ? 2 * mitigation->room : 4096;
 		mitigation->group = mitigation->group ? repalloc_huge(mitigation->group, mitigation->room * sizeof(int32)) :
 			MemoryContextAllocHuge(mitigation->context, mitigation->room * sizeof(int32));
+		mitigation->key = mitigation->key ? repalloc_huge(mitigation->key, mitigation->room * sizeof(uint64)) :
+			MemoryContextAllocHuge(mitigation->context, mitigation->room * sizeof(uint64));
 	}
+	mitigation->key[mitigation->count] = row_hash;
 	mitigation->group[mitigation->count++] = group;
 	mitigation->without += group < 0;
 }
@@ -338,6 +347,7 @@ ml_mitigation_train(MlMitigation *mitigation, SmlEnv *env, SmlMitigationJob *job
 	mitigation->wish.positive_is_favorable = job->plan->task != SML_BINARY || favorable == NULL ||
 		strcmp(favorable, encoder->classes[job->plan->positive]) == 0;
 	job->group = mitigation->group;
+	job->key = mitigation->key;
 	job->groups = (size_t) ml_groups_count(mitigation->groups);
 	job->wish = &mitigation->wish;
 	ML_CHECK(env, sml_mitigate(env, job, &made), "apply the fairness method");
@@ -346,6 +356,9 @@ ml_mitigation_train(MlMitigation *mitigation, SmlEnv *env, SmlMitigationJob *job
 							   mitigation->without, ml_groups_attribute(mitigation->groups)), "train");
 	if (mitigation->wish.method == SML_EXPONENTIATED_GRADIENT)
 		note_reduction(mitigation, env, made, job->notes);
+	if (mitigation->wish.method == SML_GROUP_SMOTE)
+		ML_CHECK(env, sml_note(env, job->notes, "%zu synthetic rows were added, so that the labels have the same shares in all groups of %s.",
+							   made->made, ml_groups_attribute(mitigation->groups)), "train");
 	mitigation->plain = made->plain;
 	*last = made->last;
 	return made->fair;

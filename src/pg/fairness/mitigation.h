@@ -2,11 +2,12 @@
  * mitigation.h - params => '{"fairness": {…}}' of sustainml.train: what is asked, the
  * protected values beside the rows that training keeps, and the gap before and after.
  *
- *   method      reweigh | penalty | exponentiated_gradient | correlation_remover
+ *   method      reweigh | penalty | exponentiated_gradient | correlation_remover | group_smote
  *   attribute   a protected column, or several whose combinations are the groups; may be left out when one column is protected
  *   constraint  demographic_parity (default) | equal_opportunity | equalized_odds
  *   strength    reweigh and correlation_remover: 0 to 1; penalty: 0 or more
  *   max_gap, margin, rounds, min_rows   exponentiated_gradient
+ *   k           group_smote: neighbours
  */
 #ifndef ML_MITIGATION_H
 #define ML_MITIGATION_H
@@ -25,8 +26,8 @@ extern MlMitigation *ml_mitigation_parse(const MlRequest *request, const MlSourc
 /* ", s.c7, s.c9": to be added to the select list of the scan that keeps the rows. */
 extern char *ml_mitigation_list(const MlMitigation *mitigation);
 
-/* Remember the group of a row that was kept; "values" are those of the list. */
-extern void ml_mitigation_keep(MlMitigation *mitigation, const Datum *values, const bool *nulls);
+/* Remember the group of a row that was kept; "values" are those of the list, and the hash is over the rest of it. */
+extern void ml_mitigation_keep(MlMitigation *mitigation, const Datum *values, const bool *nulls, uint64 row_hash);
 
 /* Forget the rows: they are read again. */
 extern void ml_mitigation_restart(MlMitigation *mitigation);

@@ -137,11 +137,13 @@ keep_row(void *context, const Datum *values, const bool *nulls)
 	Fit      *fit = keep->fit;
 	SmlRow    row = ml_row_fill(keep->buffer, values, nulls);
 	SmlUse    use;
+	uint64    hash;
 	SmlStatus status;
 
 	CHECK(fit, sml_profile_absorb(fit->env, fit->profile, &row, keep->codes, &use));
 	fit->rows[use]++;
-	fit->checksum += sml_row_checksum(&fit->columns->layout, &row);
+	hash = sml_row_checksum(&fit->columns->layout, &row);
+	fit->checksum += hash;
 	if (use != SML_USED || fit->store == NULL)
 		return;
 	status = sml_store_append(fit->env, fit->store, row.numbers, keep->codes);
@@ -155,7 +157,7 @@ keep_row(void *context, const Datum *values, const bool *nulls)
 	}
 	CHECK(fit, status);
 	if (fit->mitigation)
-		ml_mitigation_keep(fit->mitigation, values + keep->buffer->count, nulls + keep->buffer->count);
+		ml_mitigation_keep(fit->mitigation, values + keep->buffer->count, nulls + keep->buffer->count, hash);
 }
 
 static void
