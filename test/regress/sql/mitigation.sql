@@ -40,6 +40,8 @@ SELECT refused_params('{"fairness": {"method": "reweigh", "attribute": "grp", "m
 SELECT refused_params('{"fairness": {"method": "exponentiated_gradient", "attribute": "grp", "strength": 1}}');
 SELECT refused_params('{"fairness": {"method": "exponentiated_gradient", "attribute": "grp", "max_gap": -0.1}}');
 SELECT refused_params('{"fairness": {"method": "exponentiated_gradient", "attribute": "grp", "rounds": 44}}');
+SELECT refused_params('{"fairness": {"method": "group_smote", "attribute": "grp", "strength": 1}}');
+SELECT refused_params('{"fairness": {"method": "group_smote", "attribute": "grp", "k": 1000}}');
 SELECT refused_params('{"fairness": {"method": "penalty", "attribute": "grp", "constraint": "parity"}}');
 SELECT refused_params('{"fairness": {"method": "reweigh"}}', 'protected => ''{id}''');
 SELECT refused_params('{"fairness": {"method": "reweigh"}}', 'protected => ''{grp}'', task => ''regression''');
@@ -48,7 +50,7 @@ SELECT refused('SELECT ref FROM sustainml.train(''m'', ''SELECT id, x, z, grp, i
 SELECT count(*) FROM sustainml.models WHERE model = 'm' AND model_schema = 'mitigation';
 
 -- every method lowers the gap on held-out rows and says so; rows of no group are counted
-SELECT version FROM (VALUES (1, 'reweigh'), (2, 'penalty'), (3, 'exponentiated_gradient'), (4, 'correlation_remover')) v(n, method)
+SELECT version FROM (VALUES (1, 'reweigh'), (2, 'penalty'), (3, 'exponentiated_gradient'), (4, 'correlation_remover'), (5, 'group_smote')) v(n, method)
  CROSS JOIN LATERAL sustainml.train('all', 'people', target => 'hired', features => '{x,z}', protected => '{grp,age}', favorable => '1', seed => 3,
 		params => jsonb_build_object('fairness', jsonb_build_object('method', v.method, 'attribute', 'grp'))) t ORDER BY n;
 SELECT method, lowered, note FROM sustainml.fairness_mitigation WHERE model_schema = 'mitigation' ORDER BY mitigation_id;
