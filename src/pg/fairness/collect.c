@@ -25,7 +25,6 @@
 #include "fairness.h"
 #include "state.h"
 
-#define MOST_SETS 200
 /* With more values than this, and one for every second row or more, a column is a key and no group. */
 #define FEW_VALUES 50
 
@@ -190,6 +189,19 @@ ml_fair_state(MlFairCollector *collector, const SmlText *groups, const SmlFairSt
 	sml_fair_merge(find_cell(collector, groups)->state, state);
 }
 
+size_t
+ml_fair_cell_count(const MlFairCollector *collector)
+{
+	return collector->count;
+}
+
+void
+ml_fair_cell(const MlFairCollector *collector, size_t i, char *const **texts, const SmlFairState **state)
+{
+	*texts = collector->cells[i]->texts;
+	*state = collector->cells[i]->state;
+}
+
 /* ---- values ------------------------------------------------------------------------------ */
 
 static int
@@ -241,9 +253,8 @@ check_values(const MlFairCollector *collector, uint64 rows)
 
 /* ---- sets ----------------------------------------------------------------------------------- */
 
-/* All lists of up to "most" attributes, shorter ones first. */
-static size_t
-list_sets(int attributes, int most, SmlFairSet *sets)
+size_t
+ml_fair_list_sets(int attributes, int most, SmlFairSet *sets)
 {
 	size_t count = 0;
 
@@ -259,10 +270,10 @@ list_sets(int attributes, int most, SmlFairSet *sets)
 		{
 			size_t *copy = palloc(sizeof(size_t) * size);
 
-			if (count == MOST_SETS)
+			if (count == ML_FAIR_MOST_SETS)
 				ereport(ERROR,
 						(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						 errmsg("the protected columns have more than %d crosses", MOST_SETS),
+						 errmsg("the protected columns have more than %d crosses", ML_FAIR_MOST_SETS),
 						 errhint("Name fewer columns, or set intersections => 1.")));
 			memcpy(copy, pick, sizeof(size_t) * size);
 			sets[count++] = (SmlFairSet) {.count = size, .attributes = copy, .reference = SML_NO_GROUP};
@@ -543,6 +554,25 @@ note_rows(const MlFairCollector *collector, MlFairResult *result)
 		add_note(result, pstrdup("No favorable outcome was named, so selection rates are about the positive class and there are no impact ratios."));
 }
 
+static void
+notice_count(int64 rows, const char *what)
+{
+	if (rows > 0)
+		ereport(NOTICE, (errmsg("%lld rows %s", (long long) rows, what)));
+}
+
+void
+ml_fair_notice_rows(const MlFairResult *result, bool target)
+{
+	notice_count(result->rows_without_group, "lack a value that makes groups; they are shown as (missing), or left out of comparisons");
+	notice_count(result->rows_without_prediction, "have no outcome or prediction and are left out of figures about it");
+	if (target)
+		notice_count(result->rows_without_label, "have no label and are left out of figures about it");
+	notice_count(result->rows_bad_score, "have a score that is NaN and are left out of figures about scores");
+	if (result->spec->score)
+		notice_count(result->rows_without_score, "have no score and are left out of figures about scores");
+}
+
 static SmlTruth
 favorable_truth(const MlFairSpec *spec)
 {
@@ -550,11 +580,10 @@ favorable_truth(const MlFairSpec *spec)
 }
 
 MlFairResult *
-ml_fair_finish(MlFairCollector *collector)
+ml_fair_group(MlFairCollector *collector, SmlFairSet *sets, size_t count)
 {
 	MemoryContext old = MemoryContextSwitchTo(collector->context);
 	MlFairResult *result = palloc0(sizeof(MlFairResult));
-	SmlFairSet   *sets = palloc0(sizeof(SmlFairSet) * (MOST_SETS + 1));
 	Seen         *seen = palloc_extended(sizeof(Seen) * (collector->count + 1), MCXT_ALLOC_HUGE);
 	Groups        all = {0};
 	SmlFairPlan  *plan = &result->plan;
@@ -564,10 +593,10 @@ ml_fair_finish(MlFairCollector *collector)
 	collector->value_counts = palloc0(sizeof(size_t) * collector->spec.protected_count);
 	for (int c = 0; c < collector->spec.protected_count; c++)
 		number_values(collector, c);
-	plan->set_count = list_sets(collector->spec.protected_count, collector->spec.intersections, sets);
-	for (size_t s = 0; s < plan->set_count; s++)
+	for (size_t s = 0; s < count; s++)
 		make_groups(collector, sets, s, &all, seen);
 	plan->sets = sets;
+	plan->set_count = count;
 	plan->groups = all.groups;
 	plan->group_count = all.count;
 	plan->favorable = favorable_truth(&collector->spec);
@@ -578,14 +607,26 @@ ml_fair_finish(MlFairCollector *collector)
 	plan->draws = collector->spec.draws;
 	plan->seed = (uint64) collector->spec.seed;
 	result->values = all.values;
-	result->set_names = palloc(sizeof(char *) * plan->set_count);
-	for (size_t s = 0; s < plan->set_count; s++)
+	result->set_names = palloc(sizeof(char *) * count);
+	for (size_t s = 0; s < count; s++)
 		result->set_names[s] = set_name(collector, &sets[s]);
 	count_rows(collector, result);
+	MemoryContextSwitchTo(old);
+	return result;
+}
+
+MlFairResult *
+ml_fair_finish(MlFairCollector *collector)
+{
+	MemoryContext old = MemoryContextSwitchTo(collector->context);
+	SmlFairSet   *sets = palloc0(sizeof(SmlFairSet) * (ML_FAIR_MOST_SETS + 1));
+	size_t        count = ml_fair_list_sets(collector->spec.protected_count, collector->spec.intersections, sets);
+	MlFairResult *result = ml_fair_group(collector, sets, count);
+
 	check_values(collector, (uint64) result->rows);
-	set_references(collector, plan, sets, all.values);
+	set_references(collector, &result->plan, sets, result->values);
 	note_rows(collector, result);
-	ML_CHECK(&collector->env, sml_fair_audit(&collector->env, plan, &result->audit), doing);
+	ML_CHECK(&collector->env, sml_fair_audit(&collector->env, &result->plan, &result->audit), doing);
 	MemoryContextSwitchTo(old);
 	return result;
 }

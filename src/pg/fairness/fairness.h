@@ -85,6 +85,23 @@ typedef struct MlFairResult
 extern MlFairResult *ml_fair_finish(MlFairCollector *collector);
 
 /*
+ * The groups of given sets alone (the first is the empty one; attributes are numbers of protected columns, in the
+ * order in which values sort), without figures: plan and values of the result are set, audit is NULL.
+ */
+extern MlFairResult *ml_fair_group(MlFairCollector *collector, SmlFairSet *sets, size_t count);
+
+/* Say in notices which rows lack something; "target": whether labels were asked for. */
+extern void ml_fair_notice_rows(const MlFairResult *result, bool target);
+
+/* The finest cells: texts per protected column (NULL: missing) and counts. */
+extern size_t ml_fair_cell_count(const MlFairCollector *collector);
+extern void   ml_fair_cell(const MlFairCollector *collector, size_t i, char *const **texts, const SmlFairState **state);
+
+/* All lists of up to "most" of the first "attributes" columns, the empty one first; sets has room for ML_FAIR_MOST_SETS. */
+#define ML_FAIR_MOST_SETS 200
+extern size_t ml_fair_list_sets(int attributes, int most, SmlFairSet *sets);
+
+/*
  * Write the audit as the extension's owner, chain it, judge policies, open and close alerts.
  * Returns the audit's id.  Not in a read-only transaction.
  */

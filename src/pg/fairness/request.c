@@ -28,7 +28,7 @@ enum
 };
 
 #define MOST_DRAWS 100000
-#define MOST_PROTECTED 16
+#define MOST_PROTECTED ML_FAIR_MOST_GROUPS
 
 /* ---- arguments ----------------------------------------------------------------------------- */
 
@@ -173,40 +173,62 @@ ml_fair_request(FunctionCallInfo fcinfo)
 
 /* ---- predictions in columns -------------------------------------------------------------------- */
 
-typedef struct Pass
+void
+ml_fair_pass_add(MlFairPass *pass, const char *name, const char *expression, Oid type)
 {
-	const MlSource *source;
-	MlFairSpec     *spec;
-	char           *label;
-	char           *prediction;
-	char           *score;
-	char           *weight;
-	int             columns[MOST_PROTECTED];
-	MlReader        readers[MOST_PROTECTED];
-	MlFairCollector *collector;
-} Pass;
+	MlFairSpec *spec = pass->spec;
 
-static void
-find_protected(Pass *pass)
+	if (pass->count == ML_FAIR_MOST_GROUPS)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("at most %d columns can make groups together", ML_FAIR_MOST_GROUPS)));
+	if (!ml_reader_init(&pass->readers[pass->count], type, SML_LABEL) || pass->readers[pass->count].how == ML_READ_ARRAY)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of type %s cannot make groups", name, format_type_be(type)),
+				 errhint("Use a text, boolean, number or enum column, or cast it to text in a query.")));
+	pass->groups[pass->count++] = pstrdup(expression);
+	spec->protected_columns = spec->protected_columns == NULL ? palloc(sizeof(char *))
+		: repalloc(spec->protected_columns, sizeof(char *) * (spec->protected_count + 1));
+	spec->protected_columns[spec->protected_count++] = pstrdup(name);
+}
+
+void
+ml_fair_pass_add_columns(MlFairPass *pass, char *const *names, int count, const char *what)
 {
-	for (int i = 0; i < pass->spec->protected_count; i++)
+	for (int i = 0; i < count; i++)
 	{
-		int column = ml_source_column(pass->source, pass->spec->protected_columns[i], "protected");
+		int column = ml_source_column(pass->source, names[i], what);
 
-		if (!ml_reader_init(&pass->readers[i], pass->source->columns[column].type, SML_LABEL) || pass->readers[i].how == ML_READ_ARRAY)
-			ereport(ERROR,
-					(errcode(ERRCODE_DATATYPE_MISMATCH),
-					 errmsg("protected column \"%s\" of type %s cannot make groups", pass->source->columns[column].name,
-							format_type_be(pass->source->columns[column].type)),
-					 errhint("Use a text, boolean, number or enum column, or cast it to text in a query.")));
-		pass->columns[i] = column;
-		pass->spec->protected_columns[i] = pass->source->columns[column].name;
+		for (int k = 0; k < pass->spec->protected_count; k++)
+			if (strcmp(pass->spec->protected_columns[k], pass->source->columns[column].name) == 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_DUPLICATE_COLUMN),
+						 errmsg("column \"%s\" is named twice", names[i])));
+		ml_fair_pass_add(pass, pass->source->columns[column].name, psprintf("s.c%d", column + 1), pass->source->columns[column].type);
 	}
 }
 
+MlFairPass *
+ml_fair_pass(const MlSource *source, MlFairSpec *spec)
+{
+	MlFairPass *pass = palloc0(sizeof(MlFairPass));
+	char      **names = spec->protected_columns;
+	int         count = spec->protected_count;
+
+	pass->source = source;
+	pass->spec = spec;
+	pass->label = "NULL::boolean";
+	pass->prediction = "NULL::boolean";
+	spec->protected_columns = NULL;
+	spec->protected_count = 0;
+	ml_fair_pass_add_columns(pass, names, count, "protected");
+	return pass;
+}
+
 /* The class that the rates are about: positive, else favorable, else true or 1. */
-static void
-find_truths(Pass *pass)
+void
+ml_fair_pass_truths(MlFairPass *pass)
 {
 	MlFairSpec  *spec = pass->spec;
 	const char  *yes = spec->positive ? spec->positive : spec->favorable;
@@ -217,9 +239,12 @@ find_truths(Pass *pass)
 	MlTwoValues *either = target ? target : prediction;
 
 	ml_two_values_check(pass->source, target, target_column, prediction, prediction_column);
-	pass->label = target ? target->expression : pstrdup("NULL::boolean");
-	pass->prediction = prediction ? prediction->expression
-		: psprintf("CASE WHEN %s OPERATOR(pg_catalog.<>) 'NaN' THEN %s OPERATOR(pg_catalog.>=) %.17g END", pass->score, pass->score, spec->threshold);
+	if (target)
+		pass->label = target->expression;
+	if (prediction)
+		pass->prediction = prediction->expression;
+	else if (pass->score)
+		pass->prediction = psprintf("CASE WHEN %s OPERATOR(pg_catalog.<>) 'NaN' THEN %s OPERATOR(pg_catalog.>=) %.17g END", pass->score, pass->score, spec->threshold);
 	if (spec->positive == NULL)
 		spec->positive = either ? either->yes : "true";
 	else if (spec->favorable && either && strcmp(spec->favorable, either->yes) != 0 && (either->no == NULL || strcmp(spec->favorable, either->no) != 0))
@@ -235,7 +260,7 @@ find_truths(Pass *pass)
 }
 
 static char *
-pass_query(const Pass *pass)
+pass_query(const MlFairPass *pass)
 {
 	StringInfoData list;
 	StringInfoData by;
@@ -243,55 +268,59 @@ pass_query(const Pass *pass)
 
 	initStringInfo(&list);
 	initStringInfo(&by);
-	for (int i = 0; i < pass->spec->protected_count; i++)
+	for (int i = 0; i < pass->count; i++)
 	{
-		appendStringInfo(&list, "s.c%d, ", pass->columns[i] + 1);
-		appendStringInfo(&by, "%ss.c%d", i ? ", " : "", pass->columns[i] + 1);
+		appendStringInfo(&list, "%s, ", pass->groups[i]);
+		appendStringInfo(&by, "%s%d", i ? ", " : "", i + 1);
 	}
 	appendStringInfo(&list, "sustainml_internal.audit_counts(%d, %s, %s, %s, %s)", parts, pass->label, pass->prediction,
 					 pass->score ? pass->score : "NULL::float8", pass->weight ? pass->weight : "NULL::float8");
-	return psprintf("%s GROUP BY %s", ml_source_query(pass->source, list.data, NULL), by.data);
+	return psprintf("%s GROUP BY %s", ml_source_query(pass->source, list.data, pass->where), by.data);
 }
 
 /* Hand each group's state to the collector as it leaves the executor. */
 static void
 take_group(void *context, const Datum *values, const bool *nulls)
 {
-	Pass   *pass = context;
-	SmlText groups[MOST_PROTECTED];
-	int     count = pass->spec->protected_count;
+	MlFairPass *pass = context;
+	SmlText     groups[ML_FAIR_MOST_GROUPS];
 
-	for (int i = 0; i < count; i++)
-	{
+	/* a reader's scratch is good until its next use, and each column has a reader of its own */
+	for (int i = 0; i < pass->count; i++)
 		groups[i] = ml_read_label(&pass->readers[i], values[i], nulls[i]);
-		/* a reader's scratch is good until its next use, and each column has its own */
-	}
-	ml_fair_state(pass->collector, groups, ml_fair_state_get(values[count]));
+	ml_fair_state(pass->collector, groups, ml_fair_state_get(values[pass->count]));
+}
+
+MlFairCollector *
+ml_fair_pass_run(MlFairPass *pass)
+{
+	pass->collector = ml_fair_begin(pass->spec, pass->score != NULL, pass->weight != NULL);
+	ml_source_each_parallel(pass_query(pass), take_group, pass);
+	return pass->collector;
 }
 
 static MlFairResult *
 run_columns(const MlFairRequest *request)
 {
-	MlFairSpec *spec = palloc(sizeof(MlFairSpec));
-	Pass        pass = {.spec = spec};
-	MlScan      scan;
+	MlFairSpec      *spec = palloc(sizeof(MlFairSpec));
+	MlFairPass      *pass;
+	MlFairCollector *collector;
+	MlScan           scan;
 
 	*spec = request->spec;
 	spec->source = request->source;
 	ml_scan_begin(&scan);
-	pass.source = ml_source_open(request->source);
-	find_protected(&pass);
+	pass = ml_fair_pass(ml_source_open(request->source), spec);
 	if (spec->score)
-		pass.score = ml_number_expression(pass.source, ml_source_column(pass.source, spec->score, "score"), "score");
+		pass->score = ml_number_expression(pass->source, ml_source_column(pass->source, spec->score, "score"), "score");
 	if (spec->weight)
-		pass.weight = ml_number_expression(pass.source, ml_source_column(pass.source, spec->weight, "weight"), "weight");
+		pass->weight = ml_number_expression(pass->source, ml_source_column(pass->source, spec->weight, "weight"), "weight");
 	if (spec->prediction == NULL && isnan(spec->threshold))
 		spec->threshold = 0.5;
-	find_truths(&pass);
-	pass.collector = ml_fair_begin(spec, pass.score != NULL, pass.weight != NULL);
-	ml_source_each_parallel(pass_query(&pass), take_group, &pass);
+	ml_fair_pass_truths(pass);
+	collector = ml_fair_pass_run(pass);
 	ml_scan_end(&scan);
-	return ml_fair_finish(pass.collector);
+	return ml_fair_finish(collector);
 }
 
 /* ---- a model --------------------------------------------------------------------------------------- */

@@ -5,6 +5,9 @@
 #define ML_FAIRNESS_REQUEST_H
 
 #include "fairness.h"
+#include "../rows.h"
+
+#define ML_FAIR_MOST_GROUPS 16
 
 typedef struct MlFairRequest
 {
@@ -24,6 +27,35 @@ extern MlFairResult *ml_fair_run(const MlFairRequest *request, MlFigures *figure
 
 /* One text[] argument as a list; errors on NULL elements. */
 extern char **ml_fair_texts(FunctionCallInfo fcinfo, int i, const char *what, int *count);
+
+/* ---- one parallel pass over predictions in columns ----------------------------------------- */
+
+typedef struct MlFairPass
+{
+	const MlSource  *source;
+	MlFairSpec      *spec;
+	const char      *where;       /* over s.cN, or NULL */
+	const char      *label;       /* SQL over s.cN: boolean */
+	const char      *prediction;  /* the same */
+	const char      *score;       /* float8, or NULL: none */
+	const char      *weight;      /* float8, or NULL: none */
+	int              count;       /* what makes groups */
+	char            *groups[ML_FAIR_MOST_GROUPS];
+	MlReader         readers[ML_FAIR_MOST_GROUPS];
+	MlFairCollector *collector;
+} MlFairPass;
+
+/* A pass by the protected columns of spec, without label, prediction, score and weight yet.  Inside a scan bracket. */
+extern MlFairPass *ml_fair_pass(const MlSource *source, MlFairSpec *spec);
+
+/* Further columns, or another expression, that make groups; they join the protected columns of spec. */
+extern void ml_fair_pass_add_columns(MlFairPass *pass, char *const *names, int count, const char *what);
+extern void ml_fair_pass_add(MlFairPass *pass, const char *name, const char *expression, Oid type);
+
+/* Set label and prediction from target, prediction, positive, favorable and threshold of spec, and complete those. */
+extern void ml_fair_pass_truths(MlFairPass *pass);
+
+extern MlFairCollector *ml_fair_pass_run(MlFairPass *pass);
 
 /* ---- columns of a source as truths (truth.c) --------------------------------------------- */
 
@@ -48,5 +80,11 @@ extern void ml_two_values_check(const MlSource *source, const MlTwoValues *targe
 
 /* "s.c4::float8", with an error unless the column is a number. */
 extern char *ml_number_expression(const MlSource *source, int column, const char *what);
+
+/* ---- what the further functions share (tables.c) ------------------------------------------- */
+
+extern char *ml_fair_text(FunctionCallInfo fcinfo, int i);            /* NULL for NULL */
+extern char *ml_fair_required(FunctionCallInfo fcinfo, int i, const char *what);
+extern double ml_fair_confidence(FunctionCallInfo fcinfo, int i);     /* 0.95 for NULL */
 
 #endif
