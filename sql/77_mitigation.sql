@@ -99,11 +99,14 @@ CREATE VIEW sustainml.group_thresholds AS
 SELECT f.model_schema, f.model, f.version, f.model || '@' || f.version AS ref, f.retired_at IS NULL AS is_current, f.method, f.criterion,
        array_to_string(f.protected, ' & ') AS attribute, array_to_string(g.group_values, ', ') AS group_value,
        coalesce(g.threshold, f.default_threshold) AS threshold, g.threshold IS NULL AS is_default, f.default_threshold,
-       g.rows_fitted, g.rows_evaluated, g.selection_rate, g.tpr, g.fpr, f.max_gap, f.margin, f.is_feasible,
+       g.rows_fitted, g.rows_evaluated, CASE WHEN shown THEN g.selection_rate END AS selection_rate, CASE WHEN shown THEN g.tpr END AS tpr,
+       CASE WHEN shown THEN g.fpr END AS fpr, f.max_gap, f.margin, f.is_feasible,
        f.accuracy_before, f.accuracy_after, f.gap_before, f.gap_after, f.source, f.evaluation_source,
        f.fitted_at, f.fitted_by, f.retired_at, f.retired_by, f.run_id, f.id AS fit_id
   FROM sustainml.threshold_fit f
   JOIN sustainml.group_threshold g ON g.fit_id = f.id
+ -- rates of fewer than ten rows are for those who manage the model
+ CROSS JOIN LATERAL (SELECT g.rows_evaluated >= 10 OR sustainml_internal.may(f.owner, f.model_schema, f.model, 'manage') AS shown) s
  WHERE sustainml_internal.may(f.owner, f.model_schema, f.model, 'read');
 COMMENT ON VIEW sustainml.group_thresholds IS 'Thresholds by group of the models that the caller may read, current and retired, with gap and accuracy before and after';
 COMMENT ON COLUMN sustainml.group_thresholds.model_schema IS 'Schema part of the model''s name';
@@ -120,7 +123,7 @@ COMMENT ON COLUMN sustainml.group_thresholds.is_default IS 'Whether that is the 
 COMMENT ON COLUMN sustainml.group_thresholds.default_threshold IS 'For rows of other groups, or of none';
 COMMENT ON COLUMN sustainml.group_thresholds.rows_fitted IS 'Rows of the group that the threshold was fitted on';
 COMMENT ON COLUMN sustainml.group_thresholds.rows_evaluated IS 'Other rows of the group';
-COMMENT ON COLUMN sustainml.group_thresholds.selection_rate IS 'Share decided positive among the evaluated rows';
+COMMENT ON COLUMN sustainml.group_thresholds.selection_rate IS 'Share decided positive among the evaluated rows; NULL for fewer than ten rows, unless the reader manages the model';
 COMMENT ON COLUMN sustainml.group_thresholds.tpr IS 'The same among the positives';
 COMMENT ON COLUMN sustainml.group_thresholds.fpr IS 'The same among the negatives';
 COMMENT ON COLUMN sustainml.group_thresholds.max_gap IS 'Largest difference between groups that was asked for';

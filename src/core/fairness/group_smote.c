@@ -15,6 +15,7 @@
 #include "mitigate.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "../resample/resample.h"
@@ -149,6 +150,22 @@ take_synthetic(void *context, const SmlSynthetic *row)
 	return sml_store_append(smote->env, smote->job->store, smote->new_numbers, smote->new_codes);
 }
 
+/* "yes of group Female" */
+static SmlStatus
+cell_name(const Smote *smote, size_t cell, char **name)
+{
+	char        text[128];
+	const char *label = smote->job->plan->encoder->classes[cell % smote->classes];
+	size_t      group = cell / smote->classes;
+	int         length;
+
+	if (smote->job->group_names != NULL)
+		length = snprintf(text, sizeof(text), "%s of group %s", label, smote->job->group_names[group]);
+	else
+		length = snprintf(text, sizeof(text), "%s of group %zu", label, group);
+	return sml_copy_text(smote->env, text, length < (int) sizeof(text) ? (size_t) length : sizeof(text) - 1, name);
+}
+
 static SmlStatus
 make_rows(Smote *smote)
 {
@@ -156,22 +173,24 @@ make_rows(Smote *smote)
 	SmlCases                 cases = {.rows = smote->rows, .numbers = smote->numbers, .labels = smote->labels, .class_count = smote->cells};
 	SmlResampleSpec          spec = {.kind = SML_RESAMPLE_SMOTE, .k = wish->neighbours, .seed = wish->seed, .standardize = true,
 									 .plan = smote->plan, .memory_limit = wish->memory_limit};
-	const char             **names = NULL;
+	char                   **names = NULL;
 	SmlStatus                status;
 
 	SML_TRY(sml_alloc_array(smote->env, smote->cells, sizeof(char *), &names));
 	for (size_t c = 0; c < smote->cells; c++)
-		names[c] = smote->job->plan->encoder->classes[smote->cell[c] % smote->classes];
+		SML_TRY(cell_name(smote, smote->cell[c], &names[c]));
 	cases.number = smote->number;
 	cases.number_stride = smote->row_numbers;
 	cases.code = smote->code;
 	cases.code_stride = smote->row_labels;
 	cases.class_of = smote->class_of;
 	cases.key = smote->key;
-	spec.class_names = names;
+	spec.class_names = (const char *const *) names;
 	SML_TRY(sml_resample(smote->env, &cases, &spec, NULL, take_synthetic, NULL, smote, smote->job->notes));
 done:
-	sml_free(smote->env, (void *) names);
+	for (size_t c = 0; names != NULL && c < smote->cells; c++)
+		sml_free(smote->env, names[c]);
+	sml_free(smote->env, names);
 	return status;
 }
 

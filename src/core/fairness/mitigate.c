@@ -405,6 +405,51 @@ drop_inference(SmlEnv *env, SmlFit *fit, const char *why)
 	return sml_copy_text(env, why, strlen(why), &fit->no_inference);
 }
 
+typedef struct Losses
+{
+	size_t        rows;  /* those that were there before any synthetic one */
+	size_t        terms;
+	const double *coded;
+	double        loss;
+	double        weight;
+} Losses;
+
+static SmlStatus
+add_losses(void *context, size_t start, const SmlBlock *block)
+{
+	Losses *losses = context;
+
+	for (size_t i = 0; i < block->rows && start + i < losses->rows; i++)
+	{
+		double link = losses->coded[0] + sml_dot(losses->terms, losses->coded + 1, block->x + i * losses->terms);
+		double margin = block->y[i] == 1 ? link : -link;
+		double w = block->w ? block->w[i] : 1;
+
+		losses->loss += w * (margin > 0 ? log1p(exp(-margin)) : log1p(exp(margin)) - margin);
+		losses->weight += w;
+	}
+	return SML_OK;
+}
+
+/* The learner saw other weights, labels or rows: state the figures of the fit on the rows as they are (two classes). */
+static SmlStatus
+restate(SmlEnv *env, const SmlMitigationJob *job, size_t rows, SmlMitigated *result)
+{
+	SmlFit   *fit = result->fair;
+	Losses    losses = {.rows = rows, .terms = fit->terms, .coded = fit->coded};
+	SmlStatus status;
+
+	fit->rows = result->plain->rows;
+	fit->weight = result->plain->weight;
+	fit->null_loss = result->plain->null_loss;
+	if (job->plan->task != SML_BINARY)
+		return SML_OK;
+	status = sml_store_each(env, job->store, job->plan, add_losses, &losses);
+	fit->loss = losses.loss / losses.weight;
+	fit->log_likelihood = -losses.loss;
+	return status;
+}
+
 static SmlStatus
 train_by_method(SmlEnv *env, const SmlMitigationJob *job, const SmlMitigationRows *rows, SmlState **plain, SmlMitigated *result)
 {
@@ -442,6 +487,7 @@ sml_mitigate(SmlEnv *env, const SmlMitigationJob *job, SmlMitigated **result)
 	SML_TRY(job->plan->learner->result(env, plain, job->term_name, job->name_context, &unsaid, &made->plain));
 	SML_TRY(sml_mitigation_rows(env, job, &rows));
 	SML_TRY(train_by_method(env, job, &rows, &plain, made));
+	SML_TRY(restate(env, job, rows.count, made));
 	if (job->wish->method != SML_REWEIGH)
 		/* with synthetic rows they would pass for more certain than they are */
 		SML_TRY(drop_inference(env, made->fair, "standard errors are not known under this fairness method"));

@@ -16,7 +16,7 @@
  *   exponentiated_gradient  reductions.c: at most "rounds" weighted refits, folded into one model.
  *
  * Rows of no known group have weight 1 under reweighing, have no part in the means and carry no
- * penalty.  Every method also gives the plain fit, so that before and after can be shown.
+ * penalty.  The fit's loss and likelihood are those of the rows as they are.  Every method also gives the plain fit, so that before and after can be shown.
  */
 #ifndef SML_FAIRNESS_MITIGATE_H
 #define SML_FAIRNESS_MITIGATE_H
@@ -76,6 +76,7 @@ typedef struct SmlMitigationJob
 	SmlStore      *store;
 	const SmlPlan *plan;
 	const int32_t *group;   /* per kept row; -1: not known */
+	const char *const *group_names; /* for sentences, or NULL */
 	const uint64_t *key;    /* per kept row, a hash of what it says; group_smote only */
 	size_t         groups;
 	const SmlMitigationWish *wish;

@@ -15,9 +15,9 @@
  *
  * The paper ends with a random mixture of the models.  Here the result is one model: of all rounds, of the
  * mean of their coefficients, and of the fits under eighths of the last multipliers (with a moved intercept less is often enough; equalized
- * odds on Adult: 0.808 accuracy without them, 0.842 with), the most accurate on the training rows within max_gap (and margin), where each may
+ * odds on Adult: 0.803 accuracy without them, 0.843 with), the most accurate on the training rows within max_gap (and margin), where each may
  * move its intercept, tried at all rows.  On Adult by sex the intercept matters: within a gap of 0.016 on the training rows the best
- * model with it has 0.8367 accuracy, and without it 0.8345.  An intercept that moved makes the probabilities those of a shifted question.
+ * round has 0.8365 accuracy with it, 0.8343 without; the mean of the coefficients has 0.8359.  An intercept that moved makes the probabilities those of a shifted question.
  *
  * Cost: a sort and two or three passes per round.  Nothing is random.
  */

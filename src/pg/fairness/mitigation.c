@@ -18,8 +18,8 @@
 #include "../settings.h"
 #include "mitigation.h"
 
-/* Bytes: group, label, weight, factor, target, cell, and two arrays of scores to sort. */
-#define NEED_PER_ROW 96
+/* Bytes: group, key, label, weight, factor, target, cell, two arrays of scores to sort, and their curve. */
+#define NEED_PER_ROW 128
 
 /* Audits in training cross at most two. */
 #define MOST_ATTRIBUTES 2
@@ -307,16 +307,20 @@ ml_mitigation_restart(MlMitigation *mitigation)
 /* ---- training ---------------------------------------------------------------------------- */
 
 static void
-check_memory(const MlMitigation *mitigation)
+check_memory(const MlMitigation *mitigation, const SmlLayout *layout)
 {
+	size_t per_row = NEED_PER_ROW;
 	size_t need;
 
-	if (sml_size_times(mitigation->count, NEED_PER_ROW, &need) && need <= ml_memory_limit())
+	/* a copy of the rows */
+	if (mitigation->wish.method == SML_GROUP_SMOTE)
+		per_row += sml_layout_numbers(layout) * sizeof(double) + sml_layout_labels(layout) * sizeof(int32);
+	if (sml_size_times(mitigation->count, per_row, &need) && need <= ml_memory_limit())
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 			 errmsg("fairness in training needs more memory than sustainml.memory_limit allows"),
-			 errdetail("The method takes %zu MB beside the %zu rows themselves.", mitigation->count / 1048576 * NEED_PER_ROW + 1,
+			 errdetail("The method takes %zu MB beside the %zu rows themselves.", mitigation->count / 1024 * per_row / 1024 + 1,
 					   mitigation->count),
 			 errhint("Raise sustainml.memory_limit, or train on a sample of the rows.")));
 }
@@ -338,9 +342,10 @@ ml_mitigation_train(MlMitigation *mitigation, SmlEnv *env, SmlMitigationJob *job
 {
 	const SmlEncoder *encoder = job->plan->encoder;
 	SmlMitigated     *made;
+	char            **names;
 	int32            *map = ml_groups_sort(mitigation->groups);
 
-	check_memory(mitigation);
+	check_memory(mitigation, &job->plan->layout);
 	for (size_t i = 0; i < mitigation->count; i++)
 		if (mitigation->group[i] >= 0)
 			mitigation->group[i] = map[mitigation->group[i]];
@@ -349,6 +354,10 @@ ml_mitigation_train(MlMitigation *mitigation, SmlEnv *env, SmlMitigationJob *job
 	job->group = mitigation->group;
 	job->key = mitigation->key;
 	job->groups = (size_t) ml_groups_count(mitigation->groups);
+	names = palloc(sizeof(char *) * (job->groups + 1));
+	for (size_t g = 0; g < job->groups; g++)
+		names[g] = ml_groups_label(mitigation->groups, (int) g);
+	job->group_names = (const char *const *) names;
 	job->wish = &mitigation->wish;
 	ML_CHECK(env, sml_mitigate(env, job, &made), "apply the fairness method");
 	if (mitigation->without > 0)
