@@ -9,6 +9,7 @@
 
 #include "cache.h"
 #include "energy/energy.h"
+#include "energy/worker_cpu.h"
 #include "settings.h"
 
 PG_MODULE_MAGIC;
@@ -40,6 +41,7 @@ _PG_init(void)
 {
 	ml_define_settings();
 	ml_energy_define_settings();
+	ml_worker_cpu_init();
 	ml_cache_init();
 #if defined(MarkGUCPrefixReserved) || defined(ML_HAS_RESERVED_PREFIX)
 	MarkGUCPrefixReserved("sustainml");

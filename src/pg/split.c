@@ -133,12 +133,18 @@ can_be_key(Oid type)
 	return base == BYTEAOID || base == UUIDOID || (ml_type_kind(base, &kind, &is_array) && !is_array);
 }
 
-/* Append ", s.c1, s.c3" for the key columns. */
+/* Append ", s.c1, s.c3" for these columns. */
+static void
+append_columns(StringInfo text, char *const *columns, int count, const MlSource *source)
+{
+	for (int i = 0; i < count; i++)
+		appendStringInfo(text, ", s.c%d", ml_source_column(source, columns[i], "split key") + 1);
+}
+
 static void
 append_key(StringInfo text, const MlSplit *split, const MlSource *source)
 {
-	for (int i = 0; i < split->column_count; i++)
-		appendStringInfo(text, ", s.c%d", ml_source_column(source, split->columns[i], "split key") + 1);
+	append_columns(text, split->columns, split->column_count, source);
 }
 
 /* No key: all columns that can be hashed, when the rows are nearly all distinct. */
@@ -305,13 +311,13 @@ ml_split_plan(const MlSource *source, Jsonb *json, double share, int64 seed)
 /* ---- predicates ----------------------------------------------------------------------- */
 
 static char *
-key_predicate(const MlSplit *split, const MlSource *source, bool held_out)
+key_predicate(const MlSplit *split, const MlSource *source, double share, bool held_out)
 {
 	StringInfoData text;
 
 	initStringInfo(&text);
 	appendStringInfo(&text, "%ssustainml.held_out(" INT64_FORMAT "::bigint, %.17g::float8", held_out ? "" : "NOT ",
-					 split->seed, split->share);
+					 split->seed, share);
 	append_key(&text, split, source);
 	appendStringInfoChar(&text, ')');
 	return text.data;
@@ -355,13 +361,14 @@ column_predicate(const MlSplit *split, const MlSource *source, bool held_out)
 	return psprintf("(lower(s.c%d::text) = 'test') %s", column + 1, is);
 }
 
-char *
-ml_split_predicate(const MlSplit *split, const MlSource *source, bool held_out)
+/* The training rows, or all held-out rows, set aside or not. */
+static char *
+part_predicate(const MlSplit *split, const MlSource *source, bool held_out)
 {
 	switch (split->kind)
 	{
 		case ML_SPLIT_KEY:
-			return key_predicate(split, source, held_out);
+			return key_predicate(split, source, split->share, held_out);
 		case ML_SPLIT_TIME:
 			return time_predicate(split, source, held_out);
 		case ML_SPLIT_COLUMN:
@@ -372,6 +379,87 @@ ml_split_predicate(const MlSplit *split, const MlSource *source, bool held_out)
 			return NULL;
 	}
 	return NULL;
+}
+
+/* Of the held-out rows those that are set aside, or the others. */
+static char *
+aside_predicate(const MlSplit *split, const MlSource *source, bool aside)
+{
+	StringInfoData text;
+
+	if (split->kind == ML_SPLIT_KEY)
+		return key_predicate(split, source, split->share * split->aside, aside);
+	initStringInfo(&text);
+	appendStringInfo(&text, "%ssustainml.held_out(" INT64_FORMAT "::bigint, %.17g::float8", aside ? "" : "NOT ", split->seed,
+					 split->aside);
+	append_columns(&text, split->aside_columns, split->aside_column_count, source);
+	appendStringInfoChar(&text, ')');
+	return text.data;
+}
+
+static char *
+both(const char *a, char *b)
+{
+	return a ? psprintf("(%s) AND (%s)", a, b) : b;
+}
+
+char *
+ml_split_predicate(const MlSplit *split, const MlSource *source, bool held_out)
+{
+	char *part = part_predicate(split, source, held_out);
+
+	if (!held_out || split->aside == 0)
+		return part;
+	return both(part, aside_predicate(split, source, false));
+}
+
+char *
+ml_split_aside(const MlSplit *split, const MlSource *source)
+{
+	if (split->aside == 0)
+		return NULL;
+	return both(part_predicate(split, source, true), aside_predicate(split, source, true));
+}
+
+char *
+ml_split_seen(const MlSplit *split, const MlSource *source)
+{
+	char *training = part_predicate(split, source, false);
+
+	if (split->aside == 0 || training == NULL)
+		return training;
+	return psprintf("(%s) OR (%s)", training, ml_split_aside(split, source));
+}
+
+void
+ml_split_set_aside(MlSplit *split, const MlSource *held, double share)
+{
+	split->aside = share;
+	if (split->kind == ML_SPLIT_KEY)
+		return;
+	split->aside_columns = palloc(sizeof(char *) * (held->column_count + 1));
+	/* the primary key, else all columns that can be hashed */
+	for (int pass = 0; pass < 2 && split->aside_column_count == 0; pass++)
+		for (int i = 0; i < held->column_count && split->aside_column_count < 90; i++)
+			if (pass == 0 ? held->columns[i].is_key : can_be_key(held->columns[i].type))
+				split->aside_columns[split->aside_column_count++] = pstrdup(held->columns[i].name);
+	if (split->aside_column_count == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the source has no column by which to set rows aside for calibration")));
+}
+
+bool
+ml_split_unseen(const MlSplit *mine, const MlSplit *theirs)
+{
+	MlSplit plain = *mine;
+
+	if (theirs->aside == 0)
+	{
+		plain.aside = 0;
+		plain.aside_column_count = 0;
+	}
+	return strcmp(JsonbToCString(NULL, &ml_split_json(&plain)->root, 0), JsonbToCString(NULL, &ml_split_json(theirs)->root, 0)) == 0;
 }
 
 char *
@@ -409,6 +497,10 @@ ml_split_json(const MlSplit *split)
 	}
 	if (split->kind == ML_SPLIT_SOURCE)
 		ml_json_add_text(&builder, "source", split->source);
+	if (split->aside > 0)
+		ml_json_add_number(&builder, "aside", split->aside);
+	if (split->aside_column_count)
+		ml_json_add_texts(&builder, "aside_columns", split->aside_columns, split->aside_column_count);
 	return ml_json_end(&builder);
 }
 
@@ -449,6 +541,10 @@ ml_split_from_json(Jsonb *json)
 			split->gap = ml_json_text(value);
 		else if (strcmp(key, "source") == 0)
 			split->source = ml_json_text(value);
+		else if (strcmp(key, "aside") == 0)
+			(void) ml_json_number(value, &split->aside);
+		else if (strcmp(key, "aside_columns") == 0)
+			split->aside_columns = ml_json_texts(value, &split->aside_column_count);
 	}
 	return split;
 }

@@ -70,12 +70,17 @@ gather(Smote *smote)
 	{
 		double  *numbers = smote->number + smote->rows * smote->row_numbers;
 		int32_t *codes = smote->code + smote->rows * smote->row_labels;
+		const double  *kept_numbers;
+		const int32_t *kept_codes;
 
 		if (i % 4096 == 0)
 			SML_TRY(sml_poll(smote->env));
 		if (job->group[i] < 0)
 			continue;
-		sml_store_row(job->store, i, numbers, codes);
+		sml_store_row(job->store, i, &kept_numbers, &kept_codes);
+		if (smote->row_numbers > 0)
+			memcpy(numbers, kept_numbers, smote->row_numbers * sizeof(double));
+		memcpy(codes, kept_codes, smote->row_labels * sizeof(int32_t));
 		smote->class_of[smote->rows] = job->group[i] * (int32_t) smote->classes + (int32_t) label_of(smote, codes);
 		smote->key[smote->rows++] = job->key[i];
 	}

@@ -549,6 +549,44 @@ done:
 	return status;
 }
 
+/* ---- the distinct scores ------------------------------------------------------------- */
+
+SmlStatus
+sml_ranked_groups(SmlEnv *env, SmlRanked *ranked, SmlRankGroup **groups, size_t *count)
+{
+	SmlRankGroup *made = NULL;
+	size_t        distinct = 0;
+	size_t        bytes;
+	Walk          walk;
+	SmlStatus     status;
+
+	SML_TRY(sort_sides(env, ranked));
+	walk_start(&walk, ranked);
+	while (walk_next(&walk))
+		if (distinct++ % SML_POLL_ROWS == 0)
+			SML_TRY(sml_poll(env));
+	if (ranked->limit && (!sml_size_times(distinct, sizeof(SmlRankGroup), &bytes) || bytes > ranked->limit))
+	{
+		status = sml_fail(env, SML_OVER_LIMIT, "A list of %zu distinct scores needs %zu kB, and %zu kB are allowed.", distinct,
+						  distinct * sizeof(SmlRankGroup) / 1024, ranked->limit / 1024);
+		goto done;
+	}
+	SML_TRY(sml_alloc_array(env, distinct, sizeof(SmlRankGroup), &made));
+	walk_start(&walk, ranked);
+	for (size_t g = 0; g < distinct && walk_next(&walk); g++)
+	{
+		if (g % SML_POLL_ROWS == 0)
+			SML_TRY(sml_poll(env));
+		made[g] = (SmlRankGroup) {walk.score, {walk.here[0], walk.here[1]}};
+	}
+	*groups = made;
+	*count = distinct;
+	made = NULL;
+done:
+	sml_free(env, made);
+	return status;
+}
+
 /* ---- bytes ----------------------------------------------------------------------------- */
 
 /*

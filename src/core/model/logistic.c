@@ -661,8 +661,8 @@ done:
 	return status;
 }
 
-static void
-fill_fit(const Logistic *logistic, SmlFit *fit)
+static SmlStatus
+fill_fit(SmlEnv *env, const Logistic *logistic, SmlFit *fit)
 {
 	const double weights[2] = {logistic->weight - logistic->positive, logistic->positive};
 
@@ -677,6 +677,7 @@ fill_fit(const Logistic *logistic, SmlFit *fit)
 	fit->null_loss = sml_classifier_null_loss(2, weights, logistic->weight);
 	fit->log_likelihood = -logistic->best_loss;
 	fit->ridge = logistic->separation != SML_SEPARATION_NONE ? logistic->ridge : logistic->frame.l2;
+	return sml_fit_class_weight(env, fit, weights, 2);
 }
 
 static SmlStatus
@@ -693,7 +694,7 @@ logistic_result(SmlEnv *env, const SmlState *state, const char *(*term_name)(voi
 	if (logistic->phase != PHASE_DONE)
 		return sml_fail(env, SML_BAD_INPUT, "The fit is not finished.");
 	SML_TRY(sml_fit_alloc(env, 1, logistic->frame.terms, &made));
-	fill_fit(logistic, made);
+	SML_TRY(fill_fit(env, logistic, made));
 	made->converged = sml_newton_converged(&logistic->newton);
 	end.dropped = made->dropped;
 	end.converged = made->converged;

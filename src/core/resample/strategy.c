@@ -95,7 +95,7 @@ plan_by_name(SmlEnv *env, SmlStrategySide side, const char *text, size_t count, 
 {
 	size_t    largest = largest_class(plan, count);
 	size_t    smallest = smallest_class(plan, count);
-	Name      name;
+	Name      name = NAME_AUTO;
 	SmlStatus status = find_name(env, side, text, &name);
 
 	if (status != SML_OK)

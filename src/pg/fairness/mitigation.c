@@ -224,6 +224,21 @@ method_of(const MlJsonPair *pair)
 	return (SmlMitigation) choice(pair, "fairness method", names, count);
 }
 
+/* What else was asked for must leave rows and probabilities alone: the method is about just these rows and decisions. */
+static void
+check_company(const MlRequest *request)
+{
+	const char *with = request->resample ? "resample" : request->probability.prior_correction ? "prior_correction" :
+		request->probability.calibration ? "calibration" : NULL;
+
+	if (with)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("fairness in params cannot be combined with %s", with),
+				 request->resample ? errhint("The fairness method \"group_smote\" adds rows by group and label.") :
+				 errhint("It would move the decisions that the fairness method is about.")));
+}
+
 MlMitigation *
 ml_mitigation_parse(const MlRequest *request, const MlSource *source)
 {
@@ -242,6 +257,7 @@ ml_mitigation_parse(const MlRequest *request, const MlSource *source)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("fairness in params must be a JSON object"),
 				 errhint("For example {\"fairness\": {\"method\": \"reweigh\", \"attribute\": \"sex\"}}.")));
+	check_company(request);
 	pairs = ml_json_pairs(JsonbValueToJsonb((JsonbValue *) &asked->value), "fairness", &count);
 	mitigation = palloc0(sizeof(MlMitigation));
 	mitigation->context = CurrentMemoryContext;

@@ -88,6 +88,12 @@ ml_put_bool(MlResult *result, bool value)
 }
 
 void
+ml_put_boolean(MlResult *result, bool value)
+{
+	put(result, BoolGetDatum(value), false);
+}
+
+void
 ml_put_json(MlResult *result, Jsonb *json)
 {
 	put(result, JsonbPGetDatum(json), json == NULL);

@@ -19,6 +19,7 @@ extern void ml_put_integer(MlResult *result, int64 number);
 extern void ml_put_bool(MlResult *result, bool value);
 extern void ml_put_json(MlResult *result, Jsonb *json);
 extern void ml_put_integer32(MlResult *result, int32 number);
+extern void ml_put_boolean(MlResult *result, bool value);
 
 /* The row is complete. */
 extern void ml_put_row(MlResult *result);

@@ -280,6 +280,24 @@ sustainml_options(PG_FUNCTION_ARGS)
 		put_text(&row, "\"balanced\" or {class: weight}");
 		put_text(&row, "multiplies the weight of each row by that of its class");
 		end_row(&row);
+		put_text(&row, "resample");
+		put_text(&row, "text or object");
+		put_text(&row, NULL);
+		put_text(&row, "\"smote\" or {\"kind\": \"smote\", \"k\": 5, …}");
+		put_text(&row, "makes synthetic rows of small classes, or leaves out rows of large ones, among the training rows");
+		end_row(&row);
+		put_text(&row, "prior_correction");
+		put_text(&row, "boolean");
+		put_text(&row, "false");
+		put_text(&row, "true|false");
+		put_text(&row, "turns probabilities back to the shares of the classes in the training rows, after class weights or resampling");
+		end_row(&row);
+		put_text(&row, "calibration");
+		put_text(&row, "text or object");
+		put_text(&row, NULL);
+		put_text(&row, "\"platt\", \"isotonic\" or {\"method\": …, \"share\": 0.5}");
+		put_text(&row, "fits the probabilities to held-out rows, a share of which is set aside for it and left out of the metrics");
+		end_row(&row);
 	}
 	return (Datum) 0;
 }

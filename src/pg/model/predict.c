@@ -286,6 +286,21 @@ ML_PREDICT_FUNCTION(classify)
 
 /* ---- explain --------------------------------------------------------------------------- */
 
+static void
+explain_row(ReturnSetInfo *result, const char *feature, const char *value, double contribution, double base, const char *unit)
+{
+	Datum values[5];
+	bool  nulls[5] = {false, value == NULL, false, false, false};
+
+	values[0] = CStringGetTextDatum(feature);
+	if (value)
+		values[1] = CStringGetTextDatum(value);
+	values[2] = Float8GetDatum(contribution);
+	values[3] = Float8GetDatum(base);
+	values[4] = CStringGetTextDatum(unit);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
 /* Explanations are about one number: the value, the log odds, or of many classes the predicted one's link. */
 static void
 explain_rows(Site *site, ReturnSetInfo *result)
@@ -295,25 +310,17 @@ explain_rows(Site *site, ReturnSetInfo *result)
 	size_t            output = model->task == SML_MULTICLASS ? predicted_class(site) : 0;
 	double           *base = palloc(sizeof(double) * site->outputs);
 	double           *contribution = palloc(sizeof(double) * site->outputs * encoder->feature_count);
+	bool              bends = sml_scorer_bends(site->model->scorer);
 	const char       *unit = model->task == SML_REGRESSION ? model->target : model->task == SML_BINARY ? "log_odds" :
-		psprintf("score of class %s", encoder->classes[output]);
+		psprintf("score of class %s%s", encoder->classes[output], bends ? " before calibration" : "");
 
 	sml_score_explain(site->model->scorer, ml_input_numbers(site->input), ml_input_levels(site->input), base, contribution);
 	for (size_t f = 0; f < encoder->feature_count; f++)
-	{
-		Datum values[5];
-		bool  nulls[5] = {false, false, false, false, false};
-		char *value = ml_input_text(site->input, f);
-
-		values[0] = CStringGetTextDatum(encoder->features[f].name);
-		nulls[1] = value == NULL;
-		if (value)
-			values[1] = CStringGetTextDatum(value);
-		values[2] = Float8GetDatum(contribution[f * site->outputs + output]);
-		values[3] = Float8GetDatum(base[output]);
-		values[4] = CStringGetTextDatum(unit);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-	}
+		explain_row(result, encoder->features[f].name, ml_input_text(site->input, f), contribution[f * site->outputs + output],
+					base[output], unit);
+	/* a calibration that is no straight line has a share of its own, so that the rows still add up */
+	if (bends && model->task == SML_BINARY)
+		explain_row(result, "(calibration)", NULL, sml_score_bend(site->model->scorer, site->link, site->response), base[output], unit);
 }
 
 PG_FUNCTION_INFO_V1(sustainml_explain);

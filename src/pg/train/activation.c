@@ -146,7 +146,7 @@ decide_if_better(MlActivation *activation, const MlRequest *request, const MlEva
 		reason = compare_metric(evaluation, theirs, activation->metric, isnan(request->min_gain) ? 0 : request->min_gain, ref,
 								&activation->activate);
 	their_split = ml_split_of_version(active->id);
-	if (strcmp(JsonbToCString(NULL, &ml_split_json(split)->root, 0), JsonbToCString(NULL, &ml_split_json(their_split)->root, 0)) != 0)
+	if (!ml_split_unseen(split, their_split))
 		reason = psprintf("%s; the two versions were split by different rules, so %s may have trained on some of these rows", reason, ref);
 	activation->reason = reason;
 }

@@ -57,6 +57,8 @@ typedef struct Fit
 	uint64             rows[SML_USE_COUNT];
 	SmlEncoder        *encoder;
 	SmlPlan           *plan;
+	double            *factor;    /* by which class weights or resampling multiplied the classes, or NULL */
+	uint64             removed;   /* rows that resampling took away */
 } Fit;
 
 #define CHECK(fit, call) ML_CHECK((fit)->env, (call), "train on this source")
@@ -436,6 +438,19 @@ stream_passes(Fit *fit, SmlState *state, SmlVerdict *verdict)
 	return state;
 }
 
+/* The rows were too many to keep, and resampling cannot stream. */
+static void pg_attribute_noreturn()
+need_rows(Fit *fit)
+{
+	const SmlLayout *layout = &fit->columns->layout;
+	double           row = (double) (sml_layout_numbers(layout) * sizeof(double) + sml_layout_labels(layout) * sizeof(int32_t));
+
+	ml_raise(fit->env, sml_fail(fit->env, SML_OVER_LIMIT, "Resampling keeps the %llu training rows in memory: %.0f kB, and the limit is %d kB.",
+								(unsigned long long) fit->rows[SML_USED], row * (double) fit->rows[SML_USED] / 1024, ml_memory_limit_kb),
+			 "resample the training rows");
+	pg_unreachable();
+}
+
 static SmlState *
 run_learner(Fit *fit, SmlVerdict *verdict)
 {
@@ -448,9 +463,14 @@ run_learner(Fit *fit, SmlVerdict *verdict)
 	if (fit->store)
 	{
 		CHECK(fit, sml_store_remap(fit->env, fit->store, fit->profile, fit->encoder));
+		if (fit->request->resample)
+			fit->factor = ml_resample_run(fit->env, fit->request->resample, fit->store, fit->encoder, fit->request->seed,
+										  fit->request->name.name, fit->notes, &fit->removed);
 		CHECK(fit, sml_store_train(fit->env, fit->store, fit->plan, verdict, &state, show_progress, fit));
 		return state;
 	}
+	if (fit->request->resample)
+		need_rows(fit);
 	CHECK(fit, fit->learner->start(fit->env, &design, &state));
 	if (moments && fit->learner->one_pass)
 	{
@@ -511,6 +531,30 @@ make_model(Fit *fit, SmlFit *result)
 	return model;
 }
 
+/* Class weights and resampling change what probabilities refer to, and no formula gives standard errors after them. */
+static void
+set_prior(Fit *fit, SmlModel *model)
+{
+	const char *how = "class weights";
+
+	/* whatever way the fit went: what was asked for is done or refused */
+	if (fit->request->resample && fit->factor == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("resample cannot be combined with this way of training")));
+	if (fit->factor)
+	{
+		how = ml_resample_how(fit->request->resample);
+		CHECK(fit, sml_fit_withhold(fit->env, model->fit, "With resampling there are no standard errors."));
+	}
+	else if (fit->plan->class_weights)
+	{
+		fit->factor = fit->plan->class_weights;
+		CHECK(fit, sml_fit_withhold(fit->env, model->fit, "With class weights there are no standard errors."));
+	}
+	ml_probability_prior(fit->env, &fit->request->probability, model, fit->factor, how, fit->notes);
+}
+
 MlFitted *
 ml_fit(SmlEnv *env, const MlSource *source, const MlRequest *request, MlColumns *columns,
 	   const char *where, MlRun *run, SmlNotes *notes)
@@ -554,7 +598,8 @@ ml_fit(SmlEnv *env, const MlSource *source, const MlRequest *request, MlColumns 
 	}
 	fitted->mitigation = fit.mitigation;
 	fitted->model = make_model(&fit, result);
-	fitted->rows_used = fit.rows[SML_USED];
-	fitted->rows_skipped = fit.rows[SML_SKIPPED_TARGET] + fit.rows[SML_SKIPPED_WEIGHT];
+	set_prior(&fit, fitted->model);
+	fitted->rows_used = fit.rows[SML_USED] - fit.removed;
+	fitted->rows_skipped = fit.rows[SML_SKIPPED_TARGET] + fit.rows[SML_SKIPPED_WEIGHT] + fit.removed;
 	return fitted;
 }
