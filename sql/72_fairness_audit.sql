@@ -128,3 +128,20 @@ COMMENT ON FUNCTION sustainml.fairness_gate(text, boolean) IS
 'Raises an error when a version fails a fairness policy of its model, or has a policy and no audit; with strict also on insufficient evidence. Returns name@version.
 The newest audit counts that was made by a role that may manage the model.
 Example: SELECT sustainml.fairness_gate(''income@latest'');';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.record_mitigation(
+	model        text,
+	method       text,
+	attribute    text,
+	metric       text,
+	audit_before bigint,
+	audit_after  bigint,
+	params       jsonb DEFAULT '{}',
+	thresholds   jsonb DEFAULT NULL,
+	note         text  DEFAULT NULL)
+	RETURNS bigint
+	AS 'MODULE_PATHNAME', 'sustainml_record_mitigation' LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
+COMMENT ON FUNCTION sustainml.record_mitigation(text, text, text, text, bigint, bigint, jsonb, jsonb, text) IS
+'Records what was done against a gap, with the audit before and the audit after; the gaps are taken from these, and a gap that did not fall is noted. Returns the id.
+Example: SELECT sustainml.record_mitigation(''income@2'', ''fewer proxies'', ''sex'', ''demographic_parity_difference'', audit_before => 1, audit_after => 4);';

@@ -15,6 +15,43 @@ SELECT a.audit_id, a.audited_at, a.role_name, a.subject, a.model_schema, coalesc
   LEFT JOIN sustainml.fairness_chain c ON c.audit_id = a.audit_id
  WHERE sustainml_internal.may(a.role_name, coalesce(v.model_schema, a.model_schema), coalesce(v.model, a.model), 'read') OR sustainml_internal.may(v.owner, NULL, NULL, 'read');
 COMMENT ON VIEW sustainml.fairness_audits IS 'One row per audit that the caller may see: what was audited, how, and how many rows lacked something';
+COMMENT ON COLUMN sustainml.fairness_audits.audit_id IS 'Audit';
+COMMENT ON COLUMN sustainml.fairness_audits.audited_at IS 'When';
+COMMENT ON COLUMN sustainml.fairness_audits.role_name IS 'Role that audited or acted, by name';
+COMMENT ON COLUMN sustainml.fairness_audits.subject IS 'What was audited; audits of one subject form a chain';
+COMMENT ON COLUMN sustainml.fairness_audits.model_schema IS 'Schema part of the model''s name';
+COMMENT ON COLUMN sustainml.fairness_audits.model IS 'Name of the model; NULL: predictions of unknown origin';
+COMMENT ON COLUMN sustainml.fairness_audits.version IS 'Version of the model';
+COMMENT ON COLUMN sustainml.fairness_audits.is_active IS 'Whether that version is active now';
+COMMENT ON COLUMN sustainml.fairness_audits.is_latest IS 'Whether no newer audit of the same subject, source and part exists';
+COMMENT ON COLUMN sustainml.fairness_audits.is_owner IS 'Whether the caller is the audit''s owner, who sees small groups too';
+COMMENT ON COLUMN sustainml.fairness_audits.source IS 'Table, view or query audited';
+COMMENT ON COLUMN sustainml.fairness_audits.part IS 'all, held_out or training rows';
+COMMENT ON COLUMN sustainml.fairness_audits.target IS 'Column of labels';
+COMMENT ON COLUMN sustainml.fairness_audits.prediction IS 'Column of predictions; NULL: by the model, or by score and threshold';
+COMMENT ON COLUMN sustainml.fairness_audits.score IS 'Column of scores';
+COMMENT ON COLUMN sustainml.fairness_audits.weight IS 'Column of weights';
+COMMENT ON COLUMN sustainml.fairness_audits.positive IS 'Class that tpr, fpr and the others are about';
+COMMENT ON COLUMN sustainml.fairness_audits.favorable IS 'Outcome that people want';
+COMMENT ON COLUMN sustainml.fairness_audits.threshold IS 'Score at and above which the positive class was predicted';
+COMMENT ON COLUMN sustainml.fairness_audits.protected IS 'Protected columns';
+COMMENT ON COLUMN sustainml.fairness_audits.min_n IS 'Figures on fewer rows are small, or insufficient evidence';
+COMMENT ON COLUMN sustainml.fairness_audits.suppress_below IS 'Groups with fewer rows are hidden from readers who are not the owner';
+COMMENT ON COLUMN sustainml.fairness_audits.confidence IS 'Confidence of the intervals';
+COMMENT ON COLUMN sustainml.fairness_audits.draws IS 'Bootstrap draws';
+COMMENT ON COLUMN sustainml.fairness_audits.seed IS 'Seed of the draws';
+COMMENT ON COLUMN sustainml.fairness_audits.rows IS 'Rows seen';
+COMMENT ON COLUMN sustainml.fairness_audits.rows_without_label IS 'Rows without label';
+COMMENT ON COLUMN sustainml.fairness_audits.rows_without_prediction IS 'Rows without prediction';
+COMMENT ON COLUMN sustainml.fairness_audits.rows_without_group IS 'Rows that lack a protected value';
+COMMENT ON COLUMN sustainml.fairness_audits.rows_without_weight IS 'Rows of weight 0 or NULL';
+COMMENT ON COLUMN sustainml.fairness_audits.rows_without_score IS 'Rows without score';
+COMMENT ON COLUMN sustainml.fairness_audits.rows_bad_score IS 'Rows whose score is NaN';
+COMMENT ON COLUMN sustainml.fairness_audits.notes IS 'What the reader may not expect';
+COMMENT ON COLUMN sustainml.fairness_audits.run_id IS 'Row of sustainml.run_log';
+COMMENT ON COLUMN sustainml.fairness_audits.by_manager IS 'Whether the role could manage the model, so that the audit decides policies';
+COMMENT ON COLUMN sustainml.fairness_audits.position IS 'Number within the chain of its subject';
+COMMENT ON COLUMN sustainml.fairness_audits.hash IS 'Hash of the audit and all before it in the chain';
 GRANT SELECT ON sustainml.fairness_audits TO PUBLIC;
 
 -- Availability: 0.1.0
@@ -38,6 +75,42 @@ SELECT a.audit_id, a.audited_at, a.model_schema, a.model, a.version, a.is_active
                       WHERE m.scope = 'disparity' AND x.audit_id = m.audit_id AND x.metric = m.metric AND x.attribute = array_to_string(m.attributes, ' & ')
                       ORDER BY x.verdict = 'fail' DESC, x.verdict = 'pass', x.policy_id LIMIT 1) p ON true;
 COMMENT ON VIEW sustainml.fairness_history IS 'Every figure of every audit, long form: scope says whether it is about everybody (overall), a group, a group against the reference (difference, ratio) or all groups (disparity)';
+COMMENT ON COLUMN sustainml.fairness_history.audit_id IS 'Audit';
+COMMENT ON COLUMN sustainml.fairness_history.audited_at IS 'When';
+COMMENT ON COLUMN sustainml.fairness_history.model_schema IS 'Schema part of the model''s name';
+COMMENT ON COLUMN sustainml.fairness_history.model IS 'Name of the model; NULL: predictions of unknown origin';
+COMMENT ON COLUMN sustainml.fairness_history.version IS 'Version of the model';
+COMMENT ON COLUMN sustainml.fairness_history.is_active IS 'Whether that version is active now';
+COMMENT ON COLUMN sustainml.fairness_history.source IS 'Table, view or query audited';
+COMMENT ON COLUMN sustainml.fairness_history.part IS 'all, held_out or training rows';
+COMMENT ON COLUMN sustainml.fairness_history.target IS 'Column of labels';
+COMMENT ON COLUMN sustainml.fairness_history.favorable IS 'Outcome that people want';
+COMMENT ON COLUMN sustainml.fairness_history.threshold IS 'Score at and above which the positive class was predicted';
+COMMENT ON COLUMN sustainml.fairness_history.scope IS 'overall, group, difference or ratio (to the reference group), disparity (over all groups)';
+COMMENT ON COLUMN sustainml.fairness_history.attribute IS 'Protected column, or cross: sex & race';
+COMMENT ON COLUMN sustainml.fairness_history.group_value IS 'Value, or values joined by &; (missing), or (suppressed) where the caller must not see it';
+COMMENT ON COLUMN sustainml.fairness_history.metric IS 'Name of the figure';
+COMMENT ON COLUMN sustainml.fairness_history.value IS 'Its value; NULL: see undefined_reason';
+COMMENT ON COLUMN sustainml.fairness_history.numerator IS 'Numerator; of a comparison the group''s figure';
+COMMENT ON COLUMN sustainml.fairness_history.denominator IS 'Denominator; of a comparison the reference''s figure';
+COMMENT ON COLUMN sustainml.fairness_history.n IS 'Rows it rests on';
+COMMENT ON COLUMN sustainml.fairness_history.ci_low IS 'Lower end of the interval';
+COMMENT ON COLUMN sustainml.fairness_history.ci_high IS 'Upper end of the interval';
+COMMENT ON COLUMN sustainml.fairness_history.ci_method IS 'wilson, newcombe, katz, normal, hanley_mcneil or bootstrap';
+COMMENT ON COLUMN sustainml.fairness_history.reference_group IS 'Group compared with';
+COMMENT ON COLUMN sustainml.fairness_history.is_small IS 'Rests on fewer rows than min_n';
+COMMENT ON COLUMN sustainml.fairness_history.is_suppressed IS 'Hidden from the caller';
+COMMENT ON COLUMN sustainml.fairness_history.undefined_reason IS 'Why there is no value: no_positives, one_group, none_selected, suppressed, …';
+COMMENT ON COLUMN sustainml.fairness_history.policy_id IS 'Policy';
+COMMENT ON COLUMN sustainml.fairness_history.policy_bound IS 'Bound of the policy';
+COMMENT ON COLUMN sustainml.fairness_history.verdict IS 'pass, fail or insufficient evidence; NULL without a policy or value';
+COMMENT ON COLUMN sustainml.fairness_history.corrected IS 'Disparities: the value less its upward bias';
+COMMENT ON COLUMN sustainml.fairness_history.p_value IS 'Two-sided p-value: that all groups are equal, or that the two are';
+COMMENT ON COLUMN sustainml.fairness_history.low_group IS 'Disparities: group with the smallest figure';
+COMMENT ON COLUMN sustainml.fairness_history.high_group IS 'Disparities: group with the largest figure';
+COMMENT ON COLUMN sustainml.fairness_history.groups_left_out IS 'Disparities: known groups without a value';
+COMMENT ON COLUMN sustainml.fairness_history.is_latest IS 'Whether no newer audit of the same subject, source and part exists';
+COMMENT ON COLUMN sustainml.fairness_history.subject IS 'What was audited; audits of one subject form a chain';
 GRANT SELECT ON sustainml.fairness_history TO PUBLIC;
 
 -- Availability: 0.1.0
@@ -48,6 +121,40 @@ SELECT h.audit_id, h.audited_at, h.model_schema, h.model, h.version, h.is_active
   FROM sustainml.fairness_history h
  WHERE h.is_latest;
 COMMENT ON VIEW sustainml.fairness_latest IS 'The newest audit of each model (or column of predictions), source and part, long form';
+COMMENT ON COLUMN sustainml.fairness_latest.audit_id IS 'Audit';
+COMMENT ON COLUMN sustainml.fairness_latest.audited_at IS 'When';
+COMMENT ON COLUMN sustainml.fairness_latest.model_schema IS 'Schema part of the model''s name';
+COMMENT ON COLUMN sustainml.fairness_latest.model IS 'Name of the model; NULL: predictions of unknown origin';
+COMMENT ON COLUMN sustainml.fairness_latest.version IS 'Version of the model';
+COMMENT ON COLUMN sustainml.fairness_latest.is_active IS 'Whether that version is active now';
+COMMENT ON COLUMN sustainml.fairness_latest.source IS 'Table, view or query audited';
+COMMENT ON COLUMN sustainml.fairness_latest.part IS 'all, held_out or training rows';
+COMMENT ON COLUMN sustainml.fairness_latest.target IS 'Column of labels';
+COMMENT ON COLUMN sustainml.fairness_latest.favorable IS 'Outcome that people want';
+COMMENT ON COLUMN sustainml.fairness_latest.threshold IS 'Score at and above which the positive class was predicted';
+COMMENT ON COLUMN sustainml.fairness_latest.scope IS 'overall, group, difference or ratio (to the reference group), disparity (over all groups)';
+COMMENT ON COLUMN sustainml.fairness_latest.attribute IS 'Protected column, or cross: sex & race';
+COMMENT ON COLUMN sustainml.fairness_latest.group_value IS 'Value, or values joined by &; (missing), or (suppressed) where the caller must not see it';
+COMMENT ON COLUMN sustainml.fairness_latest.metric IS 'Name of the figure';
+COMMENT ON COLUMN sustainml.fairness_latest.value IS 'Its value; NULL: see undefined_reason';
+COMMENT ON COLUMN sustainml.fairness_latest.numerator IS 'Numerator; of a comparison the group''s figure';
+COMMENT ON COLUMN sustainml.fairness_latest.denominator IS 'Denominator; of a comparison the reference''s figure';
+COMMENT ON COLUMN sustainml.fairness_latest.n IS 'Rows it rests on';
+COMMENT ON COLUMN sustainml.fairness_latest.ci_low IS 'Lower end of the interval';
+COMMENT ON COLUMN sustainml.fairness_latest.ci_high IS 'Upper end of the interval';
+COMMENT ON COLUMN sustainml.fairness_latest.ci_method IS 'wilson, newcombe, katz, normal, hanley_mcneil or bootstrap';
+COMMENT ON COLUMN sustainml.fairness_latest.reference_group IS 'Group compared with';
+COMMENT ON COLUMN sustainml.fairness_latest.is_small IS 'Rests on fewer rows than min_n';
+COMMENT ON COLUMN sustainml.fairness_latest.is_suppressed IS 'Hidden from the caller';
+COMMENT ON COLUMN sustainml.fairness_latest.undefined_reason IS 'Why there is no value: no_positives, one_group, none_selected, suppressed, …';
+COMMENT ON COLUMN sustainml.fairness_latest.policy_id IS 'Policy';
+COMMENT ON COLUMN sustainml.fairness_latest.policy_bound IS 'Bound of the policy';
+COMMENT ON COLUMN sustainml.fairness_latest.verdict IS 'pass, fail or insufficient evidence; NULL without a policy or value';
+COMMENT ON COLUMN sustainml.fairness_latest.corrected IS 'Disparities: the value less its upward bias';
+COMMENT ON COLUMN sustainml.fairness_latest.p_value IS 'Two-sided p-value: that all groups are equal, or that the two are';
+COMMENT ON COLUMN sustainml.fairness_latest.low_group IS 'Disparities: group with the smallest figure';
+COMMENT ON COLUMN sustainml.fairness_latest.high_group IS 'Disparities: group with the largest figure';
+COMMENT ON COLUMN sustainml.fairness_latest.groups_left_out IS 'Disparities: known groups without a value';
 GRANT SELECT ON sustainml.fairness_latest TO PUBLIC;
 
 -- Availability: 0.1.0
@@ -59,6 +166,23 @@ SELECT h.audit_id, h.audited_at, h.model_schema, h.model, h.version, h.source, h
  WHERE h.scope = 'disparity'
 WINDOW w AS (PARTITION BY h.subject, h.source, h.part, h.attribute, h.metric ORDER BY h.audit_id);
 COMMENT ON VIEW sustainml.fairness_trend IS 'Disparities over time, with the change since the audit before of the same model, source and part';
+COMMENT ON COLUMN sustainml.fairness_trend.audit_id IS 'Audit';
+COMMENT ON COLUMN sustainml.fairness_trend.audited_at IS 'When';
+COMMENT ON COLUMN sustainml.fairness_trend.model_schema IS 'Schema part of the model''s name';
+COMMENT ON COLUMN sustainml.fairness_trend.model IS 'Name of the model; NULL: predictions of unknown origin';
+COMMENT ON COLUMN sustainml.fairness_trend.version IS 'Version of the model';
+COMMENT ON COLUMN sustainml.fairness_trend.source IS 'Table, view or query audited';
+COMMENT ON COLUMN sustainml.fairness_trend.part IS 'all, held_out or training rows';
+COMMENT ON COLUMN sustainml.fairness_trend.attribute IS 'Protected column, or cross: sex & race';
+COMMENT ON COLUMN sustainml.fairness_trend.metric IS 'Name of the figure';
+COMMENT ON COLUMN sustainml.fairness_trend.value IS 'Its value; NULL: see undefined_reason';
+COMMENT ON COLUMN sustainml.fairness_trend.ci_low IS 'Lower end of the interval';
+COMMENT ON COLUMN sustainml.fairness_trend.ci_high IS 'Upper end of the interval';
+COMMENT ON COLUMN sustainml.fairness_trend.previous_value IS 'The same in the audit before';
+COMMENT ON COLUMN sustainml.fairness_trend.change IS 'Value less the value before';
+COMMENT ON COLUMN sustainml.fairness_trend.previous_audit_id IS 'Audit before';
+COMMENT ON COLUMN sustainml.fairness_trend.audit_number IS 'Number of the audit in its series, from 1';
+COMMENT ON COLUMN sustainml.fairness_trend.verdict IS 'pass, fail or insufficient evidence; NULL without a policy or value';
 GRANT SELECT ON sustainml.fairness_trend TO PUBLIC;
 
 -- Availability: 0.1.0
@@ -85,6 +209,35 @@ SELECT a.audit_id, a.audited_at, a.is_latest, a.model_schema, a.model, a.version
   JOIN sustainml.fairness_cell c ON c.audit_id = m.audit_id AND c.attributes = m.attributes AND c.group_values = m.group_values
  CROSS JOIN LATERAL (SELECT m.is_suppressed AND NOT a.is_owner AS hidden) h;
 COMMENT ON VIEW sustainml.impact_ratio IS 'Selection rate of each group over that of the most selected one (four-fifths rule), with z test, Fisher''s exact test and Katz interval. verdict: fail below 0.8 and significant at 0.05, insufficient evidence below 0.8 and not significant or with few rows';
+COMMENT ON COLUMN sustainml.impact_ratio.audit_id IS 'Audit';
+COMMENT ON COLUMN sustainml.impact_ratio.audited_at IS 'When';
+COMMENT ON COLUMN sustainml.impact_ratio.is_latest IS 'Whether no newer audit of the same subject, source and part exists';
+COMMENT ON COLUMN sustainml.impact_ratio.model_schema IS 'Schema part of the model''s name';
+COMMENT ON COLUMN sustainml.impact_ratio.model IS 'Name of the model; NULL: predictions of unknown origin';
+COMMENT ON COLUMN sustainml.impact_ratio.version IS 'Version of the model';
+COMMENT ON COLUMN sustainml.impact_ratio.source IS 'Table, view or query audited';
+COMMENT ON COLUMN sustainml.impact_ratio.attribute IS 'Protected column, or cross: sex & race';
+COMMENT ON COLUMN sustainml.impact_ratio.group_value IS 'Value, or values joined by &; (missing), or (suppressed) where the caller must not see it';
+COMMENT ON COLUMN sustainml.impact_ratio.favorable IS 'Outcome that people want';
+COMMENT ON COLUMN sustainml.impact_ratio.n IS 'Rows it rests on';
+COMMENT ON COLUMN sustainml.impact_ratio.share IS 'Share of all rows audited';
+COMMENT ON COLUMN sustainml.impact_ratio.selected IS 'Rows, or weight, predicted the favourable outcome';
+COMMENT ON COLUMN sustainml.impact_ratio.selection_rate IS 'Share of them among rows with a prediction';
+COMMENT ON COLUMN sustainml.impact_ratio.rate_ci_low IS 'Lower end of its interval (Wilson)';
+COMMENT ON COLUMN sustainml.impact_ratio.rate_ci_high IS 'Upper end of its interval (Wilson)';
+COMMENT ON COLUMN sustainml.impact_ratio.reference_group IS 'Group compared with';
+COMMENT ON COLUMN sustainml.impact_ratio.reference_rate IS 'Selection rate of the most selected group';
+COMMENT ON COLUMN sustainml.impact_ratio.impact_ratio IS 'selection_rate over the reference''s';
+COMMENT ON COLUMN sustainml.impact_ratio.ratio_ci_low IS 'Lower end of its interval (Katz)';
+COMMENT ON COLUMN sustainml.impact_ratio.ratio_ci_high IS 'Upper end of its interval (Katz)';
+COMMENT ON COLUMN sustainml.impact_ratio.z IS 'z statistic of the two rates';
+COMMENT ON COLUMN sustainml.impact_ratio.p_value IS 'Two-sided p-value: that all groups are equal, or that the two are';
+COMMENT ON COLUMN sustainml.impact_ratio.fisher_p IS 'Fisher''s exact p-value';
+COMMENT ON COLUMN sustainml.impact_ratio.below_four_fifths IS 'Whether the ratio is below 0.8';
+COMMENT ON COLUMN sustainml.impact_ratio.is_small IS 'Rests on fewer rows than min_n';
+COMMENT ON COLUMN sustainml.impact_ratio.is_suppressed IS 'Hidden from the caller';
+COMMENT ON COLUMN sustainml.impact_ratio.undefined_reason IS 'Why there is no value: no_positives, one_group, none_selected, suppressed, …';
+COMMENT ON COLUMN sustainml.impact_ratio.verdict IS 'pass, fail or insufficient evidence; NULL without a policy or value';
 GRANT SELECT ON sustainml.impact_ratio TO PUBLIC;
 
 -- Availability: 0.1.0
@@ -103,6 +256,24 @@ SELECT c.audit_id, c.audited_at, c.is_latest, c.model_schema, c.model, c.version
   FROM category c
 WINDOW w AS (PARTITION BY c.audit_id, c.attribute);
 COMMENT ON VIEW sustainml.ll144 IS 'Audits as the table of New York City''s Local Law 144: categories under 2 % are left out of the ratios, their counts and rates stay; for scores see bias_audit_ll144()';
+COMMENT ON COLUMN sustainml.ll144.audit_id IS 'Audit';
+COMMENT ON COLUMN sustainml.ll144.audited_at IS 'When';
+COMMENT ON COLUMN sustainml.ll144.is_latest IS 'Whether no newer audit of the same subject, source and part exists';
+COMMENT ON COLUMN sustainml.ll144.model_schema IS 'Schema part of the model''s name';
+COMMENT ON COLUMN sustainml.ll144.model IS 'Name of the model; NULL: predictions of unknown origin';
+COMMENT ON COLUMN sustainml.ll144.version IS 'Version of the model';
+COMMENT ON COLUMN sustainml.ll144.source IS 'Table, view or query audited';
+COMMENT ON COLUMN sustainml.ll144.attribute IS 'Protected column, or cross: sex & race';
+COMMENT ON COLUMN sustainml.ll144.category IS 'Category';
+COMMENT ON COLUMN sustainml.ll144.applicants IS 'Rows with an outcome';
+COMMENT ON COLUMN sustainml.ll144.share IS 'Share of all rows audited';
+COMMENT ON COLUMN sustainml.ll144.selected IS 'Rows, or weight, predicted the favourable outcome';
+COMMENT ON COLUMN sustainml.ll144.selection_rate IS 'Share of them among rows with a prediction';
+COMMENT ON COLUMN sustainml.ll144.impact_ratio IS 'selection_rate over the reference''s';
+COMMENT ON COLUMN sustainml.ll144.under_two_percent IS 'Fewer than 2 % of the rows audited: no ratio';
+COMMENT ON COLUMN sustainml.ll144.excluded_reason IS 'Why there is no ratio';
+COMMENT ON COLUMN sustainml.ll144.is_suppressed IS 'Hidden from the caller';
+COMMENT ON COLUMN sustainml.ll144.unknown_category IS 'Rows of the audit that lack a category';
 GRANT SELECT ON sustainml.ll144 TO PUBLIC;
 
 -- Availability: 0.1.0
@@ -117,6 +288,20 @@ SELECT a.audit_id, a.audited_at, a.is_latest, a.model_schema, a.model, a.version
  -- bins are cells too: to others only bins of enough rows of a group that is shown, and of crosses none
  CROSS JOIN LATERAL (SELECT NOT a.is_owner AND (c.is_suppressed OR cardinality(c.attributes) > 0 OR b.n < a.suppress_below) AS hidden) h;
 COMMENT ON VIEW sustainml.calibration IS 'Mean score against observed share of positives in ten bins, by group, for audits with scores; to readers who are not the owner for everybody together only';
+COMMENT ON COLUMN sustainml.calibration.audit_id IS 'Audit';
+COMMENT ON COLUMN sustainml.calibration.audited_at IS 'When';
+COMMENT ON COLUMN sustainml.calibration.is_latest IS 'Whether no newer audit of the same subject, source and part exists';
+COMMENT ON COLUMN sustainml.calibration.model_schema IS 'Schema part of the model''s name';
+COMMENT ON COLUMN sustainml.calibration.model IS 'Name of the model; NULL: predictions of unknown origin';
+COMMENT ON COLUMN sustainml.calibration.version IS 'Version of the model';
+COMMENT ON COLUMN sustainml.calibration.source IS 'Table, view or query audited';
+COMMENT ON COLUMN sustainml.calibration.attribute IS 'Protected column, or cross: sex & race';
+COMMENT ON COLUMN sustainml.calibration.group_value IS 'Value, or values joined by &; (missing), or (suppressed) where the caller must not see it';
+COMMENT ON COLUMN sustainml.calibration.bin IS 'Number of the bin, from 1';
+COMMENT ON COLUMN sustainml.calibration.n IS 'Rows it rests on';
+COMMENT ON COLUMN sustainml.calibration.mean_score IS 'Mean score in it';
+COMMENT ON COLUMN sustainml.calibration.observed IS 'Share of positives in it';
+COMMENT ON COLUMN sustainml.calibration.is_suppressed IS 'Hidden from the caller';
 GRANT SELECT ON sustainml.calibration TO PUBLIC;
 
 -- Availability: 0.1.0
@@ -126,6 +311,21 @@ SELECT p.policy_id, p.model_schema, p.model, p.attribute, p.metric, p.bound, p.a
   FROM sustainml.fairness_policy p
  WHERE sustainml_internal.may((SELECT v.owner FROM sustainml.model_version v WHERE v.model_schema = p.model_schema AND v.model = p.model LIMIT 1), p.model_schema, p.model, 'read');
 COMMENT ON VIEW sustainml.fairness_policies IS 'Policies of the models that the caller may read; ended_at NULL: in force';
+COMMENT ON COLUMN sustainml.fairness_policies.policy_id IS 'Policy';
+COMMENT ON COLUMN sustainml.fairness_policies.model_schema IS 'Schema part of the model''s name';
+COMMENT ON COLUMN sustainml.fairness_policies.model IS 'Name of the model; NULL: predictions of unknown origin';
+COMMENT ON COLUMN sustainml.fairness_policies.attribute IS 'Protected column, or cross: sex & race';
+COMMENT ON COLUMN sustainml.fairness_policies.metric IS 'Name of the figure';
+COMMENT ON COLUMN sustainml.fairness_policies.bound IS 'Bound';
+COMMENT ON COLUMN sustainml.fairness_policies.at_least IS 'Whether the bound is a lower one (ratios) or an upper one (differences)';
+COMMENT ON COLUMN sustainml.fairness_policies.judge_by IS 'interval or value';
+COMMENT ON COLUMN sustainml.fairness_policies.min_n IS 'Figures on fewer rows are small, or insufficient evidence';
+COMMENT ON COLUMN sustainml.fairness_policies.severity IS 'error stops the gate and activation; warning does not';
+COMMENT ON COLUMN sustainml.fairness_policies.clean_audits IS 'Audits in a row that must pass before an alert closes, or have passed';
+COMMENT ON COLUMN sustainml.fairness_policies.created_at IS 'From when';
+COMMENT ON COLUMN sustainml.fairness_policies.created_by IS 'By which role';
+COMMENT ON COLUMN sustainml.fairness_policies.ended_at IS 'Until when; NULL: in force';
+COMMENT ON COLUMN sustainml.fairness_policies.ended_by IS 'By which role it was ended';
 GRANT SELECT ON sustainml.fairness_policies TO PUBLIC;
 
 -- Availability: 0.1.0
@@ -141,15 +341,55 @@ SELECT x.alert_id, x.policy_id, x.model_schema, x.model, x.attribute, x.metric, 
                                        AND array_to_string(m.attributes, ' & ') = x.attribute AND m.is_suppressed) AS hidden) h
  WHERE sustainml_internal.may(v.owner, x.model_schema, x.model, 'read');
 COMMENT ON VIEW sustainml.fairness_alerts IS 'Breaches of policies of the models that the caller may read, open and closed';
+COMMENT ON COLUMN sustainml.fairness_alerts.alert_id IS 'Alert';
+COMMENT ON COLUMN sustainml.fairness_alerts.policy_id IS 'Policy';
+COMMENT ON COLUMN sustainml.fairness_alerts.model_schema IS 'Schema part of the model''s name';
+COMMENT ON COLUMN sustainml.fairness_alerts.model IS 'Name of the model; NULL: predictions of unknown origin';
+COMMENT ON COLUMN sustainml.fairness_alerts.attribute IS 'Protected column, or cross: sex & race';
+COMMENT ON COLUMN sustainml.fairness_alerts.metric IS 'Name of the figure';
+COMMENT ON COLUMN sustainml.fairness_alerts.bound IS 'Bound';
+COMMENT ON COLUMN sustainml.fairness_alerts.severity IS 'error stops the gate and activation; warning does not';
+COMMENT ON COLUMN sustainml.fairness_alerts.opened_at IS 'When it opened';
+COMMENT ON COLUMN sustainml.fairness_alerts.opened_audit_id IS 'Audit that opened it';
+COMMENT ON COLUMN sustainml.fairness_alerts.opened_value IS 'Value in that audit';
+COMMENT ON COLUMN sustainml.fairness_alerts.last_audit_id IS 'Newest audit that judged it';
+COMMENT ON COLUMN sustainml.fairness_alerts.last_value IS 'Value in that audit';
+COMMENT ON COLUMN sustainml.fairness_alerts.last_verdict IS 'Verdict of that audit';
+COMMENT ON COLUMN sustainml.fairness_alerts.failed_audits IS 'Audits that failed since it opened';
+COMMENT ON COLUMN sustainml.fairness_alerts.clean_audits IS 'Audits in a row that must pass before an alert closes, or have passed';
+COMMENT ON COLUMN sustainml.fairness_alerts.acknowledged_at IS 'When somebody took note';
+COMMENT ON COLUMN sustainml.fairness_alerts.acknowledged_by IS 'Who';
+COMMENT ON COLUMN sustainml.fairness_alerts.acknowledged_reason IS 'With what explanation';
+COMMENT ON COLUMN sustainml.fairness_alerts.closed_at IS 'When it ended; NULL: open';
+COMMENT ON COLUMN sustainml.fairness_alerts.closed_reason IS 'Why it ended';
 GRANT SELECT ON sustainml.fairness_alerts TO PUBLIC;
 
 -- Availability: 0.1.0
 CREATE VIEW sustainml.open_alerts AS
 SELECT x.alert_id, x.opened_at, x.model_schema, x.model, x.attribute, x.metric, x.bound, x.opened_value, x.last_value, x.last_verdict, x.failed_audits, x.severity,
-       x.policy_id, x.opened_audit_id, x.last_audit_id, x.acknowledged_at IS NOT NULL AS is_acknowledged, x.acknowledged_by, x.acknowledged_reason
+       x.policy_id, x.opened_audit_id, x.last_audit_id, x.acknowledged_at IS NOT NULL AS is_acknowledged, x.acknowledged_by, x.acknowledged_reason, x.clean_audits
   FROM sustainml.fairness_alerts x
  WHERE x.closed_at IS NULL;
 COMMENT ON VIEW sustainml.open_alerts IS 'Breaches of fairness policies that have not ended';
+COMMENT ON COLUMN sustainml.open_alerts.alert_id IS 'Alert';
+COMMENT ON COLUMN sustainml.open_alerts.opened_at IS 'When it opened';
+COMMENT ON COLUMN sustainml.open_alerts.model_schema IS 'Schema part of the model''s name';
+COMMENT ON COLUMN sustainml.open_alerts.model IS 'Name of the model; NULL: predictions of unknown origin';
+COMMENT ON COLUMN sustainml.open_alerts.attribute IS 'Protected column, or cross: sex & race';
+COMMENT ON COLUMN sustainml.open_alerts.metric IS 'Name of the figure';
+COMMENT ON COLUMN sustainml.open_alerts.bound IS 'Bound';
+COMMENT ON COLUMN sustainml.open_alerts.opened_value IS 'Value in that audit';
+COMMENT ON COLUMN sustainml.open_alerts.last_value IS 'Value in that audit';
+COMMENT ON COLUMN sustainml.open_alerts.last_verdict IS 'Verdict of that audit';
+COMMENT ON COLUMN sustainml.open_alerts.failed_audits IS 'Audits that failed since it opened';
+COMMENT ON COLUMN sustainml.open_alerts.severity IS 'error stops the gate and activation; warning does not';
+COMMENT ON COLUMN sustainml.open_alerts.policy_id IS 'Policy';
+COMMENT ON COLUMN sustainml.open_alerts.opened_audit_id IS 'Audit that opened it';
+COMMENT ON COLUMN sustainml.open_alerts.last_audit_id IS 'Newest audit that judged it';
+COMMENT ON COLUMN sustainml.open_alerts.is_acknowledged IS 'Whether somebody took note';
+COMMENT ON COLUMN sustainml.open_alerts.acknowledged_by IS 'Who';
+COMMENT ON COLUMN sustainml.open_alerts.acknowledged_reason IS 'With what explanation';
+COMMENT ON COLUMN sustainml.open_alerts.clean_audits IS 'Audits in a row that must pass before an alert closes, or have passed';
 GRANT SELECT ON sustainml.open_alerts TO PUBLIC;
 
 -- Availability: 0.1.0
@@ -159,6 +399,23 @@ SELECT m.mitigation_id, m.mitigated_at, m.role_name, m.model_schema, m.model, m.
   FROM sustainml.fairness_mitigation m
  WHERE sustainml_internal.may(m.role_name, m.model_schema, m.model, 'read');
 COMMENT ON VIEW sustainml.fairness_mitigations IS 'What was done against gaps, with the gap before and after on held-out rows';
+COMMENT ON COLUMN sustainml.fairness_mitigations.mitigation_id IS 'Mitigation';
+COMMENT ON COLUMN sustainml.fairness_mitigations.mitigated_at IS 'When';
+COMMENT ON COLUMN sustainml.fairness_mitigations.role_name IS 'Role that audited or acted, by name';
+COMMENT ON COLUMN sustainml.fairness_mitigations.model_schema IS 'Schema part of the model''s name';
+COMMENT ON COLUMN sustainml.fairness_mitigations.model IS 'Name of the model; NULL: predictions of unknown origin';
+COMMENT ON COLUMN sustainml.fairness_mitigations.version IS 'Version of the model';
+COMMENT ON COLUMN sustainml.fairness_mitigations.method IS 'Method';
+COMMENT ON COLUMN sustainml.fairness_mitigations.params IS 'Its options';
+COMMENT ON COLUMN sustainml.fairness_mitigations.thresholds IS 'Thresholds by group, if it sets any';
+COMMENT ON COLUMN sustainml.fairness_mitigations.attribute IS 'Protected column, or cross: sex & race';
+COMMENT ON COLUMN sustainml.fairness_mitigations.metric IS 'Name of the figure';
+COMMENT ON COLUMN sustainml.fairness_mitigations.audit_before IS 'Audit without it';
+COMMENT ON COLUMN sustainml.fairness_mitigations.audit_after IS 'Audit with it';
+COMMENT ON COLUMN sustainml.fairness_mitigations.gap_before IS 'The disparity without it';
+COMMENT ON COLUMN sustainml.fairness_mitigations.gap_after IS 'The disparity with it';
+COMMENT ON COLUMN sustainml.fairness_mitigations.lowered IS 'Whether the disparity fell; NULL: unknown';
+COMMENT ON COLUMN sustainml.fairness_mitigations.note IS 'What the reader should know';
 GRANT SELECT ON sustainml.fairness_mitigations TO PUBLIC;
 
 -- Availability: 0.1.0
@@ -171,6 +428,14 @@ SELECT c.subject, c.position, c.audit_id, c.previous_hash, c.hash,
  WHERE EXISTS (SELECT FROM sustainml.fairness_audits a WHERE a.subject = c.subject) OR sustainml_internal.may(NULL, NULL, NULL, 'manage')
 WINDOW w AS (PARTITION BY c.subject ORDER BY c.position);
 COMMENT ON VIEW sustainml_internal.fairness_links IS 'The links of the chains that the caller may see, with the hash worked out anew';
+COMMENT ON COLUMN sustainml_internal.fairness_links.subject IS 'What was audited; audits of one subject form a chain';
+COMMENT ON COLUMN sustainml_internal.fairness_links.position IS 'Number within the chain of its subject';
+COMMENT ON COLUMN sustainml_internal.fairness_links.audit_id IS 'Audit';
+COMMENT ON COLUMN sustainml_internal.fairness_links.previous_hash IS 'Hash before it';
+COMMENT ON COLUMN sustainml_internal.fairness_links.hash IS 'Hash of the audit and all before it in the chain';
+COMMENT ON COLUMN sustainml_internal.fairness_links.computed IS 'Hash worked out anew';
+COMMENT ON COLUMN sustainml_internal.fairness_links.hash_before IS 'Hash of the link before';
+COMMENT ON COLUMN sustainml_internal.fairness_links.position_before IS 'Position of the link before';
 GRANT SELECT ON sustainml_internal.fairness_links TO PUBLIC;
 
 -- Availability: 0.1.0

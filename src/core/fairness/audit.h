@@ -19,7 +19,7 @@
  *
  * Intervals of disparities come from the cells, not from rows: resampling n rows is the same in law as one
  * multinomial draw over the group x label x prediction cells, so a draw costs time by groups,
- * and not by rows (Efron and Tibshirani 1993; percentiles).  With weights the draw
+ * and not by rows (Efron and Tibshirani 1993).  They hold for all groups at once (disparity.c).  With weights the draw
  * has the effective number of rows.  Max - min over noisy groups is biased upwards:
  * "corrected" is twice the value minus the mean of the draws, and p_value that of the chi-squared
  * test that all groups are equal.  An empty cell next to one with rows counts as half a row, so that a rate of 0 or 1 on few

@@ -1,7 +1,12 @@
 /*
  * disparity.c - spreads over groups and their bootstrap; see disparity.h.
  *
- * Memory: 27 numbers a draw and 18 a group.  Time: draws x groups x 9 cells.
+ * The largest minus the smallest of group rates is a seminorm R of the rates p, so |R(p^) - R(p)| <= R(p^ - p): an interval
+ * value +- q, with q the quantile of R(drawn rate - own rate) over draws, covers at least as often as it says, for
+ * any number of groups.  With two groups it is the usual interval of a difference.  The same holds for the maximum and the mean
+ * of two such ranges, and for ratios on the scale of logarithms.
+ *
+ * Memory: 27 numbers a draw and 60 a group.  Time: draws x groups x 9 cells.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -12,6 +17,8 @@
 #define MOST_CELL_DRAWS 4000000
 #define FEWEST_DRAWS    200
 #define CELLS           9
+/* As many rows as a double counts exactly. */
+#define MOST_DRAWN      (UINT64_C(1) << 53)
 
 void
 sml_spread(const double *values, size_t count, SmlSpread *spread)
@@ -61,8 +68,13 @@ typedef struct Bootstrap
 	double   *cell_share;
 	uint64_t *drawn;      /* per cell that has rows */
 	double   *count;      /* groups x 9 */
-	double   *shares;     /* metric x group */
+	double   *shares;     /* metric x group, of a draw */
+	double   *logs;       /* logarithms of smoothed shares, of a draw */
+	double   *own_shares; /* the same of the rows themselves */
+	double   *own_logs;
 	uint64_t  rows;       /* to draw */
+	double    sums[SML_STATS];    /* of the statistics over draws where they are defined */
+	size_t    defined[SML_STATS];
 	unsigned  numerator[SML_FAIR_SHARES];
 	unsigned  denominator[SML_FAIR_SHARES];
 } Bootstrap;
@@ -114,6 +126,7 @@ fill_cells(Bootstrap *b, const SmlFairState *const *groups)
 {
 	double total = 0;
 	double total2 = 0;
+	double effective;
 
 	for (size_t g = 0; g < b->groups; g++)
 		for (size_t cell = 0; cell < CELLS; cell++)
@@ -130,17 +143,14 @@ fill_cells(Bootstrap *b, const SmlFairState *const *groups)
 		}
 	for (size_t i = 0; i < b->cells; i++)
 		b->cell_share[i] /= total;
-	b->rows = total2 > 0 ? (uint64_t) (total * total / total2 + 0.5) : 0;
+	effective = total2 > 0 ? total / total2 * total : 0;
+	b->rows = effective < MOST_DRAWN ? (uint64_t) (effective + 0.5) : MOST_DRAWN;
 }
 
+/* Shares and logarithms of shares from b->count.  Half a row is added to the latter, so that 0 has one. */
 static void
-draw_shares(Bootstrap *b, uint64_t seed, uint64_t stream)
+shares_of(const Bootstrap *b, double *shares, double *logs)
 {
-	sml_multinomial_draw(seed, stream, b->rows, b->cell_share, b->cells, b->drawn);
-	for (size_t i = 0; i < b->groups * CELLS; i++)
-		b->count[i] = 0;
-	for (size_t i = 0; i < b->cells; i++)
-		b->count[b->place[i]] = (double) b->drawn[i];
 	for (size_t g = 0; g < b->groups; g++)
 		for (size_t m = 0; m < SML_FAIR_SHARES; m++)
 		{
@@ -153,8 +163,82 @@ draw_shares(Bootstrap *b, uint64_t seed, uint64_t stream)
 				all += b->denominator[m] >> cell & 1 ? count[cell] : 0;
 				top += b->numerator[m] >> cell & 1 ? count[cell] : 0;
 			}
-			b->shares[m * b->groups + g] = all > 0 ? top / all : NAN;
+			shares[m * b->groups + g] = all > 0 ? top / all : NAN;
+			logs[m * b->groups + g] = all > 0 ? log((top + 0.5) / (all + 0.5)) : NAN;
 		}
+}
+
+static void
+draw_shares(Bootstrap *b, uint64_t seed, uint64_t stream)
+{
+	sml_multinomial_draw(seed, stream, b->rows, b->cell_share, b->cells, b->drawn);
+	for (size_t i = 0; i < b->groups * CELLS; i++)
+		b->count[i] = 0;
+	for (size_t i = 0; i < b->cells; i++)
+		b->count[b->place[i]] = (double) b->drawn[i];
+	shares_of(b, b->shares, b->logs);
+}
+
+/* The rows themselves, as the draw has them: scaled to their effective number. */
+static void
+own_shares(Bootstrap *b, const SmlFairState *const *groups)
+{
+	double total = 0;
+
+	for (size_t g = 0; g < b->groups; g++)
+		for (size_t cell = 0; cell < CELLS; cell++)
+		{
+			double weight2;
+			double weight = groups[g]->n[cell / 3][cell % 3] == 0 ? 0 : cell_weight(groups[g], cell, &weight2);
+
+			b->count[g * CELLS + cell] = weight;
+			total += weight;
+		}
+	for (size_t i = 0; i < b->groups * CELLS; i++)
+		b->count[i] *= (double) b->rows / total;
+	shares_of(b, b->own_shares, b->own_logs);
+}
+
+/* Largest less smallest of a - b; NaN below two defined. */
+static double
+range_of(const double *a, const double *b, size_t count)
+{
+	double low = INFINITY;
+	double high = -INFINITY;
+	size_t defined = 0;
+
+	for (size_t g = 0; g < count; g++)
+	{
+		double difference = a[g] - (b ? b[g] : 0);
+
+		if (isnan(difference))
+			continue;
+		low = difference < low ? difference : low;
+		high = difference > high ? difference : high;
+		defined++;
+	}
+	return defined < 2 ? NAN : high - low;
+}
+
+/* From ranges by metric to all statistics, on the scale on which they are seminorms: that of shares, or of their logarithms. */
+static void
+ranges(const Bootstrap *b, const double *shares, const double *base, const double *logs, const double *base_logs, double *stats)
+{
+	double tpr_log;
+	double fpr_log;
+
+	for (size_t m = 0; m < SML_FAIR_SHARES; m++)
+	{
+		size_t at = m * b->groups;
+
+		stats[SML_STAT_DIFFERENCE + m] = range_of(shares + at, base ? base + at : NULL, b->groups);
+		stats[SML_STAT_RATIO + m] = range_of(logs + at, base_logs ? base_logs + at : NULL, b->groups);
+	}
+	tpr_log = stats[SML_STAT_RATIO + SML_FAIR_TPR];
+	fpr_log = stats[SML_STAT_RATIO + SML_FAIR_FPR];
+	stats[SML_STAT_AVERAGE_ODDS] = (stats[SML_FAIR_TPR] + stats[SML_FAIR_FPR]) / 2;
+	stats[SML_STAT_ODDS_DIFFERENCE] = isnan(stats[SML_STAT_AVERAGE_ODDS]) ? NAN : fmax(stats[SML_FAIR_TPR], stats[SML_FAIR_FPR]);
+	stats[SML_STAT_ODDS_RATIO] = isnan(tpr_log + fpr_log) ? NAN : fmax(tpr_log, fpr_log);
 }
 
 static int
@@ -188,37 +272,30 @@ is_ratio(size_t stat)
 	return (stat >= SML_STAT_RATIO && stat < SML_STAT_ODDS_DIFFERENCE) || stat == SML_STAT_ODDS_RATIO;
 }
 
+/* noise: per draw, how far the ranges can be off; own: the range of the rows themselves, of logarithms for ratios. */
 static void
-interval_of(double *draws, size_t count, double confidence, size_t stat, double value, SmlInterval *interval)
+interval_of(const Bootstrap *b, double *noise, size_t count, double confidence, size_t stat, double value, double own, SmlInterval *interval)
 {
 	size_t defined = 0;
-	double sum = 0;
-	double low;
-	double high;
+	double off;
 
-	*interval = (SmlInterval) {NAN, NAN, NAN};
 	for (size_t d = 0; d < count; d++)
-		if (!isnan(draws[d]))
-		{
-			sum += draws[d];
-			draws[defined++] = draws[d];
-		}
+		if (!isnan(noise[d]))
+			noise[defined++] = noise[d];
 	/* where most draws have no value, an interval of the others would say too much */
-	if (isnan(value) || defined < 2 || defined * 2 < count)
+	if (isnan(value) || isnan(own) || defined < 2 || defined * 2 < count)
 		return;
-	qsort(draws, defined, sizeof(double), by_size);
-	low = percentile(draws, defined, (1 - confidence) / 2);
-	high = percentile(draws, defined, (1 + confidence) / 2);
-	interval->low = cut(is_ratio(stat) ? low : 2 * value - high);
-	interval->high = cut(is_ratio(stat) ? 2 * value - low : high);
-	/* reflection can pass the value itself when the draws lie far to one side */
+	qsort(noise, defined, sizeof(double), by_size);
+	off = percentile(noise, defined, confidence);
+	interval->low = is_ratio(stat) ? exp(-own - off) : cut(own - off);
+	interval->high = is_ratio(stat) ? cut(exp(-own + off)) : cut(own + off);
 	interval->low = fmin(interval->low, value);
 	interval->high = fmax(interval->high, value);
-	interval->corrected = cut(2 * value - sum / (double) defined);
+	interval->corrected = cut(2 * value - b->sums[stat] / (double) b->defined[stat]);
 }
 
 static SmlStatus
-run_draws(SmlEnv *env, Bootstrap *b, const SmlFairPlan *plan, uint64_t stream, size_t count, double *draws)
+run_draws(SmlEnv *env, Bootstrap *b, const SmlFairPlan *plan, uint64_t stream, size_t count, double *noise)
 {
 	SmlSpread spreads[SML_FAIR_SHARES];
 	double    stats[SML_STATS];
@@ -232,9 +309,49 @@ run_draws(SmlEnv *env, Bootstrap *b, const SmlFairPlan *plan, uint64_t stream, s
 		draw_shares(b, plan->seed, stream + d);
 		sml_disparity_stats(b->shares, b->groups, spreads, stats);
 		for (size_t s = 0; s < SML_STATS; s++)
-			draws[s * count + d] = stats[s];
+			if (!isnan(stats[s]))
+			{
+				b->sums[s] += stats[s];
+				b->defined[s]++;
+			}
+		ranges(b, b->shares, b->own_shares, b->logs, b->own_logs, stats);
+		for (size_t s = 0; s < SML_STATS; s++)
+			noise[s * count + d] = stats[s];
 	}
 	return SML_OK;
+}
+
+static void
+free_bootstrap(SmlEnv *env, Bootstrap *b)
+{
+	sml_free(env, b->place);
+	sml_free(env, b->cell_share);
+	sml_free(env, b->drawn);
+	sml_free(env, b->count);
+	sml_free(env, b->shares);
+	sml_free(env, b->logs);
+	sml_free(env, b->own_shares);
+	sml_free(env, b->own_logs);
+}
+
+static SmlStatus
+start_bootstrap(SmlEnv *env, const SmlFairPlan *plan, size_t count, Bootstrap *b)
+{
+	SmlStatus status;
+
+	b->groups = count;
+	for (int m = 0; m < SML_FAIR_SHARES; m++)
+		sml_fair_cells((SmlFairMetric) m, plan->favorable, &b->numerator[m], &b->denominator[m]);
+	SML_TRY(sml_alloc_array(env, count * CELLS, sizeof(uint32_t), &b->place));
+	SML_TRY(sml_alloc_array(env, count * CELLS, sizeof(double), &b->cell_share));
+	SML_TRY(sml_alloc_array(env, count * CELLS, sizeof(uint64_t), &b->drawn));
+	SML_TRY(sml_alloc_array(env, count * CELLS, sizeof(double), &b->count));
+	SML_TRY(sml_alloc_array(env, count * SML_FAIR_SHARES, sizeof(double), &b->shares));
+	SML_TRY(sml_alloc_array(env, count * SML_FAIR_SHARES, sizeof(double), &b->logs));
+	SML_TRY(sml_alloc_array(env, count * SML_FAIR_SHARES, sizeof(double), &b->own_shares));
+	SML_TRY(sml_alloc_array(env, count * SML_FAIR_SHARES, sizeof(double), &b->own_logs));
+done:
+	return status;
 }
 
 SmlStatus
@@ -242,7 +359,8 @@ sml_disparity_bootstrap(SmlEnv *env, const SmlFairPlan *plan, const SmlFairState
 						const double *values, SmlInterval *intervals)
 {
 	Bootstrap b = {0};
-	double   *draws = NULL;
+	double   *noise = NULL;
+	double    own[SML_STATS];
 	size_t    many = sml_disparity_draws(count, plan->draws);
 	SmlStatus status;
 
@@ -250,27 +368,18 @@ sml_disparity_bootstrap(SmlEnv *env, const SmlFairPlan *plan, const SmlFairState
 		intervals[s] = (SmlInterval) {NAN, NAN, NAN};
 	if (many == 0 || count < 2)
 		return SML_OK;
-	b.groups = count;
-	for (int m = 0; m < SML_FAIR_SHARES; m++)
-		sml_fair_cells((SmlFairMetric) m, plan->favorable, &b.numerator[m], &b.denominator[m]);
-	SML_TRY(sml_alloc_array(env, count * CELLS, sizeof(uint32_t), &b.place));
-	SML_TRY(sml_alloc_array(env, count * CELLS, sizeof(double), &b.cell_share));
-	SML_TRY(sml_alloc_array(env, count * CELLS, sizeof(uint64_t), &b.drawn));
-	SML_TRY(sml_alloc_array(env, count * CELLS, sizeof(double), &b.count));
-	SML_TRY(sml_alloc_array(env, count * SML_FAIR_SHARES, sizeof(double), &b.shares));
-	SML_TRY(sml_alloc_array(env, many * SML_STATS, sizeof(double), &draws));
+	SML_TRY(start_bootstrap(env, plan, count, &b));
+	SML_TRY(sml_alloc_array(env, many * SML_STATS, sizeof(double), &noise));
 	fill_cells(&b, groups);
-	if (b.rows > 0)
-		SML_TRY(run_draws(env, &b, plan, stream, many, draws));
-	for (size_t s = 0; s < SML_STATS && b.rows > 0; s++)
-		interval_of(draws + s * many, many, plan->confidence, s, values[s], &intervals[s]);
-	status = SML_OK;
+	if (b.rows == 0)
+		goto done;
+	own_shares(&b, groups);
+	ranges(&b, b.own_shares, NULL, b.own_logs, NULL, own);
+	SML_TRY(run_draws(env, &b, plan, stream, many, noise));
+	for (size_t s = 0; s < SML_STATS; s++)
+		interval_of(&b, noise + s * many, many, plan->confidence, s, values[s], own[s], &intervals[s]);
 done:
-	sml_free(env, b.place);
-	sml_free(env, b.cell_share);
-	sml_free(env, b.drawn);
-	sml_free(env, b.count);
-	sml_free(env, b.shares);
-	sml_free(env, draws);
+	free_bootstrap(env, &b);
+	sml_free(env, noise);
 	return status;
 }

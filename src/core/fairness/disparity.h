@@ -44,9 +44,8 @@ typedef struct SmlInterval
 size_t sml_disparity_draws(size_t groups, size_t asked);
 
 /*
- * Bootstrap intervals for all statistics over "groups" of a set.  values: the statistics themselves.  The lower end of a
- * difference is by reflection (twice the value minus the upper percentile), since the draws of a maximum minus a minimum lie
- * too high; the upper end is the percentile.  Ratios the other way round.  Cut to [0, 1].
+ * Bootstrap intervals for all statistics over "groups" of a set, valid for all its groups at once; see disparity.c.  values: the
+ * statistics themselves.  Cut to [0, 1].
  */
 SML_MUST_USE SmlStatus sml_disparity_bootstrap(SmlEnv *env, const SmlFairPlan *plan, const SmlFairState *const *groups,
 											   size_t count, uint64_t stream, const double *values, SmlInterval *intervals);

@@ -278,6 +278,8 @@ roc_auc(const SmlFairScores *scores, bool weighted, double z, SmlFigure *figure)
 	if (positives == 0 || negatives == 0)
 		return;
 	a = histogram_auc(scores, &off);
+	if (isnan(a))
+		return;
 	figure->value = a;
 	figure->reason = NULL;
 	if (weighted)

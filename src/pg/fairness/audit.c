@@ -164,7 +164,7 @@ owner_statement(const char *statement, int count, const Oid *types, Datum *value
 	ml_owner_begin(&scope);
 	if (SPI_execute_with_args(statement, count, (Oid *) types, values, nulls, false, 0) != expected)
 		elog(ERROR, "cannot write a fairness table");
-	if (SPI_processed == 1)
+	if (SPI_processed == 1 && SPI_tuptable != NULL)
 		result = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	ml_owner_end(&scope);
 	SPI_finish();
@@ -290,7 +290,7 @@ check_manages(const char *table, const char *key, int64 id, const char *what)
 	ml_owner_begin(&scope);
 	if (SPI_execute_with_args(psprintf("SELECT model_schema, model FROM sustainml.%s WHERE %s = $1", table, key), 1, types, values, NULL, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "cannot read a fairness table");
-	if (SPI_processed == 1)
+	if (SPI_processed == 1 && SPI_tuptable != NULL)
 	{
 		schema = MemoryContextStrdup(caller, SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1));
 		model = MemoryContextStrdup(caller, SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2));
@@ -357,4 +357,70 @@ sustainml_fairness_gate(PG_FUNCTION_ARGS)
 				 errdetail("%s.", why),
 				 errhint("See sustainml.fairness_latest and sustainml.open_alerts.")));
 	PG_RETURN_TEXT_P(cstring_to_text(psprintf("%s@%d", version->name, version->version)));
+}
+
+/* ---- mitigations ------------------------------------------------------------------------------------ */
+
+/* The disparity in an audit of this version's model; NaN where it is undefined.  An audit of something else is an error. */
+static double
+gap_of_audit(int64 audit_id, const MlVersion *version, const char *attribute, const char *metric)
+{
+	MlOwnerScope scope;
+	Oid          types[5] = {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+	Datum        values[5] = {Int64GetDatum(audit_id), CStringGetTextDatum(version->schema), CStringGetTextDatum(version->name),
+							  CStringGetTextDatum(attribute), CStringGetTextDatum(metric)};
+	bool         found;
+	bool         isnull = true;
+	double       gap = NAN;
+
+	SPI_connect();
+	ml_owner_begin(&scope);
+	/* by the key of the version, since the model may have been renamed */
+	if (SPI_execute_with_args("SELECT m.value FROM sustainml.fairness_audit a"
+							  " LEFT JOIN sustainml.model_version v ON v.id = a.version_id"
+							  " JOIN sustainml.fairness_metric m ON m.audit_id = a.audit_id AND m.scope = 'disparity'"
+							  " WHERE a.audit_id = $1 AND coalesce(v.model_schema, a.model_schema) = $2 AND coalesce(v.model, a.model) = $3"
+							  " AND array_to_string(m.attributes, ' & ') = $4 AND m.metric = $5", 5, types, values, NULL, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "cannot read a fairness table");
+	found = SPI_processed == 1;
+	if (found)
+	{
+		Datum value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+
+		gap = isnull ? NAN : DatumGetFloat8(value);
+	}
+	ml_owner_end(&scope);
+	SPI_finish();
+	if (!found)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("audit %lld is no audit of model \"%s\" that measured %s of \"%s\"", (long long) audit_id, version->name, metric, attribute),
+				 errhint("See sustainml.fairness_history.")));
+	return gap;
+}
+
+/* record_mitigation(model, method, attribute, metric, audit_before, audit_after, params, thresholds, note) */
+PG_FUNCTION_INFO_V1(sustainml_record_mitigation);
+Datum
+sustainml_record_mitigation(PG_FUNCTION_ARGS)
+{
+	MlVersion       *version = ml_version_resolve(required(fcinfo, 0, "the model"), ML_MANAGE);
+	MlFairMitigation m = {.model_schema = version->schema, .model = version->name, .version = version->version};
+
+	PreventCommandIfReadOnly("record_mitigation()");
+	m.method = required(fcinfo, 1, "the method");
+	m.attribute = required(fcinfo, 2, "the attribute");
+	m.metric = disparity_argument(required(fcinfo, 3, "the metric"));
+	if (PG_ARGISNULL(4) || PG_ARGISNULL(5))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the audits before and after must be given")));
+	m.audit_before = PG_GETARG_INT64(4);
+	m.audit_after = PG_GETARG_INT64(5);
+	m.params = PG_ARGISNULL(6) ? NULL : PG_GETARG_JSONB_P(6);
+	m.thresholds = PG_ARGISNULL(7) ? NULL : PG_GETARG_JSONB_P(7);
+	m.note = PG_ARGISNULL(8) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(8));
+	m.gap_before = gap_of_audit(m.audit_before, version, m.attribute, m.metric);
+	m.gap_after = gap_of_audit(m.audit_after, version, m.attribute, m.metric);
+	PG_RETURN_INT64(ml_fair_mitigation_store(&m));
 }

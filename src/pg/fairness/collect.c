@@ -380,9 +380,10 @@ make_groups(MlFairCollector *collector, SmlFairSet *sets, size_t s, Groups *all,
 	/* everybody, even when there is nobody */
 	if (s == 0 && collector->count == 0)
 	{
-		Cell nobody = {0};
+		Cell          nobody = {0};
+		SmlFairGroup *group = new_group(collector, all, s);
 
-		name_group(&nobody, set, new_group(collector, all, s), &all->values[0]);
+		name_group(&nobody, set, group, &all->values[0]);
 	}
 	set->groups = all->count - set->first;
 }

@@ -332,6 +332,10 @@ ml_fair_mitigation_store(const MlFairMitigation *m)
 	SPIPlanPtr   plan = NULL;
 	bool         isnull;
 	bool         unknown = isnan(m->gap_before) || isnan(m->gap_after);
+	size_t       length = strlen(m->metric);
+	/* a ratio is better when it is larger */
+	bool         by_ratio = length > 6 && strcmp(m->metric + length - 6, "_ratio") == 0;
+	bool         lowered = by_ratio ? m->gap_after > m->gap_before : m->gap_after < m->gap_before;
 	int64        id;
 
 	add_text(&p, GetUserNameFromId(GetUserId(), false));
@@ -347,10 +351,8 @@ ml_fair_mitigation_store(const MlFairMitigation *m)
 	add_integer(&p, m->audit_after);
 	add_number(&p, m->gap_before);
 	add_number(&p, m->gap_after);
-	/* a ratio is better when it is larger */
-	add(&p, BOOLOID, BoolGetDatum(strlen(m->metric) > 6 && strcmp(m->metric + strlen(m->metric) - 6, "_ratio") == 0
-								  ? m->gap_after > m->gap_before : m->gap_after < m->gap_before), unknown);
-	add_text(&p, m->note);
+	add(&p, BOOLOID, BoolGetDatum(lowered), unknown);
+	add_text(&p, m->note ? m->note : unknown || lowered ? NULL : "The disparity did not fall on these rows.");
 	SPI_connect();
 	ml_owner_begin(&scope);
 	execute(&plan, "INSERT INTO sustainml.fairness_mitigation (mitigation_id, mitigated_at, role_name, model_schema, model, version, method,"
