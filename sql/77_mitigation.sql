@@ -95,7 +95,7 @@ COMMENT ON COLUMN sustainml.group_threshold.tpr IS 'The same among the positives
 COMMENT ON COLUMN sustainml.group_threshold.fpr IS 'The same among the negatives';
 
 -- Availability: 0.1.0
-CREATE VIEW sustainml.group_thresholds AS
+CREATE VIEW sustainml.group_thresholds WITH (security_barrier) AS
 SELECT f.model_schema, f.model, f.version, f.model || '@' || f.version AS ref, f.retired_at IS NULL AS is_current, f.method, f.criterion,
        array_to_string(f.protected, ' & ') AS attribute, array_to_string(g.group_values, ', ') AS group_value,
        coalesce(g.threshold, f.default_threshold) AS threshold, g.threshold IS NULL AS is_default, f.default_threshold,

@@ -3,14 +3,16 @@
  * that they have overall: what reweighing does with weights, with rows.
  *
  * Cells only grow: of group g every label y gets s(g) n(y) rows, s(g) the largest n(g,y) / n(y) over its labels,
- * and n(y) the rows of the label in all groups.  Neighbours are of the same cell; a cell of fewer than three rows, or that is there already, stays as it is.
- * Rows of no known group stay as they are and have no part.  A synthetic row has its parent's weight.
+ * and n(y) the rows of the label in all groups.  Neighbours are of the same cell; a cell of fewer than three
+ * rows stays as it is.  Rows of no known group stay as they are and have no part.  A synthetic row has its
+ * parent's weight.
  *
- * Cost: a copy of the rows' features, the neighbour search of resample/, and the new rows in the store.  Draws depend on (seed, cell,
- * number) and the rows' contents, not on their order.
+ * Cost: a copy of the rows, the neighbour search of resample/, and the new rows in the store.  Draws depend on
+ * (seed, cell, number) and the rows' contents, not on their order.
  *
- * Sources: Chawla et al. 2002 for SMOTE; Kamiran and Calders 2012 for the counts (theirs are weights, or rows drawn again);
- * Chakraborty et al. 2021 (Fair-SMOTE) grow all cells to one size instead, which moves the share of positives to a half.
+ * Sources: Chawla et al. 2002 for SMOTE; Kamiran and Calders 2012 for the counts (theirs are weights, or rows
+ * drawn again); Chakraborty et al. 2021 (Fair-SMOTE) grow all cells to one size instead, which moves the share
+ * of positives to a half.
  */
 #include "mitigate.h"
 

@@ -4,19 +4,21 @@
  *
  *   reweigh              w(g,y) = n(g) n(y) / (n n(g,y)): under these weights group and label are independent
  *                        (Kamiran and Calders 2012).  "strength" is an exponent, 1: in full.
- *   correlation_remover  the encoded features lose what they have along the differences of the groups' means; after
- *                        that each feature is uncorrelated with every group, and so is each score that is linear in them.
- *                        Unlike fairlearn's CorrelationRemover, which takes the group's mean off a row and must know
- *                        the group for that, the map is the same for all rows, so it folds into the
- *                        coefficients (linear erasure of a concept: Belrose et al. 2023; of all maps that do it, the choice does not matter to
- *                        a linear model without penalty).  "strength" is the share that is taken off.
+ *   correlation_remover  the encoded features lose what they have along the differences of the groups' means;
+ *                        after that each is uncorrelated with every group, and so is each score that is linear
+ *                        in them.  Unlike fairlearn's CorrelationRemover, which takes the group's mean off a row
+ *                        and must know the group for that, the map is the same for all rows, so that it folds
+ *                        into the coefficients (linear erasure of a concept: Belrose et al. 2023; to a linear
+ *                        model without penalty it does not matter which of the maps that do it is taken).
+ *                        "strength" is the share that is taken off.
  *   penalty              the penalty of model/parity.h; "strength" is its l.
- *   group_smote          group_smote.c: synthetic rows in the cells of group and label, until every group has the overall
- *                        shares of the labels.
+ *   group_smote          group_smote.c: synthetic rows in the cells of group and label, until every group
+ *                        has the overall shares of the labels.
  *   exponentiated_gradient  reductions.c: at most "rounds" weighted refits, folded into one model.
  *
  * Rows of no known group have weight 1 under reweighing, have no part in the means and carry no
- * penalty.  The fit's loss and likelihood are those of the rows as they are.  Every method also gives the plain fit, so that before and after can be shown.
+ * penalty.  The fit's loss and likelihood are those of the rows as they are.  Every method also gives the plain
+ * fit, so that before and after can be shown.
  */
 #ifndef SML_FAIRNESS_MITIGATE_H
 #define SML_FAIRNESS_MITIGATE_H

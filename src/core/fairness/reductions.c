@@ -4,20 +4,22 @@
  *
  * The constraint "rate of g less rate of h at most max_gap", for every ordered pair of groups and
  * every event, gets a multiplier; they are B exp(theta) / (1 + sum exp(theta)), and theta
- * moves by the violations of the last model.  With L(e,g) the multipliers for g less those against it, the best response is
- * the classifier of least cost, where to say "positive" of a row of weight w gains
+ * moves by the violations of the last model.  With L(e,g) the multipliers for g less those against it, the best
+ * response is the classifier of least cost, where to say "positive" of a row of weight w gains
  *
  *   w c,   c = (2y - 1) - L(e,g) W / W(e,g)
  *
- * that is a weighted logistic regression with label [c > 0] and weight w |c|.  Each starts from the one before: two or three
- * passes.  A prediction that flips costs at most one error, so no multiplier above the share of the smaller group pays: multipliers
- * are counted in such shares, and B, the bound of their sum, is a small multiple of the number of events.
+ * that is a weighted logistic regression with label [c > 0] and weight w |c|.  Each starts from the one before:
+ * two or three passes.  A prediction that flips costs at most one error, so no multiplier above the share of the
+ * smaller group pays: multipliers are counted in such shares, and B, the bound of their sum, is a small multiple
+ * of the number of events.
  *
- * The paper ends with a random mixture of the models.  Here the result is one model: of all rounds, of the
- * mean of their coefficients, and of the fits under eighths of the last multipliers (with a moved intercept less is often enough; equalized
- * odds on Adult: 0.803 accuracy without them, 0.843 with), the most accurate on the training rows within max_gap (and margin), where each may
- * move its intercept, tried at all rows.  On Adult by sex the intercept matters: within a gap of 0.016 on the training rows the best
- * round has 0.8365 accuracy with it, 0.8343 without; the mean of the coefficients has 0.8359.  An intercept that moved makes the probabilities those of a shifted question.
+ * The paper ends with a random mixture of the models.  Here the result is one model: of all rounds, of the mean
+ * of their coefficients, and of the fits under eighths of the last multipliers, the most accurate on the
+ * training rows within max_gap (and margin), where each may move its intercept, tried at all rows.  On Adult by
+ * sex, within a gap of 0.016 on the training rows, the best round has an accuracy of 0.8365 with its best
+ * intercept and 0.8343 without; the mean of the coefficients has 0.8359.  With equalized odds the eighths matter:
+ * 0.803 without them, 0.843 with.  An intercept that moved makes the probabilities those of a shifted question.
  *
  * Cost: a sort and two or three passes per round.  Nothing is random.
  */
