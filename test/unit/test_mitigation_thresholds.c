@@ -96,7 +96,7 @@ is_alike(const Figures *f, size_t groups, const SmlThresholdWish *wish)
 			n2 = n < n1 ? n1 : fmin(n2, n);
 			n1 = fmin(n1, n);
 		}
-		if (most - least > fmax(0, wish->max_gap - wish->margin * sqrt(least * (1 - least) * (1 / n1 + 1 / n2))) + 1e-9)
+		if (most - least > wish->max_gap - wish->margin * sqrt(least * (1 - least) * (1 / n1 + 1 / n2)) + 1e-9)
 			return false;
 	}
 	return true;
@@ -189,6 +189,8 @@ test_against_trying(void **state)
 	}
 	check_case(3, (SmlThresholdWish) {SML_DEMOGRAPHIC_PARITY, true, 0.1, 0, 1}, false, 4);
 	check_case(3, (SmlThresholdWish) {SML_EQUALIZED_ODDS, true, 0.2, 0, 1}, false, 5);
+	/* a margin that leaves room only where nobody or everybody is selected */
+	check_case(2, (SmlThresholdWish) {SML_DEMOGRAPHIC_PARITY, true, 0.05, 5, 1}, false, 6);
 }
 
 /*

@@ -111,7 +111,7 @@ typedef struct SmlThresholds
 	double  accuracy;   /* over the usable groups */
 	double  gap;        /* the largest over the rates of the constraint */
 	bool    feasible;   /* gap and margin are within max_gap */
-	double  allowed[SML_RATES]; /* max_gap less the margin at these rates */
+	double  allowed[SML_RATES]; /* max_gap less the margin at these rates, not below 0 */
 	double  radius;     /* reject option: half the width of the critical region; else NaN */
 } SmlThresholds;
 

@@ -237,7 +237,7 @@ is_within(const Search *search)
 			least = fmin(least, rate);
 			most = fmax(most, rate);
 		}
-		if (most - least > fmax(0, allowed(search, 1U << r, least)) + ROUNDING)
+		if (most - least > allowed(search, 1U << r, least) + ROUNDING)
 			return false;
 	}
 	return true;
@@ -319,7 +319,7 @@ measure(const Search *search, const size_t *point, SmlThresholds *thresholds)
 		}
 		thresholds->gap = fmax(thresholds->gap, most - least);
 		thresholds->allowed[r] = fmax(0, allowed(search, 1U << r, least));
-		if (most - least > thresholds->allowed[r] + ROUNDING)
+		if (most - least > allowed(search, 1U << r, least) + ROUNDING)
 			thresholds->feasible = false;
 	}
 }
@@ -374,7 +374,7 @@ search_one_rate(Search *search, const Best *best)
 
 			SML_TRY(step(search));
 			least[r] = sml_curve_rate(&search->curves->curve[g], rate, k);
-			most[r] = least[r] + fmax(0, allowed(search, rate, least[r]));
+			most[r] = least[r] + allowed(search, rate, least[r]);
 			(void) take_window(search, best, least, most, g);
 		}
 	}
@@ -404,7 +404,7 @@ search_two_groups(Search *search, const Best *best, size_t first)
 			for (unsigned rate = SML_RATE_POS; rate <= SML_RATE_NEG && within; rate *= 2)
 			{
 				double at = sml_curve_rate(curve, rate, k);
-				double room = fmax(0, allowed(search, rate, at));
+				double room = allowed(search, rate, at);
 
 				within = narrow(other, rate, at - room, at + room, &low, &high);
 			}
@@ -436,7 +436,7 @@ search_lattice(Search *search, const Best *best)
 
 			SML_TRY(step(search));
 			for (int r = 1; r < SML_RATES; r++)
-				most[r] = least[r] + fmax(0, allowed(search, 1U << r, least[r]));
+				most[r] = least[r] + allowed(search, 1U << r, least[r]);
 			(void) take_window(search, best, least, most, SIZE_MAX);
 		}
 	}

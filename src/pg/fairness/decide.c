@@ -50,20 +50,6 @@ still_holds(const Site *site, const char *name)
 		snapshot->xmax == site->xmax && snapshot->curcid == site->command && strcmp(site->name, name) == 0;
 }
 
-static char **
-texts_of(Datum array, int *count)
-{
-	Datum *values;
-	bool  *nulls;
-	char **texts;
-
-	deconstruct_array(DatumGetArrayTypePCopy(array), TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls, count);
-	texts = palloc(sizeof(char *) * (*count + 1));
-	for (int i = 0; i < *count; i++)
-		texts[i] = nulls[i] ? pstrdup("") : TextDatumGetCString(values[i]);
-	return texts;
-}
-
 static const char current_thresholds[] =
 	"SELECT f.protected, f.default_threshold, g.group_values, g.threshold"
 	" FROM sustainml.threshold_fit f LEFT JOIN sustainml.group_threshold g ON g.fit_id OPERATOR(pg_catalog.=) f.id AND g.threshold IS NOT NULL"
@@ -82,7 +68,7 @@ read_groups(Site *site, uint64 rows)
 
 		if (isnull)
 			continue;
-		site->values[site->groups] = texts_of(group, &count);
+		site->values[site->groups] = ml_texts_of(group, "group values", &count);
 		site->thresholds[site->groups] = DatumGetFloat8(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 4, &isnull));
 		if (count == site->column_count)
 			site->groups++;
@@ -109,7 +95,7 @@ read_thresholds(Site *site, const MlVersion *version)
 	{
 		MemoryContext spi = MemoryContextSwitchTo(site->context);
 
-		site->columns = texts_of(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull), &site->column_count);
+		site->columns = ml_texts_of(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull), "protected", &site->column_count);
 		site->threshold = DatumGetFloat8(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
 		read_groups(site, SPI_processed);
 		MemoryContextSwitchTo(spi);

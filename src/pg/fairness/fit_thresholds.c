@@ -65,6 +65,12 @@ work_out(const MlThresholdQuestion *question, Outcome *outcome)
 				(errmsg("no thresholds with a %s gap of at most %g were found", sml_constraint_name(question->wish.constraint),
 						question->wish.max_gap),
 				 errdetail("The smallest gap on the rows they were fitted on is %.4f.", outcome->made->gap)));
+	else if (ml_thresholds_trivial(outcome->made))
+		ereport(NOTICE,
+				(errmsg("only to decide the same for everybody keeps the %s gap within %g", sml_constraint_name(question->wish.constraint),
+						question->wish.max_gap),
+				 errhint("With small groups the margin of %g standard errors leaves no room: use a larger max_gap, margin => 0, or fewer groups.",
+						 question->wish.margin)));
 	else if (outcome->before && outcome->after && !(outcome->after->gap < outcome->before->gap))
 		ereport(NOTICE,
 				(errmsg("the thresholds did not lower the %s gap on the rows that they were not fitted on",

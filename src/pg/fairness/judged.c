@@ -184,6 +184,20 @@ init_reader(MlReader *reader, const MlSource *source, int column, SmlKind kind, 
 						format_type_be(source->columns[column].type), what)));
 }
 
+/* As in train: numbers by value when both are, else byte order, which puts false before true. */
+static bool
+comes_later(const char *a, const char *b)
+{
+	char  *a_end;
+	char  *b_end;
+	double a_number = strtod(a, &a_end);
+	double b_number = strtod(b, &b_end);
+
+	if (a_end != a && *a_end == '\0' && b_end != b && *b_end == '\0')
+		return a_number > b_number;
+	return strcmp(a, b) > 0;
+}
+
 /* Whether labels[1], for which "positive" was set while reading, is the positive one. */
 static bool
 second_is_positive(const ScoreScan *scan)
@@ -202,8 +216,7 @@ second_is_positive(const ScoreScan *scan)
 				 errmsg("the target has no value \"%s\"", scan->positive),
 				 scan->label_count == 2 ? errhint("Its values are \"%s\" and \"%s\".", scan->labels[0], scan->labels[1]) :
 				 scan->label_count == 1 ? errhint("Its only value is \"%s\".", scan->labels[0]) : 0));
-	/* false before true, 0 before 1, else byte order: as in train */
-	return strcmp(scan->labels[1], scan->labels[0]) > 0;
+	return comes_later(scan->labels[1], scan->labels[0]);
 }
 
 void

@@ -26,8 +26,8 @@ ml_text_argument(FunctionCallInfo fcinfo, int argument)
 	return PG_ARGISNULL(argument) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(argument));
 }
 
-static char **
-texts_of(Datum array, const char *what, int *count)
+char **
+ml_texts_of(Datum array, const char *what, int *count)
 {
 	Datum *values;
 	bool  *nulls;
@@ -50,7 +50,7 @@ char **
 ml_texts_argument(FunctionCallInfo fcinfo, int argument, const char *what, int *count)
 {
 	*count = 0;
-	return PG_ARGISNULL(argument) ? NULL : texts_of(PG_GETARG_DATUM(argument), what, count);
+	return PG_ARGISNULL(argument) ? NULL : ml_texts_of(PG_GETARG_DATUM(argument), what, count);
 }
 
 /* ---- the question -------------------------------------------------------------------------- */
@@ -79,7 +79,7 @@ read_protected(MlThresholdQuestion *question)
 	{
 		MemoryContext spi = MemoryContextSwitchTo(caller);
 
-		question->protected_columns = texts_of(columns, "protected", &question->protected_count);
+		question->protected_columns = ml_texts_of(columns, "protected", &question->protected_count);
 		MemoryContextSwitchTo(spi);
 	}
 	ml_owner_end(&scope);
@@ -232,11 +232,31 @@ ml_question_fit(const MlThresholdQuestion *question, MlThresholdRows *rows)
 		ML_CHECK(env, sml_thresholds_reject(env, rows->fitted, &question->wish, question->threshold, &made), "fit thresholds");
 	else
 		ML_CHECK(env, sml_thresholds_fit(env, rows->fitted, &question->wish, &made), "fit thresholds");
-	/* probabilities: 0 says everybody */
+	/* of probabilities: 0 says everybody, and more than 1 nobody */
 	for (size_t g = 0; g < made->groups; g++)
+	{
 		if (made->threshold[g] < 0)
 			made->threshold[g] = 0;
+		else if (made->threshold[g] > 1)
+			made->threshold[g] = INFINITY;
+	}
 	return made;
+}
+
+bool
+ml_thresholds_trivial(const SmlThresholds *thresholds)
+{
+	bool everybody = true;
+	bool nobody = true;
+
+	for (size_t g = 0; g < thresholds->groups; g++)
+	{
+		if (!thresholds->usable[g])
+			continue;
+		everybody &= thresholds->rate[0][g] == 1;
+		nobody &= thresholds->rate[0][g] == 0;
+	}
+	return everybody || nobody;
 }
 
 SmlThresholds *

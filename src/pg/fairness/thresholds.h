@@ -56,6 +56,9 @@ extern MlThresholdRows *ml_question_rows(const MlThresholdQuestion *question);
 /* Fit on the first part; thresholds in [0, 1], or infinity for nobody. */
 extern SmlThresholds *ml_question_fit(const MlThresholdQuestion *question, MlThresholdRows *rows);
 
+/* Whether all that have a threshold of their own decide the same for everybody. */
+extern bool ml_thresholds_trivial(const SmlThresholds *thresholds);
+
 /* The figures of thresholds (the question's own where a group has none) on the second part, or on the first. */
 extern SmlThresholds *ml_question_figures(const MlThresholdQuestion *question, MlThresholdRows *rows, const SmlThresholds *thresholds,
 										  bool on_second);
@@ -65,6 +68,7 @@ extern Jsonb *ml_thresholds_json(const MlThresholdQuestion *question, const MlTh
 
 /* Arguments. */
 extern char  *ml_text_argument(FunctionCallInfo fcinfo, int argument);
+extern char **ml_texts_of(Datum array, const char *what, int *count); /* of a text[]; NULL elements are errors */
 extern char **ml_texts_argument(FunctionCallInfo fcinfo, int argument, const char *what, int *count);
 
 #endif
