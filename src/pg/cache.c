@@ -16,6 +16,7 @@
 #include "cache.h"
 #include "catalog_internal.h"
 #include "env.h"
+#include "../core/hash.h"
 
 #define CACHE_MODELS 64
 
@@ -91,38 +92,59 @@ evict_one(void)
 	hash_search(cache, &oldest->key, HASH_REMOVE, NULL);
 }
 
-/* Decode into a context of its own, which is kept only when all went well. */
-static void
-decode(const MlVersion *version, CacheEntry *filled)
+/* Why the bytes of a version cannot be used; NULL: they can, and *model is what they say. */
+static const char *
+read_bytes(SmlEnv *env, const MlVersion *version, SmlModel **model)
+{
+	bytea      *bytes = ml_version_bytes(version->id);
+	const char *why = NULL;
+	SmlStatus   status = sml_model_read(env, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes), model);
+
+	if (status == SML_CORRUPT)
+		why = env->detail;
+	else if (status == SML_OK && sml_hash_bytes(0, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes)) != version->checksum)
+		why = "The bytes are not those that were stored.";
+	else
+		ML_CHECK(env, status, "read the model");
+	pfree(bytes);
+	return why;
+}
+
+/* Decode into a context of its own, which is kept only when all went well.  Damage is an error, or false. */
+static bool
+decode(const MlVersion *version, bool damage_is_error, CacheEntry *filled)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "sustainml model", ALLOCSET_SMALL_SIZES);
-	bytea        *bytes = ml_version_bytes(version->id);
 	SmlModel     *model;
 	SmlScorer    *scorer;
 	SmlEnv        env;
-	SmlStatus     status;
+	const char   *why;
 
 	ml_env_init(&env, context);
-	status = sml_model_read(&env, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes), &model);
-	if (status == SML_CORRUPT)
+	why = read_bytes(&env, version, &model);
+	if (why != NULL && damage_is_error)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("version %d of model \"%s\" is damaged", version->version, version->name),
-				 errdetail("%s", env.detail),
+				 errdetail("%s", why),
 				 errhint("Train the model again, or activate another version.")));
-	ML_CHECK(&env, status, "read the model");
+	if (why != NULL)
+	{
+		MemoryContextDelete(context);
+		return false;
+	}
 	ML_CHECK(&env, sml_scorer_make(&env, model, &scorer), "read the model");
-	pfree(bytes);
 	MemoryContextSetParent(context, TopMemoryContext);
 	filled->context = context;
 	filled->model.id = version->id;
 	filled->model.checksum = version->checksum;
 	filled->model.model = model;
 	filled->model.scorer = scorer;
+	return true;
 }
 
-const MlModel *
-ml_model_get(const MlVersion *version)
+static const MlModel *
+get_model(const MlVersion *version, bool damage_is_error)
 {
 	CacheKey    key;
 	CacheEntry *entry;
@@ -138,7 +160,8 @@ ml_model_get(const MlVersion *version)
 	entry = hash_search(cache, &key, HASH_FIND, NULL);
 	if (entry == NULL)
 	{
-		decode(version, &filled);
+		if (!decode(version, damage_is_error, &filled))
+			return NULL;
 		if (hash_get_num_entries(cache) >= CACHE_MODELS)
 			evict_one();
 		entry = hash_search(cache, &key, HASH_ENTER, &found);
@@ -148,4 +171,16 @@ ml_model_get(const MlVersion *version)
 	entry->used = ++uses;
 	entry->transaction = MyProc->lxid;
 	return &entry->model;
+}
+
+const MlModel *
+ml_model_get(const MlVersion *version)
+{
+	return get_model(version, true);
+}
+
+const MlModel *
+ml_model_unless_damaged(const MlVersion *version)
+{
+	return get_model(version, false);
 }

@@ -285,6 +285,10 @@ ml_run_end(MlRun *run, const char *model_schema, const char *model, int version,
 	figures->co2e_low_grams = carbon.low;
 	figures->co2e_high_grams = carbon.high;
 	leave(run, &energy, figures->cpu_seconds);
-	if (!XactReadOnly && !RecoveryInProgress())
+	if (XactReadOnly || RecoveryInProgress())
+		ereport(NOTICE,
+				(errmsg("this run is not in the run log"),
+				 errdetail(RecoveryInProgress() ? "A standby cannot write." : "The transaction is read-only.")));
+	else
 		figures->run_id = write_row(run, model_schema, model, version, rows, figures, &energy, source, &intensity);
 }

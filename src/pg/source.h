@@ -57,8 +57,8 @@ typedef void (*MlRowFunction)(void *context, const Datum *values, const bool *nu
  */
 extern uint64 ml_source_each(const char *query, Datum param, MlRowFunction each, void *context);
 
-/* The same in a plan that may use parallel workers, without a parameter: for queries whose rows come in any order. */
-extern uint64 ml_source_each_parallel(const char *query, MlRowFunction each, void *context);
+/* The same where the planner may use parallel workers: for aggregates over the rows. */
+extern uint64 ml_source_each_parallel(const char *query, Datum param, MlRowFunction each, void *context);
 
 /* Bracket a group of scans: one snapshot for all, read-only.  Nothing needs undoing on error. */
 typedef struct MlScan

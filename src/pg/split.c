@@ -90,27 +90,25 @@ typedef struct OneRow
 	MemoryContext context;
 	int           columns;
 	char        **values;
-	Oid          *types;
 } OneRow;
 
+static void
+take_texts(void *context, const Datum *values, const bool *nulls)
+{
+	OneRow *row = context;
+
+	for (int i = 0; i < row->columns; i++)
+		row->values[i] = nulls[i] ? NULL : MemoryContextStrdup(row->context, TextDatumGetCString(values[i]));
+}
+
+/* The one row of a query whose columns are of type text; NULLs when there is none. */
 static char **
 query_texts(const char *query, int columns)
 {
-	char        **values = palloc0(sizeof(char *) * columns);
-	MemoryContext caller = CurrentMemoryContext;
+	OneRow row = {CurrentMemoryContext, columns, palloc0(sizeof(char *) * columns)};
 
-	SPI_connect();
-	if (SPI_execute(query, true, 1) != SPI_OK_SELECT)
-		elog(ERROR, "unexpected result of a split query");
-	if (SPI_processed == 1)
-		for (int i = 0; i < columns; i++)
-		{
-			char *text = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1);
-
-			values[i] = text ? MemoryContextStrdup(caller, text) : NULL;
-		}
-	SPI_finish();
-	return values;
+	(void) ml_source_each(query, (Datum) 0, take_texts, &row);
+	return row.values;
 }
 
 /* ---- planning ---------------------------------------------------------------------- */
@@ -164,7 +162,7 @@ plan_whole_row(MlSplit *split, const MlSource *source)
 	{
 		initStringInfo(&list);
 		append_key(&list, split, source);
-		counts = query_texts(psprintf("SELECT count(*), count(DISTINCT q.h) FROM (%s ORDER BY 1 LIMIT 10000) AS q(h)",
+		counts = query_texts(psprintf("SELECT count(*)::pg_catalog.text, count(DISTINCT q.h)::pg_catalog.text FROM (%s ORDER BY 1 LIMIT 10000) AS q(h)",
 									  ml_source_query(source, psprintf("sustainml_internal.row_hash(%s)", list.data + 2), NULL)),
 							 2);
 		rows = strtod(counts[0], NULL);
@@ -221,7 +219,7 @@ plan_time(MlSplit *split, const MlSource *source, const JsonbValue *time, const 
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of type %s is no time", name, format_type_be(type)),
 				 errhint("Use a date, timestamp or number column.")));
-	split->cut = query_texts(psprintf("SELECT percentile_disc(%.17g) WITHIN GROUP (ORDER BY q.t)::text FROM (%s) AS q(t)",
+	split->cut = query_texts(psprintf("SELECT percentile_disc(%.17g) WITHIN GROUP (ORDER BY q.t)::pg_catalog.text FROM (%s) AS q(t)",
 									  1.0 - split->share,
 									  ml_source_query(source, psprintf("s.c%d", column + 1), NULL)), 1)[0];
 	if (split->cut == NULL)

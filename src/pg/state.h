@@ -37,6 +37,12 @@ extern MlState *ml_state_new(const void *plan_bytes, size_t plan_size, MemoryCon
 /* The state behind a datum, expanded into "parent" when it is flat. */
 extern MlState *ml_state_get(Datum value, MemoryContext parent);
 
+/* The state behind the result of an aggregate, for longer than the aggregate: moved to "context", or expanded there. */
+extern MlState *ml_state_keep(Datum value, MemoryContext context);
+
+/* Give a state and all it holds back. */
+extern void ml_state_free(MlState *state);
+
 extern Datum    ml_state_datum(MlState *state);
 extern SmlPass *ml_state_pass(MlState *state);
 extern SmlEnv  *ml_state_env(MlState *state);

@@ -138,13 +138,13 @@ add_weighted(size_t rows, size_t terms, const double *x, const double *v, double
 }
 
 /* The upper triangle += (1, x)' diag(v) (1, x). */
-static void
-add_gram(size_t rows, size_t terms, const double *x, const double *v, double *matrix)
+static SmlStatus
+add_gram(SmlEnv *env, size_t rows, size_t terms, const double *x, const double *v, double *matrix)
 {
 	size_t width = terms + 1;
 
 	add_weighted(rows, terms, x, v, matrix);
-	sml_gram_add(rows, terms, x, terms, v, matrix + width + 1, width);
+	return sml_gram_add(env, rows, terms, x, terms, v, matrix + width + 1, width);
 }
 
 /* The linear predictor of "rows" rows; zero behind them. */
@@ -204,11 +204,12 @@ add_scalars(Logistic *logistic, size_t rows, const double *w)
 	logistic->pass_rows += rows;
 }
 
-static void
-absorb_chunk(Logistic *logistic, size_t rows, const double *x, const double *y, const double *w, const int32_t *cell)
+static SmlStatus
+absorb_chunk(SmlEnv *env, Logistic *logistic, size_t rows, const double *x, const double *y, const double *w, const int32_t *cell)
 {
-	size_t  terms = logistic->frame.terms;
-	double *residual = logistic->lanes[LANE_RESIDUAL];
+	size_t    terms = logistic->frame.terms;
+	double   *residual = logistic->lanes[LANE_RESIDUAL];
+	SmlStatus status;
 
 	memcpy(logistic->lanes[LANE_Y], y, rows * sizeof(double));
 	memset(logistic->lanes[LANE_Y] + rows, 0, (SML_LINK_ROWS - rows) * sizeof(double));
@@ -220,19 +221,21 @@ absorb_chunk(Logistic *logistic, size_t rows, const double *x, const double *y, 
 	add_scalars(logistic, rows, w);
 	if (logistic->parity != NULL && cell != NULL)
 		sml_parity_absorb(logistic->parity, rows, x, cell, logistic->lanes[LANE_SCORE], w, logistic->lanes[LANE_CURVATURE]);
-	add_gram(rows, terms, x, logistic->lanes[LANE_CURVATURE], logistic->hessian);
+	status = add_gram(env, rows, terms, x, logistic->lanes[LANE_CURVATURE], logistic->hessian);
+	if (status != SML_OK)
+		return status;
 	if (logistic->phase == PHASE_ROBUST)
 	{
 		for (size_t i = 0; i < rows; i++)
 			residual[i] *= residual[i];
-		add_gram(rows, terms, x, residual, logistic->meat);
-		return;
+		return add_gram(env, rows, terms, x, residual, logistic->meat);
 	}
 	add_weighted(rows, terms, x, residual, logistic->gradient);
 	if (logistic->newton.passes == 0)
 		sml_extent_absorb(&logistic->extent, rows, x, y, w);
 	if (logistic->watch)
 		watch_moves(logistic, rows, x, w);
+	return SML_OK;
 }
 
 static SmlStatus
@@ -246,10 +249,11 @@ logistic_absorb(SmlEnv *env, SmlState *state, const SmlBlock *block)
 		size_t    rows = block->rows - from < SML_LINK_ROWS ? block->rows - from : SML_LINK_ROWS;
 		SmlStatus status = sml_poll(env);
 
+		if (status == SML_OK)
+			status = absorb_chunk(env, logistic, rows, block->x + from * terms, block->y + from, block->w ? block->w + from : NULL,
+								  block->cell ? block->cell + from : NULL);
 		if (status != SML_OK)
 			return status;
-		absorb_chunk(logistic, rows, block->x + from * terms, block->y + from, block->w ? block->w + from : NULL,
-					 block->cell ? block->cell + from : NULL);
 	}
 	return SML_OK;
 }

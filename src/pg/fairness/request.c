@@ -295,7 +295,7 @@ MlFairCollector *
 ml_fair_pass_run(MlFairPass *pass)
 {
 	pass->collector = ml_fair_begin(pass->spec, pass->score != NULL, pass->weight != NULL);
-	ml_source_each_parallel(pass_query(pass), take_group, pass);
+	ml_source_each_parallel(pass_query(pass), (Datum) 0, take_group, pass);
 	return pass->collector;
 }
 

@@ -14,6 +14,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
+#include "utils/inval.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -356,11 +357,15 @@ map_names(MlInput *input, FunctionCallInfo fcinfo, ArrayType *names)
 	{
 		input->source[c] = ml_find_name(input->encoder->layout.columns[c].name, texts, count);
 		if (input->source[c] < 0)
+		{
+			/* inside a transaction a prepared plan may not have heard of it; let it hear, so that the next try plans anew */
+			AcceptInvalidationMessages();
 			ereport(ERROR,
 					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-					 errmsg("the model was retrained with other features while this query ran"),
+					 errmsg("the model was retrained with other features after this query was planned"),
 					 errdetail("It now needs column \"%s\".", input->encoder->layout.columns[c].name),
 					 errhint("Run the query again.")));
+		}
 		init_reader(input, c, get_fn_expr_argtype(fcinfo->flinfo, input->first + input->source[c]));
 	}
 }

@@ -2,15 +2,17 @@
  * predict.c - the predict family: thin entry points over input.c and the scorer.
  *
  * What a call site remembers (fn_extra): the version that the name meant, the decoded model
- * and how to read the arguments.  It is good while the snapshot and the count of catalog
- * changes are the same; else the name is resolved again.
+ * and how to read the arguments.  It is good while the snapshot, the user, the search path and the
+ * count of catalog changes are the same; else the name is resolved again.
  */
 #include "../compat.h"
 
 #include <math.h>
 
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "nodes/primnodes.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -29,7 +31,11 @@ typedef struct Site
 	uint64         changes;
 	TransactionId  xmin;
 	TransactionId  xmax;
+	uint32         running;   /* transactions in progress, of which those below xmax only ever end … */
+	int32          subrunning; /* … and subtransactions, or all of them on a standby */
 	CommandId      command;
+	Oid            user;
+	char          *search_path;
 	char          *name;
 	const text    *constant; /* the name's datum when it is a constant of the query: then the address says enough */
 	/* what it found */
@@ -58,8 +64,9 @@ still_holds(const Site *site, const text *name)
 	Snapshot snapshot = ActiveSnapshotSet() ? GetActiveSnapshot() : NULL;
 
 	return site->model != NULL && site->changes == ml_model_changes() &&
-		   snapshot && snapshot->xmin == site->xmin && snapshot->xmax == site->xmax && snapshot->curcid == site->command &&
-		   same_name(site, name);
+		   snapshot && snapshot->xmin == site->xmin && snapshot->xmax == site->xmax && snapshot->xcnt == site->running &&
+		   snapshot->subxcnt == site->subrunning && snapshot->curcid == site->command && site->user == GetUserId() &&
+		   strcmp(site->search_path, namespace_search_path) == 0 && same_name(site, name);
 }
 
 /* Whether the name is written in the query.  (A parameter can change its value and keep its address.) */
@@ -90,7 +97,11 @@ resolve(Site *site, FunctionCallInfo fcinfo, const text *argument, bool named)
 	snapshot = ActiveSnapshotSet() ? GetActiveSnapshot() : NULL;
 	site->xmin = snapshot ? snapshot->xmin : InvalidTransactionId;
 	site->xmax = snapshot ? snapshot->xmax : InvalidTransactionId;
+	site->running = snapshot ? snapshot->xcnt : 0;
+	site->subrunning = snapshot ? snapshot->subxcnt : 0;
 	site->command = snapshot ? snapshot->curcid : 0;
+	site->user = GetUserId();
+	site->search_path = pstrdup(namespace_search_path);
 	site->name = name;
 	site->constant = is_constant(fcinfo) ? argument : NULL;
 	site->threshold = version->threshold;

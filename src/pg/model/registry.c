@@ -8,6 +8,8 @@
 
 #include <math.h>
 
+#include "access/xact.h"
+#include "access/xlog.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -37,8 +39,13 @@ required(FunctionCallInfo fcinfo, int i, const char *what)
 static MlVersion *
 begin_change(const char *model)
 {
-	MlVersion *version = ml_version_resolve(model, ML_MANAGE);
+	MlVersion *version;
 
+	if (XactReadOnly || RecoveryInProgress())
+		ereport(ERROR,
+				(errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
+				 errmsg("cannot change model \"%s\" %s", pnstrdup(model, strcspn(model, "@")), RecoveryInProgress() ? "on a standby" : "in a read-only transaction")));
+	version = ml_version_resolve(model, ML_MANAGE);
 	ml_lock_name(version->schema, version->name);
 	PushActiveSnapshot(GetLatestSnapshot());
 	version = ml_version_resolve(model, ML_MANAGE);
@@ -101,9 +108,17 @@ same_meaning(const SmlModel *a, const SmlModel *b)
 static void
 check_meaning(const MlVersion *version, bool force)
 {
-	MlVersion *active = ml_version_active(version->schema, version->name);
+	MlVersion     *active;
+	const MlModel *current;
+	bool           same;
 
-	if (active == NULL || force || same_meaning(ml_model_get(version)->model, ml_model_get(active)->model))
+	/* under the lock, and so by what is active now, not when the statement began */
+	PushActiveSnapshot(GetLatestSnapshot());
+	active = ml_version_active(version->schema, version->name);
+	current = active && !force ? ml_model_unless_damaged(active) : NULL;
+	same = current == NULL || same_meaning(ml_model_get(version)->model, current->model);
+	PopActiveSnapshot();
+	if (same)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

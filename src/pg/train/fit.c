@@ -18,7 +18,6 @@
 #include "../compat.h"
 
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
@@ -65,61 +64,50 @@ typedef struct Fit
 
 /* ---- one run of the aggregate ------------------------------------------------------- */
 
-/* Run the fold under "plan"; the pass that comes back lives in the fit's context, or is NULL when there was no row. */
-static SmlPass *
+typedef struct Folded
+{
+	MemoryContext context;
+	MlState      *state; /* NULL when there was no row */
+} Folded;
+
+static void
+take_state(void *context, const Datum *values, const bool *nulls)
+{
+	Folded *folded = context;
+
+	if (!nulls[0])
+		folded->state = ml_state_keep(values[0], folded->context);
+}
+
+/* Run the fold under "plan"; the state that comes back lives in the fit's context, or is NULL when there was no row. */
+static MlState *
 run_fold(Fit *fit, SmlPlan *plan)
 {
-	const SmlLayout  *layout = &fit->columns->layout;
-	char             *query;
-	uint8_t          *bytes;
-	size_t            size;
-	bytea            *parameter;
-	SPIPlanPtr        prepared;
-	Oid               types[1] = {BYTEAOID};
-	ParamListInfo     params;
-	SPIExecuteOptions options;
-	MlState          *state = NULL;
-	bool              isnull;
-	Datum             value;
+	const MlWorkerCpu *workers;
+	Folded             folded = {fit->context, NULL};
+	uint8_t           *bytes;
+	size_t             size;
+	bytea             *parameter;
+	int                count;
 
 	CHECK(fit, sml_plan_write(fit->env, plan, &bytes, &size));
 	parameter = MemoryContextAllocHuge(fit->context, VARHDRSZ + size);
 	SET_VARSIZE(parameter, VARHDRSZ + size);
 	memcpy(VARDATA(parameter), bytes, size);
 	sml_free(fit->env, bytes);
-
-	query = ml_source_query(fit->source,
-							psprintf("sustainml_internal.fold($1, %s)",
-									 ml_cells_call(layout, fit->columns->source_columns, fit->columns->target, fit->columns->weight)),
-							fit->where);
-	SPI_connect();
-	prepared = SPI_prepare_cursor(query, 1, types, CURSOR_OPT_PARALLEL_OK | CURSOR_OPT_GENERIC_PLAN);
-	if (prepared == NULL)
-		elog(ERROR, "SPI_prepare_cursor: %s", SPI_result_code_string(SPI_result));
-	params = makeParamList(1);
-	params->params[0].value = PointerGetDatum(parameter);
-	params->params[0].isnull = false;
-	params->params[0].pflags = PARAM_FLAG_CONST;
-	params->params[0].ptype = BYTEAOID;
-	memset(&options, 0, sizeof(options));
-	options.read_only = true;
-	options.params = params;
-	if (SPI_execute_plan_extended(prepared, &options) != SPI_OK_SELECT || SPI_processed != 1)
-		elog(ERROR, "unexpected result of a training pass");
-	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-	if (!isnull)
-	{
-		const MlWorkerCpu *workers;
-		int                count;
-
-		state = ml_state_get(value, fit->context);
-		count = ml_state_workers(state, &workers);
-		for (int i = 0; i < count; i++)
-			ml_run_worker(fit->run, workers[i].pid, workers[i].seconds);
-	}
-	SPI_finish();
+	(void) ml_source_each_parallel(ml_source_query(fit->source,
+												   psprintf("sustainml_internal.fold($1, %s)",
+															ml_cells_call(&fit->columns->layout, fit->columns->source_columns,
+																		  fit->columns->target, fit->columns->weight)),
+												   fit->where),
+								   PointerGetDatum(parameter), take_state, &folded);
 	pfree(parameter);
-	return state ? ml_state_pass(state) : NULL;
+	if (folded.state == NULL)
+		return NULL;
+	count = ml_state_workers(folded.state, &workers);
+	for (int i = 0; i < count; i++)
+		ml_run_worker(fit->run, workers[i].pid, workers[i].seconds);
+	return folded.state;
 }
 
 /* ---- the profile ------------------------------------------------------------------------ */
@@ -188,19 +176,21 @@ profile_resident(Fit *fit, const SmlProfileSpec *spec)
 static void
 profile_streaming(Fit *fit, const SmlProfileSpec *spec)
 {
-	SmlPlan plan;
+	MlState *state;
+	SmlPlan  plan;
 
 	memset(&plan, 0, sizeof(plan));
 	plan.kind = SML_PASS_PROFILE;
 	plan.layout = fit->columns->layout;
 	plan.moments = spec->moments;
 	plan.quantiles = (bool *) spec->quantiles;
-	fit->pass = run_fold(fit, &plan);
-	if (fit->pass == NULL)
+	state = run_fold(fit, &plan);
+	if (state == NULL)
 	{
 		CHECK(fit, sml_profile_start(fit->env, &fit->columns->layout, spec, &fit->profile));
 		return;
 	}
+	fit->pass = ml_state_pass(state);
 	CHECK(fit, sml_pass_flush(fit->env, fit->pass));
 	fit->profile = fit->pass->profile;
 	fit->checksum = fit->pass->checksum;
@@ -419,16 +409,23 @@ check_same_rows(const Fit *fit, const SmlPass *pass)
 			 errhint("Use a source that gives the same rows each time: no LIMIT without ORDER BY on a unique key, no volatile functions; or store the rows in a table first.")));
 }
 
-/* Passes over the source until the learner is content. */
+/* Passes over the source until the learner is content; the state of each pass goes once the next one is opened. */
 static SmlState *
 stream_passes(Fit *fit, SmlState *state, SmlVerdict *verdict)
 {
+	MlState *last = NULL;
+
 	do
 	{
 		SmlPass *pass;
 
 		write_opening(fit, state);
-		pass = run_fold(fit, fit->plan);
+		if (last)
+			ml_state_free(last);
+		else
+			fit->learner->free(fit->env, state);
+		last = run_fold(fit, fit->plan);
+		pass = last ? ml_state_pass(last) : NULL;
 		check_same_rows(fit, pass);
 		CHECK(fit, sml_pass_flush(fit->env, pass));
 		state = pass->state;

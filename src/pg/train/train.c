@@ -21,6 +21,7 @@
 #include "utils/memutils.h"
 
 #include "../cache.h"
+#include "../catalog_internal.h"
 #include "../env.h"
 #include "../fairness/mitigation.h"
 #include "../fairness/train.h"
@@ -64,17 +65,19 @@ typedef struct Training
 
 /* ---- the parts of a run ---------------------------------------------------------------- */
 
+static void
+take_count(void *context, const Datum *values, const bool *nulls)
+{
+	if (!nulls[0])
+		*(int64 *) context = DatumGetInt64(values[0]);
+}
+
 static int64
 count_rows(const MlSource *source, const char *where)
 {
 	int64 rows = 0;
-	bool  isnull;
 
-	SPI_connect();
-	if (SPI_execute(ml_source_query(source, "pg_catalog.count(*)", where), true, 1) != SPI_OK_SELECT || SPI_processed != 1)
-		elog(ERROR, "unexpected result of a count");
-	rows = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	SPI_finish();
+	(void) ml_source_each_parallel(ml_source_query(source, "pg_catalog.count(*)", where), (Datum) 0, take_count, &rows);
 	return rows;
 }
 
@@ -128,8 +131,9 @@ evaluate_held_out(Training *t)
 static void
 note_evaluation(Training *t)
 {
-	const SmlScored *scored;
+	const SmlScored  *scored;
 	const SmlEncoder *encoder = t->fitted->model->encoder;
+	size_t           *rows;
 
 	if (t->evaluation == NULL)
 		return;
@@ -144,16 +148,17 @@ note_evaluation(Training *t)
 	scored = t->evaluation->scored;
 	if (t->fitted->model->task == SML_REGRESSION || scored == NULL)
 		return;
-	for (size_t k = 0; k < scored->classes; k++)
+	CHECK(t, sml_alloc_array(&t->env, scored->classes, sizeof(size_t), &rows));
+	for (size_t i = 0; i < scored->rows; i++)
 	{
-		size_t rows = 0;
-
-		for (size_t i = 0; i < scored->rows; i++)
-			rows += (size_t) scored->label[i] == k;
-		if (rows < FEW_HELD_OUT)
-			CHECK(t, sml_note(&t->env, &t->notes, "Only %zu held-out rows are of class \"%s\"; figures about it are uncertain.",
-							  rows, encoder->classes[k]));
+		CHECK_FOR_INTERRUPTS();
+		rows[scored->label[i]]++;
 	}
+	for (size_t k = 0; k < scored->classes; k++)
+		if (rows[k] < FEW_HELD_OUT)
+			CHECK(t, sml_note(&t->env, &t->notes, "Only %zu held-out rows are of class \"%s\"; figures about it are uncertain.",
+							  rows[k], encoder->classes[k]));
+	sml_free(&t->env, rows);
 }
 
 static void
@@ -422,6 +427,7 @@ train(FunctionCallInfo fcinfo, MlRequest *request)
 	int       version;
 	bool      gated;
 
+	PreventCommandDuringRecovery("train()");
 	PreventCommandIfReadOnly("train()");
 	memset(&t, 0, sizeof(t));
 	t.request = request;
@@ -431,9 +437,11 @@ train(FunctionCallInfo fcinfo, MlRequest *request)
 	t.run = ml_run_begin("train");
 	ml_env_init(&t.env, AllocSetContextCreate(CurrentMemoryContext, "sustainml train", ALLOCSET_DEFAULT_SIZES));
 	run_training(&t);
+	/* the version number is known only now, under the lock; the run's row follows at once */
+	ml_lock_name(request->name.schema, request->name.name);
+	ml_activation_confirm(&t.activation, request, t.fitted->model);
 	/* a version that is found better waits for its audit and the fairness policies */
 	gated = t.activation.activate && request->activate == ML_ACTIVATE_IF_BETTER;
-	/* the version number is known only now, under the lock; the run's row follows at once */
 	version = insert_version(&t, 0, t.activation.activate && !gated, &id);
 	ml_run_end(t.run, request->name.schema, request->name.name, version,
 			   (int64) t.fitted->rows_used, &figures);
