@@ -134,13 +134,13 @@ COMMENT ON FUNCTION sustainml.fairness_rate(sustainml.fairness_state, text) IS
 mean_score_positive, mean_score_negative, brier, log_loss, ece, calibration_gap, roc_auc. NULL where it is undefined.
 Example: SELECT sustainml.fairness_rate(sustainml.fairness_counts(y, p), ''fpr'') FROM t;';
 -- Availability: 0.1.0
-CREATE FUNCTION sustainml.fairness_ci(state sustainml.fairness_state, metric text, confidence double precision DEFAULT 0.95,
+CREATE FUNCTION sustainml.fairness_ci(state sustainml.fairness_state, metric text, confidence double precision DEFAULT 0.95, favorable boolean DEFAULT true,
 	OUT value double precision, OUT numerator double precision, OUT denominator double precision, OUT n bigint,
 	OUT ci_low double precision, OUT ci_high double precision, OUT ci_method text, OUT undefined_reason text)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'sustainml_fairness_ci' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 1;
-COMMENT ON FUNCTION sustainml.fairness_ci(sustainml.fairness_state, text, double precision) IS
-'A figure of a group with numerator, denominator, interval and its method, or the reason why it has no value.
+COMMENT ON FUNCTION sustainml.fairness_ci(sustainml.fairness_state, text, double precision, boolean) IS
+'A figure of a group with numerator, denominator, interval and its method, or the reason why it has no value. favorable false: selection_rate is about predictions that are false.
 Example: SELECT g.sex, c.* FROM (SELECT sex, sustainml.fairness_counts(y, p) AS s FROM t GROUP BY sex) g, sustainml.fairness_ci(g.s, ''tpr'') c;';
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.fairness_compare(a sustainml.fairness_state, b sustainml.fairness_state, metric text, how text DEFAULT 'difference', confidence double precision DEFAULT 0.95,

@@ -128,6 +128,7 @@ CREATE TABLE sustainml.fairness_metric (
 	scope            text             NOT NULL CONSTRAINT fairness_metric_scope CHECK (scope IN ('overall', 'group', 'difference', 'ratio', 'disparity')),
 	attributes       text[]           NOT NULL,
 	group_values     text[],
+	cell             integer,
 	metric           text             NOT NULL,
 	value            double precision,
 	numerator        double precision,
@@ -158,6 +159,7 @@ COMMENT ON COLUMN sustainml.fairness_metric.line IS 'Number within the audit';
 COMMENT ON COLUMN sustainml.fairness_metric.scope IS 'overall, group, difference and ratio (to the reference group), disparity (over all groups)';
 COMMENT ON COLUMN sustainml.fairness_metric.attributes IS 'Protected columns; none: everybody';
 COMMENT ON COLUMN sustainml.fairness_metric.group_values IS 'Values that make the group; NULL for disparities';
+COMMENT ON COLUMN sustainml.fairness_metric.cell IS 'The group''s row of fairness_cell; NULL for disparities';
 COMMENT ON COLUMN sustainml.fairness_metric.metric IS 'Name of the figure';
 COMMENT ON COLUMN sustainml.fairness_metric.value IS 'Its value; NULL: undefined, see undefined_reason';
 COMMENT ON COLUMN sustainml.fairness_metric.numerator IS 'Of the quotient; of a comparison the group''s figure; of a disparity the larger figure (ratio: the smaller)';
@@ -394,7 +396,7 @@ SELECT a.audit_id,
        coalesce((SELECT string_agg(concat_ws('|', c.cell, to_json(c.attributes), to_json(c.group_values), c.n, c.is_unknown, c.is_small, c.is_suppressed, c.counts::text),
                                    E'\n' ORDER BY c.cell)
                    FROM sustainml.fairness_cell c WHERE c.audit_id = a.audit_id), '') || E'\n' ||
-       coalesce((SELECT string_agg(concat_ws('|', m.line, m.scope, to_json(m.attributes), coalesce(to_json(m.group_values)::text, '-'), m.metric,
+       coalesce((SELECT string_agg(concat_ws('|', m.line, m.scope, to_json(m.attributes), coalesce(to_json(m.group_values)::text, '-'), coalesce(m.cell, 0), m.metric,
                                              coalesce(encode(float8send(m.value), 'hex'), '-'), coalesce(encode(float8send(m.numerator), 'hex'), '-'), coalesce(encode(float8send(m.denominator), 'hex'), '-'), m.n,
                                              coalesce(encode(float8send(m.ci_low), 'hex'), '-'), coalesce(encode(float8send(m.ci_high), 'hex'), '-'), coalesce(m.ci_method, '-'),
                                              coalesce(to_json(m.reference_group)::text, '-'), coalesce(to_json(m.low_group)::text, '-'),
@@ -558,10 +560,13 @@ BEGIN
 		RETURN 'there is a fairness policy, and no audit of this version to judge by';
 	END IF;
 	-- a policy that came after the newest audit is judged here, on what the audit measured
-	SELECT format('%s%s is %s%s, bound %s: %s (%s)', coalesce(nullif(j.attribute, '') || ': ', ''), j.metric, coalesce(round(j.value::numeric, 4)::text, 'undefined'),
-	              coalesce(format(' [%s, %s]', round(j.ci_low::numeric, 4), round(j.ci_high::numeric, 4)), ''), j.bound, j.verdict, j.reason)
+	-- whoever may read the model may ask: no figure of a hidden group
+	SELECT format('%s%s is %s%s, bound %s: %s (%s)', coalesce(nullif(j.attribute, '') || ': ', ''), j.metric,
+	              CASE WHEN j.is_suppressed THEN 'not shown' ELSE coalesce(round(j.value::numeric, 4)::text, 'undefined') END,
+	              CASE WHEN j.ci_low IS NOT NULL AND NOT j.is_suppressed THEN format(' [%s, %s]', round(j.ci_low::numeric, 4), round(j.ci_high::numeric, 4)) ELSE '' END,
+	              j.bound, j.verdict, CASE WHEN j.is_suppressed AND j.reason LIKE 'a group has %' THEN 'a group has few rows' ELSE j.reason END)
 	  INTO problem
-	  FROM (SELECT p.policy_id, p.metric, p.bound, coalesce(array_to_string(m.attributes, ' & '), p.attribute) AS attribute, m.value, m.ci_low, m.ci_high,
+	  FROM (SELECT p.policy_id, p.metric, p.bound, coalesce(array_to_string(m.attributes, ' & '), p.attribute) AS attribute, m.value, m.ci_low, m.ci_high, m.is_suppressed,
 	               CASE WHEN m.audit_id IS NULL THEN 'insufficient evidence' ELSE o.verdict END AS verdict,
 	               CASE WHEN m.audit_id IS NULL THEN 'the audit did not measure it' ELSE o.reason END AS reason
 	          FROM sustainml.fairness_policy p

@@ -66,7 +66,7 @@ SELECT a.audit_id, a.audited_at, a.model_schema, a.model, a.version, a.is_active
        p.policy_id, p.bound AS policy_bound, p.verdict,
        CASE WHEN h.hidden THEN NULL ELSE m.corrected END AS corrected, CASE WHEN h.hidden THEN NULL ELSE m.p_value END AS p_value,
        CASE WHEN h.hidden THEN NULL ELSE m.low_group END AS low_group, CASE WHEN h.hidden THEN NULL ELSE m.high_group END AS high_group, m.groups_left_out,
-       a.is_latest, a.subject
+       a.is_latest, a.subject, m.cell
   FROM sustainml.fairness_audits a
   JOIN sustainml.fairness_metric m ON m.audit_id = a.audit_id
  CROSS JOIN LATERAL (SELECT m.is_suppressed AND NOT a.is_owner AS hidden) h
@@ -110,6 +110,7 @@ COMMENT ON COLUMN sustainml.fairness_history.low_group IS 'Disparities: group wi
 COMMENT ON COLUMN sustainml.fairness_history.high_group IS 'Disparities: group with the largest figure';
 COMMENT ON COLUMN sustainml.fairness_history.groups_left_out IS 'Disparities: known groups without a value';
 COMMENT ON COLUMN sustainml.fairness_history.is_latest IS 'Whether no newer audit of the same subject, source and part exists';
+COMMENT ON COLUMN sustainml.fairness_history.cell IS 'Number of the group within the audit; NULL for disparities';
 COMMENT ON COLUMN sustainml.fairness_history.subject IS 'What was audited; audits of one subject form a chain';
 GRANT SELECT ON sustainml.fairness_history TO PUBLIC;
 
@@ -205,8 +206,8 @@ SELECT a.audit_id, a.audited_at, a.is_latest, a.model_schema, a.model, a.version
             ELSE 'pass' END AS verdict
   FROM sustainml.fairness_audits a
   JOIN sustainml.fairness_metric m ON m.audit_id = a.audit_id AND m.metric = 'impact_ratio'
-  JOIN sustainml.fairness_metric r ON r.audit_id = m.audit_id AND r.scope = 'group' AND r.metric = 'selection_rate' AND r.attributes = m.attributes AND r.group_values = m.group_values
-  JOIN sustainml.fairness_cell c ON c.audit_id = m.audit_id AND c.attributes = m.attributes AND c.group_values = m.group_values
+  JOIN sustainml.fairness_cell c ON c.audit_id = m.audit_id AND c.cell = m.cell
+ CROSS JOIN LATERAL sustainml.fairness_ci(c.counts, 'selection_rate', a.confidence, coalesce(a.favorable = a.positive, true)) r
  CROSS JOIN LATERAL (SELECT m.is_suppressed AND NOT a.is_owner AS hidden) h;
 COMMENT ON VIEW sustainml.impact_ratio IS 'Selection rate of each group over that of the most selected one (four-fifths rule), with z test, Fisher''s exact test and Katz interval. verdict: fail below 0.8 and significant at 0.05, insufficient evidence below 0.8 and not significant or with few rows';
 COMMENT ON COLUMN sustainml.impact_ratio.audit_id IS 'Audit';
@@ -425,7 +426,7 @@ SELECT c.subject, c.position, c.audit_id, c.previous_hash, c.hash,
        lag(c.hash, 1, '') OVER w AS hash_before, lag(c.position, 1, 0::bigint) OVER w AS position_before
   FROM sustainml.fairness_chain c
   LEFT JOIN sustainml_internal.fairness_content t ON t.audit_id = c.audit_id
- WHERE EXISTS (SELECT FROM sustainml.fairness_audits a WHERE a.subject = c.subject) OR sustainml_internal.may(NULL, NULL, NULL, 'manage')
+ WHERE EXISTS (SELECT FROM sustainml.fairness_audits a WHERE a.subject = c.subject) OR (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user)
 WINDOW w AS (PARTITION BY c.subject ORDER BY c.position);
 COMMENT ON VIEW sustainml_internal.fairness_links IS 'The links of the chains that the caller may see, with the hash worked out anew';
 COMMENT ON COLUMN sustainml_internal.fairness_links.subject IS 'What was audited; audits of one subject form a chain';
@@ -491,7 +492,7 @@ CREATE FUNCTION sustainml_internal.fairness_json(audit bigint) RETURNS jsonb
 	AS $$
 	SELECT jsonb_build_object(
 	         'audit', to_jsonb(a) - 'is_owner',
-	         'figures', (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(to_jsonb(h) - '{audit_id,audited_at,model_schema,model,version,is_active,source,part,target,favorable,threshold,is_latest,subject}'::text[])
+	         'figures', (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(to_jsonb(h) - '{audit_id,audited_at,model_schema,model,version,is_active,source,part,target,favorable,threshold,is_latest,subject,cell}'::text[])
 	                                               ORDER BY h.scope, h.attribute, h.group_value, h.metric), '[]')
 	                       FROM sustainml.fairness_history h WHERE h.audit_id = a.audit_id),
 	         'impact_ratio', (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(to_jsonb(i) - '{audit_id,audited_at,is_latest,model_schema,model,version,source}'::text[])
@@ -519,28 +520,33 @@ CREATE FUNCTION sustainml_internal.fairness_text(audit bigint) RETURNS text
 	  format('Target: %s, positive class: %s, favorable outcome: %s', coalesce(a.target, 'none'), coalesce(a.positive, 'none'), coalesce(a.favorable, 'not named')),
 	  format('Rows without label: %s, without prediction: %s, without group: %s, without weight: %s', a.rows_without_label, a.rows_without_prediction, a.rows_without_group, a.rows_without_weight),
 	  (SELECT string_agg('Note: ' || n, E'\n') FROM unnest(a.notes) n),
-	  (SELECT string_agg(section.text, E'\n' ORDER BY section.attribute)
-	     FROM (SELECT h.attribute, format(E'\n%s', h.attribute) || E'\n' ||
-	                  string_agg(format('  %s: n %s, selected %s%s, tpr %s, fpr %s, ppv %s%s', h.group_value, coalesce(h.n::text, 'suppressed'),
-	                                    sustainml_internal.fairness_number(h.value, h.undefined_reason),
-	                                    coalesce(format(' [%s, %s]', sustainml_internal.fairness_number(h.ci_low, NULL), sustainml_internal.fairness_number(h.ci_high, NULL)), ''),
-	                                    sustainml_internal.fairness_number(t.value, t.undefined_reason), sustainml_internal.fairness_number(f.value, f.undefined_reason),
-	                                    sustainml_internal.fairness_number(v.value, v.undefined_reason), CASE WHEN h.is_small THEN ' (few rows)' ELSE '' END),
-	                             E'\n' ORDER BY h.group_value) ||
-	                  coalesce((SELECT E'\n' || string_agg(format('  %s: %s%s%s%s', d.metric, sustainml_internal.fairness_number(d.value, d.undefined_reason),
-	                                                              CASE WHEN d.ci_low IS NOT NULL THEN format(' [%s, %s]', sustainml_internal.fairness_number(d.ci_low, NULL), sustainml_internal.fairness_number(d.ci_high, NULL)) ELSE '' END,
-	                                                              CASE WHEN d.low_group IS NOT NULL THEN format(', between %s and %s', d.low_group, d.high_group) ELSE '' END,
-	                                                              coalesce(': ' || d.verdict, '')), E'\n' ORDER BY d.metric)
-	                              FROM sustainml.fairness_history d
-	                             WHERE d.audit_id = a.audit_id AND d.scope = 'disparity' AND d.attribute = h.attribute
-	                               AND (d.metric IN ('demographic_parity_difference', 'demographic_parity_ratio', 'equal_opportunity_difference', 'equalized_odds_difference', 'ppv_difference')
-	                                    OR d.policy_id IS NOT NULL)), '') AS text
-	             FROM sustainml.fairness_history h
-	             LEFT JOIN sustainml.fairness_history t ON t.audit_id = h.audit_id AND t.scope = 'group' AND t.attribute = h.attribute AND t.group_value = h.group_value AND t.metric = 'tpr'
-	             LEFT JOIN sustainml.fairness_history f ON f.audit_id = h.audit_id AND f.scope = 'group' AND f.attribute = h.attribute AND f.group_value = h.group_value AND f.metric = 'fpr'
-	             LEFT JOIN sustainml.fairness_history v ON v.audit_id = h.audit_id AND v.scope = 'group' AND v.attribute = h.attribute AND v.group_value = h.group_value AND v.metric = 'ppv'
-	            WHERE h.audit_id = a.audit_id AND h.scope = 'group' AND h.metric = 'selection_rate'
-	            GROUP BY h.attribute) section))
-	  FROM sustainml.fairness_audits a WHERE a.audit_id = audit
+	  (SELECT string_agg(E'\n' || t.attribute || E'\n' || t.groups || coalesce(E'\n' || t.disparities, ''), E'\n' ORDER BY t.attribute)
+	     FROM (SELECT l.attribute, string_agg(l.text, E'\n' ORDER BY l.group_value) FILTER (WHERE l.cell IS NOT NULL) AS groups,
+	                  string_agg(l.text, E'\n' ORDER BY l.metric) FILTER (WHERE l.cell IS NULL) AS disparities
+	             FROM (SELECT g.attribute, g.cell, g.group_value, NULL AS metric,
+	                          format('  %s: n %s, selected %s%s, tpr %s, fpr %s, ppv %s%s', g.group_value, coalesce(g.n::text, 'suppressed'), g.selected,
+	                                 coalesce(' [' || g.low || ', ' || g.high || ']', ''), g.tpr, g.fpr, g.ppv, CASE WHEN g.is_small THEN ' (few rows)' ELSE '' END) AS text
+	                     FROM (SELECT h.attribute, h.cell, min(h.group_value) AS group_value, max(h.n) FILTER (WHERE h.metric = 'selection_rate') AS n,
+	                                  bool_or(h.is_small) FILTER (WHERE h.metric = 'selection_rate') AS is_small,
+	                                  min(h.shown) FILTER (WHERE h.metric = 'selection_rate') AS selected, min(h.low) FILTER (WHERE h.metric = 'selection_rate') AS low,
+	                                  min(h.high) FILTER (WHERE h.metric = 'selection_rate') AS high, min(h.shown) FILTER (WHERE h.metric = 'tpr') AS tpr,
+	                                  min(h.shown) FILTER (WHERE h.metric = 'fpr') AS fpr, min(h.shown) FILTER (WHERE h.metric = 'ppv') AS ppv
+	                             FROM (SELECT x.attribute, x.cell, x.group_value, x.metric, x.n, x.is_small, sustainml_internal.fairness_number(x.value, x.undefined_reason) AS shown,
+	                                          CASE WHEN x.ci_low IS NOT NULL THEN sustainml_internal.fairness_number(x.ci_low, NULL) END AS low,
+	                                          CASE WHEN x.ci_high IS NOT NULL THEN sustainml_internal.fairness_number(x.ci_high, NULL) END AS high
+	                                     FROM sustainml.fairness_history x
+	                                    WHERE x.audit_id = a.audit_id AND x.scope = 'group' AND x.metric IN ('selection_rate', 'tpr', 'fpr', 'ppv')) h
+	                            GROUP BY h.attribute, h.cell) g
+	                   UNION ALL
+	                   SELECT d.attribute, NULL, NULL, d.metric,
+	                          format('  %s: %s%s%s%s', d.metric, sustainml_internal.fairness_number(d.value, d.undefined_reason),
+	                                 CASE WHEN d.ci_low IS NOT NULL THEN format(' [%s, %s]', sustainml_internal.fairness_number(d.ci_low, NULL), sustainml_internal.fairness_number(d.ci_high, NULL)) ELSE '' END,
+	                                 CASE WHEN d.low_group IS NOT NULL THEN format(', between %s and %s', d.low_group, d.high_group) ELSE '' END, coalesce(': ' || d.verdict, ''))
+	                     FROM sustainml.fairness_history d
+	                    WHERE d.audit_id = a.audit_id AND d.scope = 'disparity'
+	                      AND (d.metric IN ('demographic_parity_difference', 'demographic_parity_ratio', 'equal_opportunity_difference', 'equalized_odds_difference', 'ppv_difference')
+	                           OR d.policy_id IS NOT NULL)) l
+	            GROUP BY l.attribute) t))
+  FROM sustainml.fairness_audits a WHERE a.audit_id = audit
 	$$;
 COMMENT ON FUNCTION sustainml_internal.fairness_text(bigint) IS 'An audit as text';

@@ -378,6 +378,47 @@ merges_exactly(void **unused)
 	harness_finish(&h);
 }
 
+/* What processes used rides along: the largest figure of each, and not in bytes that leave. */
+static void
+workers(void **unused)
+{
+	Harness       h;
+	SmlFairState *a;
+	SmlFairState *b;
+	SmlFairState *again;
+	SmlWriter     writer;
+
+	(void) unused;
+	harness_start(&h);
+	assert_int_equal(sml_alloc_array(&h.env, 1, sml_fair_size(SML_FAIR_SCORES | SML_FAIR_WORKERS), &a), SML_OK);
+	assert_int_equal(sml_alloc_array(&h.env, 1, sml_fair_size(SML_FAIR_WORKERS), &b), SML_OK);
+	sml_fair_start(a, SML_FAIR_SCORES | SML_FAIR_WORKERS);
+	sml_fair_start(b, SML_FAIR_WORKERS);
+	sml_fair_note_worker(a, 7, 1.5);
+	sml_fair_note_worker(a, 7, 1.25);
+	sml_fair_note_worker(b, 9, 3);
+	sml_fair_note_worker(b, 7, 2);
+	sml_fair_count(b, SML_YES, SML_NO);
+	sml_fair_merge(a, b);
+	assert_int_equal(sml_fair_const_workers(a)->worker[0].pid, 7);
+	assert_close(sml_fair_const_workers(a)->worker[0].seconds, 2, 0);
+	assert_int_equal(sml_fair_const_workers(a)->worker[1].pid, 9);
+	assert_close(sml_fair_const_workers(a)->worker[1].seconds, 3, 0);
+	assert_int_equal(sml_fair_const_scores(a)->missing, 1);
+	for (int pid = 100; pid < 200; pid++)
+		sml_fair_note_worker(a, pid, 1);
+	sml_writer_start(&writer, &h.env);
+	sml_fair_write(&writer, a);
+	assert_int_equal(sml_fair_read(&h.env, writer.bytes, writer.size, &again), SML_OK);
+	assert_int_equal(again->parts, SML_FAIR_SCORES);
+	assert_int_equal(again->n[SML_YES][SML_NO], 1);
+	sml_writer_free(&writer);
+	sml_free(&h.env, a);
+	sml_free(&h.env, b);
+	sml_free(&h.env, again);
+	harness_finish(&h);
+}
+
 static void
 compensated(void **unused)
 {
@@ -802,7 +843,7 @@ main(void)
 		cmocka_unit_test(shares_by_hand), cmocka_unit_test(undefined_says_why), cmocka_unit_test(published_intervals),
 		cmocka_unit_test(ratios_at_zero), cmocka_unit_test(against_scipy), cmocka_unit_test(berkeley),
 		cmocka_unit_test(inequality_and_distances), cmocka_unit_test(consistency), cmocka_unit_test(merges_exactly),
-		cmocka_unit_test(compensated), cmocka_unit_test(refuses_bad_weights), cmocka_unit_test(bytes_round),
+		cmocka_unit_test(workers), cmocka_unit_test(compensated), cmocka_unit_test(refuses_bad_weights), cmocka_unit_test(bytes_round),
 		cmocka_unit_test(draws_follow_the_law), cmocka_unit_test(draws_repeat), cmocka_unit_test(disparities),
 		cmocka_unit_test(one_group_is_no_comparison), cmocka_unit_test(small_groups_are_uncertain),
 		cmocka_unit_test(equality_is_not_excluded), cmocka_unit_test(audit_sweep), cmocka_unit_test(suppression),

@@ -44,7 +44,7 @@ size_t
 sml_fair_size(uint32_t parts)
 {
 	return sizeof(SmlFairState) + (parts & SML_FAIR_WEIGHTS ? sizeof(SmlFairWeights) : 0) +
-		   (parts & SML_FAIR_SCORES ? sizeof(SmlFairScores) : 0);
+		   (parts & SML_FAIR_SCORES ? sizeof(SmlFairScores) : 0) + (parts & SML_FAIR_WORKERS ? sizeof(SmlFairWorkers) : 0);
 }
 
 void
@@ -66,6 +66,33 @@ sml_fair_const_scores(const SmlFairState *state)
 	const char *at = (const char *) (state + 1) + (state->parts & SML_FAIR_WEIGHTS ? sizeof(SmlFairWeights) : 0);
 
 	return state->parts & SML_FAIR_SCORES ? (const SmlFairScores *) at : NULL;
+}
+
+const SmlFairWorkers *
+sml_fair_const_workers(const SmlFairState *state)
+{
+	const char *at = (const char *) state + sml_fair_size(state->parts & ~(uint32_t) SML_FAIR_WORKERS);
+
+	return state->parts & SML_FAIR_WORKERS ? (const SmlFairWorkers *) at : NULL;
+}
+
+void
+sml_fair_note_worker(SmlFairState *state, int64_t pid, double seconds)
+{
+	SmlFairWorkers *workers = (SmlFairWorkers *) ((char *) state + sml_fair_size(state->parts & ~(uint32_t) SML_FAIR_WORKERS));
+
+	if (!(state->parts & SML_FAIR_WORKERS) || pid == 0)
+		return;
+	for (size_t i = 0; i < SML_FAIR_MOST_WORKERS; i++)
+	{
+		SmlFairWorker *worker = &workers->worker[i];
+
+		if (worker->pid != 0 && worker->pid != pid)
+			continue;
+		worker->pid = pid;
+		worker->seconds = fmax(worker->seconds, seconds);
+		return;
+	}
 }
 
 SmlFairWeights *
@@ -244,9 +271,12 @@ counted(const SmlFairState *state)
 void
 sml_fair_merge(SmlFairState *into, const SmlFairState *from)
 {
-	SmlFairScores       *scores = sml_fair_scores(into);
-	const SmlFairScores *more = sml_fair_const_scores(from);
+	SmlFairScores        *scores = sml_fair_scores(into);
+	const SmlFairScores  *more = sml_fair_const_scores(from);
+	const SmlFairWorkers *workers = sml_fair_const_workers(from);
 
+	for (size_t i = 0; workers && i < SML_FAIR_MOST_WORKERS; i++)
+		sml_fair_note_worker(into, workers->worker[i].pid, workers->worker[i].seconds);
 	into->unweighed += from->unweighed;
 	for (int label = 0; label < 3; label++)
 		for (int prediction = 0; prediction < 3; prediction++)
@@ -306,7 +336,7 @@ sml_fair_write(SmlWriter *writer, const SmlFairState *state)
 	const SmlFairWeights *weights = sml_fair_const_weights(state);
 	size_t                mark = sml_write_envelope(writer, KIND, VERSION);
 
-	sml_write_u32(writer, state->parts);
+	sml_write_u32(writer, state->parts & (SML_FAIR_WEIGHTS | SML_FAIR_SCORES));
 	sml_write_u64(writer, state->unweighed);
 	for (int label = 0; label < 3; label++)
 		for (int prediction = 0; prediction < 3; prediction++)

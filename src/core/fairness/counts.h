@@ -5,7 +5,7 @@
  * its parts and never on the rows:
  *
  *   +-------+-------+-----------+---------+------------------+--------------------+
- *   | size  | parts | unweighed | n[3][3] | weights          | scores             |
+ *   | size  | parts | unweighed | n[3][3] | weights          | scores             | … workers
  *   | 4 B   | 4 B   | 8 B       | 72 B    | 288 B, if any    | 4.7 kB, if any     |
  *   +-------+-------+-----------+---------+------------------+--------------------+
  *
@@ -41,7 +41,8 @@ typedef enum SmlTruth
 enum
 {
 	SML_FAIR_WEIGHTS = 1, /* parts */
-	SML_FAIR_SCORES = 2
+	SML_FAIR_SCORES = 2,
+	SML_FAIR_WORKERS = 4  /* in memory only, never in bytes that leave */
 };
 
 /* A compensated sum: the value is sum + rest. */
@@ -80,6 +81,20 @@ typedef struct SmlFairScores
 	double     histogram[2][SML_FAIR_HISTOGRAM]; /* sums of weights by label; counts without weights */
 } SmlFairScores;
 
+/* CPU seconds of the processes that counted, for metering; processes beyond the last place are not noted. */
+#define SML_FAIR_MOST_WORKERS 16
+
+typedef struct SmlFairWorker
+{
+	int64_t pid;          /* 0: no process */
+	double  seconds;
+} SmlFairWorker;
+
+typedef struct SmlFairWorkers
+{
+	SmlFairWorker worker[SML_FAIR_MOST_WORKERS];
+} SmlFairWorkers;
+
 typedef struct SmlFairState
 {
 	uint32_t size;        /* left to the carrier: the server keeps its length word here */
@@ -107,6 +122,11 @@ sml_fair_count(SmlFairState *state, SmlTruth label, SmlTruth prediction)
 	state->n[label][prediction]++;
 }
 
+const SmlFairWorkers *sml_fair_const_workers(const SmlFairState *state);
+
+/* Note what a process has used so far; the largest figure of each counts.  Nothing without that part. */
+void sml_fair_note_worker(SmlFairState *state, int64_t pid, double seconds);
+
 /*
  * Count a row.  "score" may be missing (sml_missing) and is ignored without that part;
  * "weight" is ignored without that part, else missing or 0 means: not counted.
@@ -116,7 +136,7 @@ SML_MUST_USE SmlStatus sml_fair_add(SmlEnv *env, SmlFairState *state, SmlTruth l
 									double weight);
 
 /*
- * Add "from" to "into", which has all parts of "from".  Where "into" has weights and "from" has none,
+ * Add "from" to "into", which has all parts of "from" (or no workers).  Where "into" has weights and "from" has none,
  * the rows of "from" count with weight 1.
  */
 void sml_fair_merge(SmlFairState *into, const SmlFairState *from);

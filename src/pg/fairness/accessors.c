@@ -77,7 +77,7 @@ put_figure(MlResult *result, const SmlFigure *figure)
 	ml_put_row(result);
 }
 
-/* fairness_ci(state, metric, confidence): one row */
+/* fairness_ci(state, metric, confidence, favorable): one row */
 PG_FUNCTION_INFO_V1(sustainml_fairness_ci);
 Datum
 sustainml_fairness_ci(PG_FUNCTION_ARGS)
@@ -87,7 +87,8 @@ sustainml_fairness_ci(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
 		return ml_result_end(result);
-	sml_fair_figure(ml_fair_state_get(PG_GETARG_DATUM(0)), metric_argument(fcinfo, 1), SML_YES,
+	sml_fair_figure(ml_fair_state_get(PG_GETARG_DATUM(0)), metric_argument(fcinfo, 1),
+					PG_ARGISNULL(3) || PG_GETARG_BOOL(3) ? SML_YES : SML_NO,
 					sml_fair_z(confidence_argument(fcinfo, 2)), &figure);
 	put_figure(result, &figure);
 	return ml_result_end(result);

@@ -179,7 +179,7 @@ sustainml_fairness_multiclass(PG_FUNCTION_ARGS)
 	spec.seed = PG_ARGISNULL(9) ? 0 : PG_GETARG_INT64(9);
 	crossed = spec;
 	ml_scan_begin(&scan);
-	pass = ml_fair_pass(ml_source_open(spec.source), &crossed);
+	pass = ml_fair_pass(ml_source_open(spec.source), &crossed, run);
 	spec.protected_columns = crossed.protected_columns;
 	add_as_text(pass, spec.target, "target");
 	add_as_text(pass, spec.prediction, "prediction");
@@ -413,7 +413,7 @@ sustainml_fairness_data(PG_FUNCTION_ARGS)
 	spec.protected_columns = protected_argument(fcinfo, 2, &spec.protected_count);
 	columns = spec.protected_count;
 	ml_scan_begin(&scan);
-	pass = ml_fair_pass(ml_source_open(spec.source), &spec);
+	pass = ml_fair_pass(ml_source_open(spec.source), &spec, run);
 	add_as_text(pass, ml_fair_required(fcinfo, 1, "the target"), "target");
 	collector = ml_fair_pass_run(pass);
 	ml_scan_end(&scan);
@@ -493,7 +493,7 @@ sustainml_fairness_inequality(PG_FUNCTION_ARGS)
 	spec.protected_columns = protected_argument(fcinfo, 3, &spec.protected_count);
 	spec.favorable = ml_fair_text(fcinfo, 4);
 	ml_scan_begin(&scan);
-	pass = ml_fair_pass(ml_source_open(spec.source), &spec);
+	pass = ml_fair_pass(ml_source_open(spec.source), &spec, run);
 	ml_fair_pass_truths(pass);
 	collector = ml_fair_pass_run(pass);
 	ml_scan_end(&scan);

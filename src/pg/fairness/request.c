@@ -210,7 +210,7 @@ ml_fair_pass_add_columns(MlFairPass *pass, char *const *names, int count, const 
 }
 
 MlFairPass *
-ml_fair_pass(const MlSource *source, MlFairSpec *spec)
+ml_fair_pass(const MlSource *source, MlFairSpec *spec, MlRun *run)
 {
 	MlFairPass *pass = palloc0(sizeof(MlFairPass));
 	char      **names = spec->protected_columns;
@@ -218,6 +218,7 @@ ml_fair_pass(const MlSource *source, MlFairSpec *spec)
 
 	pass->source = source;
 	pass->spec = spec;
+	pass->run = run;
 	pass->label = "NULL::boolean";
 	pass->prediction = "NULL::boolean";
 	spec->protected_columns = NULL;
@@ -282,13 +283,18 @@ pass_query(const MlFairPass *pass)
 static void
 take_group(void *context, const Datum *values, const bool *nulls)
 {
-	MlFairPass *pass = context;
-	SmlText     groups[ML_FAIR_MOST_GROUPS];
+	MlFairPass           *pass = context;
+	SmlText               groups[ML_FAIR_MOST_GROUPS];
+	const SmlFairState   *state = ml_fair_state_get(values[pass->count]);
+	const SmlFairWorkers *workers = sml_fair_const_workers(state);
 
+	for (int i = 0; pass->run && workers && i < SML_FAIR_MOST_WORKERS; i++)
+		if (workers->worker[i].pid != 0)
+			ml_run_worker(pass->run, (int) workers->worker[i].pid, workers->worker[i].seconds);
 	/* a reader's scratch is good until its next use, and each column has a reader of its own */
 	for (int i = 0; i < pass->count; i++)
 		groups[i] = ml_read_label(&pass->readers[i], values[i], nulls[i]);
-	ml_fair_state(pass->collector, groups, ml_fair_state_get(values[pass->count]));
+	ml_fair_state(pass->collector, groups, state);
 }
 
 MlFairCollector *
@@ -300,7 +306,7 @@ ml_fair_pass_run(MlFairPass *pass)
 }
 
 static MlFairResult *
-run_columns(const MlFairRequest *request)
+run_columns(const MlFairRequest *request, MlRun *run)
 {
 	MlFairSpec      *spec = palloc(sizeof(MlFairSpec));
 	MlFairPass      *pass;
@@ -310,7 +316,7 @@ run_columns(const MlFairRequest *request)
 	*spec = request->spec;
 	spec->source = request->source;
 	ml_scan_begin(&scan);
-	pass = ml_fair_pass(ml_source_open(request->source), spec);
+	pass = ml_fair_pass(ml_source_open(request->source), spec, run);
 	if (spec->score)
 		pass->score = ml_number_expression(pass->source, ml_source_column(pass->source, spec->score, "score"), "score");
 	if (spec->weight)
@@ -403,7 +409,7 @@ MlFairResult *
 ml_fair_run(const MlFairRequest *request, MlFigures *figures)
 {
 	MlRun        *run = ml_run_begin("audit");
-	MlFairResult *result = request->model ? run_model(request) : run_columns(request);
+	MlFairResult *result = request->model ? run_model(request) : run_columns(request, run);
 
 	ml_run_end(run, result->spec->model_schema, result->spec->model, result->spec->version, result->rows, figures);
 	return result;

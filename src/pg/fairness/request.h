@@ -34,6 +34,7 @@ typedef struct MlFairPass
 {
 	const MlSource  *source;
 	MlFairSpec      *spec;
+	MlRun           *run;         /* what parallel workers used is added to it; or NULL */
 	const char      *where;       /* over s.cN, or NULL */
 	const char      *label;       /* SQL over s.cN: boolean */
 	const char      *prediction;  /* the same */
@@ -46,7 +47,7 @@ typedef struct MlFairPass
 } MlFairPass;
 
 /* A pass by the protected columns of spec, without label, prediction, score and weight yet.  Inside a scan bracket. */
-extern MlFairPass *ml_fair_pass(const MlSource *source, MlFairSpec *spec);
+extern MlFairPass *ml_fair_pass(const MlSource *source, MlFairSpec *spec, MlRun *run);
 
 /* Further columns, or another expression, that make groups; they join the protected columns of spec. */
 extern void ml_fair_pass_add_columns(MlFairPass *pass, char *const *names, int count, const char *what);

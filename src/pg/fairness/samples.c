@@ -300,7 +300,7 @@ sustainml_fairness_regression(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("the protected columns must be given")));
 	ml_scan_begin(&scan);
-	pass = ml_fair_pass(ml_source_open(spec.source), &spec);
+	pass = ml_fair_pass(ml_source_open(spec.source), &spec, run);
 	samples.columns = pass->count;
 	samples.readers = pass->readers;
 	samples.sets = palloc0(sizeof(SmlFairSet) * (ML_FAIR_MOST_SETS + 1));

@@ -8,11 +8,14 @@
 
 #include <math.h>
 
+#include "access/parallel.h"
 #include "common/base64.h"
 #include "libpq/pqformat.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 
 #include "../env.h"
+#include "../meter.h"
 #include "../../core/wire.h"
 #include "state.h"
 
@@ -34,7 +37,7 @@ ml_fair_state_get(Datum value)
 {
 	SmlFairState *state = (SmlFairState *) PG_DETOAST_DATUM(value);
 
-	if (VARSIZE(state) < sizeof(SmlFairState) || state->parts > (SML_FAIR_WEIGHTS | SML_FAIR_SCORES) ||
+	if (VARSIZE(state) < sizeof(SmlFairState) || state->parts > (SML_FAIR_WEIGHTS | SML_FAIR_SCORES | SML_FAIR_WORKERS) ||
 		VARSIZE(state) != sml_fair_size(state->parts))
 		damaged("Its length does not fit its parts.");
 	return state;
@@ -217,50 +220,61 @@ sustainml_fairness_step_weight(PG_FUNCTION_ARGS)
 
 /*
  * audit_counts(parts, label, prediction, score, weight): what an audit runs.  A new state is a new group, and a
- * column with a value per row must not fill the memory with them.
+ * column with a value per row must not fill the memory with them.  A parallel worker notes its CPU time now and then in whatever state is at
+ * hand, so that the run is metered whole.
  */
-static void
-count_group(FunctionCallInfo fcinfo)
+typedef struct AuditCall
 {
-	int64 *groups = fcinfo->flinfo->fn_extra;
+	int64 groups;
+	int64 rows;
+} AuditCall;
 
-	if (groups == NULL)
-		groups = fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(int64));
-	if (++*groups > MOST_GROUPS)
+#define ROWS_PER_NOTE 4096
+
+static AuditCall *
+audit_call(FunctionCallInfo fcinfo)
+{
+	if (fcinfo->flinfo->fn_extra == NULL)
+		fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(AuditCall));
+	return fcinfo->flinfo->fn_extra;
+}
+
+static SmlFairState *
+new_group(AuditCall *call, MemoryContext context, uint32 parts)
+{
+	if (parts > (SML_FAIR_SCORES | SML_FAIR_WEIGHTS))
+		elog(ERROR, "unknown parts of a fairness state");
+	if (++call->groups > MOST_GROUPS)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("the protected columns have more than %d combinations of values", MOST_GROUPS),
 				 errdetail("One of them may have a value of its own in every row, or they are numbers."),
 				 errhint("Name columns of few values, or put numbers into bands in a query: SELECT *, width_bucket(age, 20, 70, 5) AS age_band FROM …")));
+	return new_state(context, parts | SML_FAIR_WORKERS);
 }
 
 PG_FUNCTION_INFO_V1(sustainml_audit_step);
 Datum
 sustainml_audit_step(PG_FUNCTION_ARGS)
 {
-	uint32        parts = PG_ARGISNULL(1) ? 0 : (uint32) PG_GETARG_INT32(1);
-	SmlFairState *state;
 	MemoryContext context = aggregate_context(fcinfo);
-	SmlEnv        env;
+	AuditCall    *call = audit_call(fcinfo);
+	SmlFairState *state = PG_ARGISNULL(0) ? new_group(call, context, PG_ARGISNULL(1) ? 0 : (uint32) PG_GETARG_INT32(1))
+		: (SmlFairState *) PG_GETARG_POINTER(0);
 
-	if (PG_ARGISNULL(0))
-	{
-		if (parts > (SML_FAIR_SCORES | SML_FAIR_WEIGHTS))
-			elog(ERROR, "unknown parts of a fairness state");
-		count_group(fcinfo);
-		state = new_state(context, parts);
-	}
-	else
-		state = (SmlFairState *) PG_GETARG_POINTER(0);
-	if (state->parts == 0)
-	{
+	if (call->rows++ % ROWS_PER_NOTE == 0 && IsParallelWorker())
+		sml_fair_note_worker(state, MyProcPid, ml_process_cpu());
+	if (!(state->parts & (SML_FAIR_SCORES | SML_FAIR_WEIGHTS)))
 		sml_fair_count(state, truth_argument(fcinfo, 2), truth_argument(fcinfo, 3));
-		PG_RETURN_POINTER(state);
+	else
+	{
+		SmlEnv env;
+
+		ml_env_init(&env, context);
+		ML_CHECK(&env,
+				 sml_fair_add(&env, state, truth_argument(fcinfo, 2), truth_argument(fcinfo, 3), number_argument(fcinfo, 4),
+							  number_argument(fcinfo, 5)), "count rows for fairness");
 	}
-	ml_env_init(&env, context);
-	ML_CHECK(&env,
-			 sml_fair_add(&env, state, truth_argument(fcinfo, 2), truth_argument(fcinfo, 3), number_argument(fcinfo, 4),
-						  number_argument(fcinfo, 5)), "count rows for fairness");
 	PG_RETURN_POINTER(state);
 }
 

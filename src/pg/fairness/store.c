@@ -252,6 +252,7 @@ store_metrics(const MlFairResult *result, int64 audit_id)
 			add(&p, TEXTARRAYOID, (Datum) 0, true);
 		else
 			add_texts(&p, result->values[row->group], (int) result->plan.sets[row->set].count);
+		add_integer(&p, row->group == SML_NO_GROUP ? 0 : (int64) row->group + 1);
 		add_text(&p, row->metric);
 		add_number(&p, row->figure.value);
 		add_number(&p, row->figure.numerator);
@@ -272,11 +273,11 @@ store_metrics(const MlFairResult *result, int64 audit_id)
 		add_bool(&p, row->is_small);
 		add_bool(&p, row->is_suppressed);
 		add_text(&p, row->figure.reason);
-		execute(&plan, "INSERT INTO sustainml.fairness_metric (audit_id, line, scope, attributes, group_values, metric, value, numerator,"
+		execute(&plan, "INSERT INTO sustainml.fairness_metric (audit_id, line, scope, attributes, group_values, cell, metric, value, numerator,"
 				" denominator, n, ci_low, ci_high, ci_method, reference_group, low_group, high_group, least_n, groups_left_out,"
 				" statistic, p_value, exact_p, corrected, is_small, is_suppressed, undefined_reason)"
-				" VALUES ($1, $2::int, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18::int, $19, $20, $21,"
-				" $22, $23, $24, $25)", &p, SPI_OK_INSERT);
+				" VALUES ($1, $2::int, $3, $4, $5, nullif($6, 0)::int, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19::int,"
+				" $20, $21, $22, $23, $24, $25, $26)", &p, SPI_OK_INSERT);
 		MemoryContextReset(each);
 		CHECK_FOR_INTERRUPTS();
 	}

@@ -71,7 +71,7 @@ selection_audit(FunctionCallInfo fcinfo)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("the protected columns must be given")));
 	ml_scan_begin(&scan);
-	pass = ml_fair_pass(ml_source_open(spec->source), spec);
+	pass = ml_fair_pass(ml_source_open(spec->source), spec, run);
 	if (spec->weight)
 		pass->weight = ml_number_expression(pass->source, ml_source_column(pass->source, spec->weight, "weight"), "weight");
 	ml_fair_pass_truths(pass);
@@ -186,7 +186,7 @@ ll144_groups(FunctionCallInfo fcinfo, double *median)
 				 errmsg("the protected columns and either selected or score must be given"),
 				 errhint("selected gives selection rates; score gives scoring rates, the share above the median of all scores.")));
 	ml_scan_begin(&scan);
-	pass = ml_fair_pass(ml_source_open(spec->source), spec);
+	pass = ml_fair_pass(ml_source_open(spec->source), spec, run);
 	*median = NAN;
 	if (spec->prediction)
 		ml_fair_pass_truths(pass);
@@ -328,7 +328,7 @@ strata_groups(FunctionCallInfo fcinfo, Strata *strata)
 	strata->strata = spec->protected_count;
 	strata->protected_count = protected_count;
 	ml_scan_begin(&scan);
-	pass = ml_fair_pass(ml_source_open(spec->source), spec);
+	pass = ml_fair_pass(ml_source_open(spec->source), spec, run);
 	ml_fair_pass_add_columns(pass, protected_columns, protected_count, "protected");
 	ml_fair_pass_truths(pass);
 	collector = ml_fair_pass_run(pass);
@@ -537,7 +537,7 @@ bin_groups(FunctionCallInfo fcinfo, int *bin_attribute)
 	spec->min_n = PG_ARGISNULL(7) ? spec->min_n : Max(0, PG_GETARG_INT32(7));
 	spec->confidence = ml_fair_confidence(fcinfo, 8);
 	ml_scan_begin(&scan);
-	pass = ml_fair_pass(ml_source_open(spec->source), spec);
+	pass = ml_fair_pass(ml_source_open(spec->source), spec, run);
 	pass->score = ml_number_expression(pass->source, ml_source_column(pass->source, spec->score, "score"), "score");
 	spec->threshold = 0.5;
 	ml_fair_pass_truths(pass);

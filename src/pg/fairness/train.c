@@ -13,6 +13,9 @@
 #include "../env.h"
 #include "train.h"
 
+/* With more protected columns than this their crosses would be hundreds. */
+#define MOST_CROSSED 16
+
 #define NOTE(...) ML_CHECK(env, sml_note(env, notes, __VA_ARGS__), "audit fairness")
 
 MlFairResult *
@@ -50,6 +53,11 @@ ml_fair_of_training(const MlRequest *request, const SmlModel *model, const SmlSc
 	spec.threshold = threshold;
 	spec.protected_columns = request->protected_columns;
 	spec.protected_count = request->protected_count;
+	if (spec.protected_count > MOST_CROSSED)
+	{
+		spec.intersections = 1;
+		NOTE("Fairness: there are %d protected columns, so their crosses were not audited.", spec.protected_count);
+	}
 	result = ml_fair_of_model(&spec, model, scorer, held_source, held_where, NULL, NULL);
 	for (int i = 0; i < result->note_count; i++)
 		NOTE("Fairness: %s", result->notes[i]);

@@ -88,6 +88,10 @@ SELECT attribute, group_value, impact_ratio < 0.8 AS low, verdict FROM sustainml
 SELECT attribute, category, under_two_percent, impact_ratio < 0.8 AS low, excluded_reason FROM sustainml.ll144 WHERE model = 'gated' AND is_latest AND source = 'balanced' ORDER BY 2;
 SELECT attribute, count(DISTINCT bin) AS bins, sum(n) > 0 AS rows FROM sustainml.calibration WHERE model = 'hire' AND is_latest AND group_value IS NULL GROUP BY attribute;
 SELECT split_part(sustainml.fairness_report(max(audit_id)), E'\n', 3) FROM sustainml.fairness_audits WHERE model = 'hire';
+SELECT bool_and(sustainml.fairness_report(h.audit_id) LIKE format('%%%s: n %s, selected %s [%%', h.group_value, h.n, to_char(h.value, 'FM0.0000'))) AS groups, count(*)
+FROM sustainml.fairness_latest h WHERE model = 'gated' AND source = 'balanced' AND scope = 'group' AND metric = 'selection_rate';
+SELECT bool_and(sustainml.fairness_report(h.audit_id) LIKE format('%%%s: %s [%s, %s], between %s and %s%%', h.metric, to_char(h.value, 'FM0.0000'), to_char(h.ci_low, 'FM0.0000'), to_char(h.ci_high, 'FM0.0000'), h.low_group, h.high_group)) AS disparities, count(*)
+FROM sustainml.fairness_latest h WHERE model = 'hire' AND part = 'held_out' AND metric = 'demographic_parity_ratio';
 SELECT jsonb_typeof(sustainml.fairness_report(max(audit_id), 'json')::jsonb -> 'figures') FROM sustainml.fairness_audits WHERE model = 'hire';
 
 -- without favorable there is no impact ratio, and it says why
@@ -152,6 +156,11 @@ SELECT c.relname, string_agg(a.attname, ', ' ORDER BY a.attnum) AS columns, coun
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
 WHERE c.relnamespace = 'sustainml'::regnamespace AND c.relkind = 'v' AND c.relname IN ('fairness_latest', 'fairness_history', 'fairness_trend', 'impact_ratio', 'll144', 'calibration', 'open_alerts')
 GROUP BY c.relname ORDER BY c.relname;
+BEGIN;
+SET LOCAL session_replication_role = replica;
+DELETE FROM sustainml.fairness_audit WHERE subject = 'model fairness_catalog.hire';
+SELECT is_intact, regexp_replace(problem, '\d+', 'n') AS problem FROM sustainml.fairness_verify() WHERE subject = 'model fairness_catalog.hire';
+ROLLBACK;
 -- policies: bad input
 \set VERBOSITY terse
 SELECT sustainml.set_fairness_policy('gated', 'demografic_parity_difference', 0.1);

@@ -61,6 +61,12 @@ SELECT count(*) > 0 AS intact FROM sustainml.fairness_verify() WHERE subject LIK
 SELECT sustainml.fairness_report(max(audit_id)) ~ 'suppressed' AS report_too FROM sustainml.fairness_audits WHERE model = 'staffing';
 SELECT sustainml.fairness_report(max(audit_id), 'json') ~ '"n": 4[,}]' AS leaks FROM sustainml.fairness_audits WHERE model = 'staffing';
 SELECT sustainml.set_fairness_policy('staffing', 'tpr_difference', 0.1);
+-- the gate tells a reader no figure of a hidden group
+RESET ROLE;
+SET ROLE fair_owner;
+SELECT sustainml.set_fairness_policy('staffing', 'equal_opportunity_ratio', 1, attribute => 'sex & religion', judge_by => 'value', min_n => 0) > 0 AS made;
+SET ROLE fair_reader;
+SELECT sustainml.fairness_gate('staffing');
 -- a function in a condition sees no hidden rows
 CREATE FUNCTION pg_temp.peek(bigint) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS $$ BEGIN RAISE NOTICE 'saw %', $1; RETURN true; END $$;
 SELECT count(*) FROM sustainml.impact_ratio WHERE pg_temp.peek(n) AND attribute = 'sex & religion' AND is_suppressed;
