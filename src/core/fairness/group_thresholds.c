@@ -5,8 +5,7 @@
  * rate: for a window [r, r + max_gap] that starts at the rate of some point, each group takes
  * its best point in the window on its own; so trying all starts is exact, whatever the number of
  * groups.  Two rates of two groups: for each point of the first group, the points of the second that
- * are within the gap are again a stretch; with a margin that stretch is a first guess, which is checked, so that
- * the result is within the margin and may miss a better one.  The best of a stretch comes from a tree of maxima: log n.
+ * are within the gap are again a stretch.  The best of a stretch comes from a tree of maxima: log n.
  *
  * "Nobody" and "everybody" have no gap, so something is always found.
  */
@@ -23,6 +22,9 @@
 
 /* Rates are quotients of sums: this much is rounding. */
 #define ROUNDING 1e-12
+
+/* Of an interval of at most one: to the last digits. */
+#define WINDOW_HALVINGS 52
 
 /* ---- the best point of a stretch ----------------------------------------------------- */
 
@@ -108,14 +110,14 @@ first_at(const SmlCurve *curve, unsigned rate, double least)
 	return low;
 }
 
-/* Narrow low … high to the points whose rate lies within least … most; false when none is left. */
+/* Narrow low … high to the points whose rate lies within least … most; false when none is left, or an end is NaN. */
 static bool
 narrow(const SmlCurve *curve, unsigned rate, double least, double most, size_t *low, size_t *high)
 {
 	size_t first = first_at(curve, rate, least - ROUNDING);
 	size_t after = first_at(curve, rate, nextafter(most + ROUNDING, INFINITY));
 
-	if (after == 0)
+	if (isnan(least) || isnan(most) || after == 0)
 		return false;
 	*low = first > *low ? first : *low;
 	*high = after - 1 < *high ? after - 1 : *high;
@@ -175,14 +177,53 @@ find_spread(Search *search, unsigned rate)
 	search->spread[rate_index(rate)] = 1 / smallest + 1 / second;
 }
 
-/* max_gap less the margin, where the rates are about "at"; negative: no gap is small enough. */
+/* The standard error of a gap between rates from "least" to "most": at the one of them nearest to a half, where it is largest. */
 static double
-allowed(const Search *search, unsigned rate, double at)
+error_of(const Search *search, unsigned rate, double least, double most)
 {
-	double share = fmin(1, fmax(0, at));
+	double at = fmin(1, fmax(0, fmin(most, fmax(least, 0.5))));
 
-	return search->wish->max_gap -
-		search->wish->margin * sqrt(share * (1 - share) * search->spread[rate_index(rate)]);
+	return sqrt(at * (1 - at) * search->spread[rate_index(rate)]);
+}
+
+/* max_gap less the margin; negative: no gap is small enough. */
+static double
+allowed(const Search *search, unsigned rate, double least, double most)
+{
+	return search->wish->max_gap - search->wish->margin * error_of(search, rate, least, most);
+}
+
+/*
+ * The largest rate that may stand beside "least"; NaN when none may.  Gap and error both grow with
+ * it, so halving finds it.
+ */
+static double
+window_end(const Search *search, unsigned rate, double least)
+{
+	double low = least;
+	double high = fmin(1, least + search->wish->max_gap);
+
+	if (allowed(search, rate, least, least) < -ROUNDING)
+		return NAN;
+	if (high - least <= allowed(search, rate, least, high) + ROUNDING)
+		return high;
+	for (int i = 0; i < WINDOW_HALVINGS; i++)
+	{
+		double middle = low + (high - low) / 2;
+
+		if (middle - least <= allowed(search, rate, least, middle))
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The smallest rate that may stand beside "most": the same from the other side, the error being that of 1 - rate. */
+static double
+window_start(const Search *search, unsigned rate, double most)
+{
+	return 1 - window_end(search, rate, 1 - most);
 }
 
 static SmlStatus
@@ -216,7 +257,7 @@ step(Search *search)
 	return search->steps++ % POLL_STEPS == 0 ? sml_poll(search->env) : SML_OK;
 }
 
-/* Whether the points being tried are within gap and margin, taken at the smallest of their rates. */
+/* Whether the points being tried are within gap and margin. */
 static bool
 is_within(const Search *search)
 {
@@ -237,7 +278,7 @@ is_within(const Search *search)
 			least = fmin(least, rate);
 			most = fmax(most, rate);
 		}
-		if (most - least > allowed(search, 1U << r, least) + ROUNDING)
+		if (most - least > allowed(search, 1U << r, least, most) + ROUNDING)
 			return false;
 	}
 	return true;
@@ -318,8 +359,8 @@ measure(const Search *search, const size_t *point, SmlThresholds *thresholds)
 			most = fmax(most, thresholds->rate[r][g]);
 		}
 		thresholds->gap = fmax(thresholds->gap, most - least);
-		thresholds->allowed[r] = fmax(0, allowed(search, 1U << r, least));
-		if (most - least > allowed(search, 1U << r, least) + ROUNDING)
+		thresholds->allowed[r] = fmax(0, allowed(search, 1U << r, least, most));
+		if (most - least > allowed(search, 1U << r, least, most) + ROUNDING)
 			thresholds->feasible = false;
 	}
 }
@@ -374,7 +415,7 @@ search_one_rate(Search *search, const Best *best)
 
 			SML_TRY(step(search));
 			least[r] = sml_curve_rate(&search->curves->curve[g], rate, k);
-			most[r] = least[r] + allowed(search, rate, least[r]);
+			most[r] = window_end(search, rate, least[r]);
 			(void) take_window(search, best, least, most, g);
 		}
 	}
@@ -404,9 +445,8 @@ search_two_groups(Search *search, const Best *best, size_t first)
 			for (unsigned rate = SML_RATE_POS; rate <= SML_RATE_NEG && within; rate *= 2)
 			{
 				double at = sml_curve_rate(curve, rate, k);
-				double room = allowed(search, rate, at);
 
-				within = narrow(other, rate, at - room, at + room, &low, &high);
+				within = narrow(other, rate, window_start(search, rate, at), window_end(search, rate, at), &low, &high);
 			}
 			if (!within)
 				continue;
@@ -436,7 +476,7 @@ search_lattice(Search *search, const Best *best)
 
 			SML_TRY(step(search));
 			for (int r = 1; r < SML_RATES; r++)
-				most[r] = least[r] + allowed(search, 1U << r, least[r]);
+				most[r] = window_end(search, 1U << r, least[r]);
 			(void) take_window(search, best, least, most, SIZE_MAX);
 		}
 	}
