@@ -164,7 +164,7 @@ COMMENT ON COLUMN sustainml.fairness_metric.metric IS 'Name of the figure';
 COMMENT ON COLUMN sustainml.fairness_metric.value IS 'Its value; NULL: undefined, see undefined_reason';
 COMMENT ON COLUMN sustainml.fairness_metric.numerator IS 'Of the quotient; of a comparison the group''s figure; of a disparity the larger figure (ratio: the smaller)';
 COMMENT ON COLUMN sustainml.fairness_metric.denominator IS 'Of the quotient; of a comparison the reference''s figure; of a disparity the smaller figure (ratio: the larger)';
-COMMENT ON COLUMN sustainml.fairness_metric.n IS 'Rows it rests on';
+COMMENT ON COLUMN sustainml.fairness_metric.n IS 'Rows it rests on; of a disparity those of the groups at both ends';
 COMMENT ON COLUMN sustainml.fairness_metric.ci_low IS 'Lower end of its interval';
 COMMENT ON COLUMN sustainml.fairness_metric.ci_high IS 'Upper end of its interval';
 COMMENT ON COLUMN sustainml.fairness_metric.ci_method IS 'wilson, newcombe, katz, normal, hanley_mcneil or bootstrap';
@@ -422,10 +422,16 @@ DECLARE
 BEGIN
 	SELECT * INTO STRICT made FROM sustainml.fairness_audit a WHERE a.audit_id = audit;
 	SELECT * INTO last FROM sustainml.fairness_chain c WHERE c.subject = made.subject ORDER BY c.position DESC LIMIT 1;
-	INSERT INTO sustainml.fairness_chain (audit_id, subject, position, previous_hash, hash)
-	SELECT audit, made.subject, coalesce(last.position, 0) + 1, coalesce(last.hash, ''),
-	       encode(sha256(convert_to(coalesce(last.hash, '') || E'\n' || c.content, 'UTF8')), 'hex')
-	  FROM sustainml_internal.fairness_content c WHERE c.audit_id = audit;
+	BEGIN
+		INSERT INTO sustainml.fairness_chain (audit_id, subject, position, previous_hash, hash)
+		SELECT audit, made.subject, coalesce(last.position, 0) + 1, coalesce(last.hash, ''),
+		       encode(sha256(convert_to(coalesce(last.hash, '') || E'\n' || c.content, 'UTF8')), 'hex')
+		  FROM sustainml_internal.fairness_content c WHERE c.audit_id = audit;
+	EXCEPTION WHEN unique_violation THEN
+		-- an older snapshot does not see the link that came meanwhile
+		RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'another session audited the same subject meanwhile',
+			HINT = 'Run the transaction again.';
+	END;
 	IF made.by_manager AND made.model IS NOT NULL THEN
 		PERFORM sustainml_internal.fairness_judge(made);
 	END IF;

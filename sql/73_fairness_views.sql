@@ -6,14 +6,23 @@ CREATE VIEW sustainml.fairness_audits WITH (security_barrier) AS
 SELECT a.audit_id, a.audited_at, a.role_name, a.subject, a.model_schema, coalesce(v.model, a.model) AS model, a.version, coalesce(v.is_active, false) AS is_active,
        NOT EXISTS (SELECT FROM sustainml.fairness_audit o
                     WHERE o.subject = a.subject AND o.source = a.source AND o.part = a.part AND o.audit_id > a.audit_id) AS is_latest,
-       sustainml_internal.may(a.role_name, NULL, NULL, 'manage') AS is_owner,
+       o.is_owner,
        a.source, a.part, a.target, a.prediction, a.score, a.weight, a.positive, a.favorable, a.threshold, a.protected, a.min_n, a.suppress_below, a.confidence,
-       a.draws, a.seed, a.rows, a.rows_without_label, a.rows_without_prediction, a.rows_without_group, a.rows_without_weight, a.rows_without_score,
-       a.rows_bad_score, a.notes, a.run_id, a.by_manager, c.position, c.hash
+       a.draws, a.seed, a.rows,
+       CASE WHEN o.is_owner OR a.rows_without_label = 0 OR a.rows_without_label >= a.suppress_below THEN a.rows_without_label END AS rows_without_label,
+       CASE WHEN o.is_owner OR a.rows_without_prediction = 0 OR a.rows_without_prediction >= a.suppress_below THEN a.rows_without_prediction END AS rows_without_prediction,
+       CASE WHEN o.is_owner OR a.rows_without_group = 0 OR a.rows_without_group >= a.suppress_below THEN a.rows_without_group END AS rows_without_group,
+       CASE WHEN o.is_owner OR a.rows_without_weight = 0 OR a.rows_without_weight >= a.suppress_below THEN a.rows_without_weight END AS rows_without_weight,
+       CASE WHEN o.is_owner OR a.rows_without_score = 0 OR a.rows_without_score >= a.suppress_below THEN a.rows_without_score END AS rows_without_score,
+       CASE WHEN o.is_owner OR a.rows_bad_score = 0 OR a.rows_bad_score >= a.suppress_below THEN a.rows_bad_score END AS rows_bad_score,
+       -- notes that count rows are for the owner: the counts may be small
+       CASE WHEN o.is_owner THEN a.notes ELSE ARRAY(SELECT n FROM unnest(a.notes) n WHERE n !~ '^[0-9]') END AS notes, a.run_id, a.by_manager, c.position, c.hash
   FROM sustainml.fairness_audit a
   LEFT JOIN sustainml.model_version v ON v.id = a.version_id
   LEFT JOIN sustainml.fairness_chain c ON c.audit_id = a.audit_id
- WHERE sustainml_internal.may(a.role_name, coalesce(v.model_schema, a.model_schema), coalesce(v.model, a.model), 'read') OR sustainml_internal.may(v.owner, NULL, NULL, 'read');
+ CROSS JOIN LATERAL (SELECT sustainml_internal.may(a.role_name, NULL, NULL, 'manage') AS is_owner) o
+ WHERE o.is_owner OR sustainml_internal.may(a.role_name, coalesce(v.model_schema, a.model_schema), coalesce(v.model, a.model), 'read')
+    OR sustainml_internal.may(v.owner, NULL, NULL, 'read');
 COMMENT ON VIEW sustainml.fairness_audits IS 'One row per audit that the caller may see: what was audited, how, and how many rows lacked something';
 COMMENT ON COLUMN sustainml.fairness_audits.audit_id IS 'Audit';
 COMMENT ON COLUMN sustainml.fairness_audits.audited_at IS 'When';
@@ -41,12 +50,12 @@ COMMENT ON COLUMN sustainml.fairness_audits.confidence IS 'Confidence of the int
 COMMENT ON COLUMN sustainml.fairness_audits.draws IS 'Bootstrap draws';
 COMMENT ON COLUMN sustainml.fairness_audits.seed IS 'Seed of the draws';
 COMMENT ON COLUMN sustainml.fairness_audits.rows IS 'Rows seen';
-COMMENT ON COLUMN sustainml.fairness_audits.rows_without_label IS 'Rows without label';
-COMMENT ON COLUMN sustainml.fairness_audits.rows_without_prediction IS 'Rows without prediction';
-COMMENT ON COLUMN sustainml.fairness_audits.rows_without_group IS 'Rows that lack a protected value';
-COMMENT ON COLUMN sustainml.fairness_audits.rows_without_weight IS 'Rows of weight 0 or NULL';
-COMMENT ON COLUMN sustainml.fairness_audits.rows_without_score IS 'Rows without score';
-COMMENT ON COLUMN sustainml.fairness_audits.rows_bad_score IS 'Rows whose score is NaN';
+COMMENT ON COLUMN sustainml.fairness_audits.rows_without_label IS 'Rows without label; NULL where the caller must not see so few';
+COMMENT ON COLUMN sustainml.fairness_audits.rows_without_prediction IS 'Rows without prediction; NULL where the caller must not see so few';
+COMMENT ON COLUMN sustainml.fairness_audits.rows_without_group IS 'Rows that lack a protected value; NULL where the caller must not see so few';
+COMMENT ON COLUMN sustainml.fairness_audits.rows_without_weight IS 'Rows of weight 0 or NULL; NULL where the caller must not see so few';
+COMMENT ON COLUMN sustainml.fairness_audits.rows_without_score IS 'Rows without score; NULL where the caller must not see so few';
+COMMENT ON COLUMN sustainml.fairness_audits.rows_bad_score IS 'Rows whose score is NaN; NULL where the caller must not see so few';
 COMMENT ON COLUMN sustainml.fairness_audits.notes IS 'What the reader may not expect';
 COMMENT ON COLUMN sustainml.fairness_audits.run_id IS 'Row of sustainml.run_log';
 COMMENT ON COLUMN sustainml.fairness_audits.by_manager IS 'Whether the role could manage the model, so that the audit decides policies';
@@ -518,7 +527,8 @@ CREATE FUNCTION sustainml_internal.fairness_text(audit bigint) RETURNS text
 	  format('Fairness audit %s of %s', a.audit_id, coalesce(a.model || '@' || a.version, 'predictions in ' || coalesce(a.prediction, a.score))),
 	  format('Source: %s (%s rows of %s)', a.source, a.part, a.rows),
 	  format('Target: %s, positive class: %s, favorable outcome: %s', coalesce(a.target, 'none'), coalesce(a.positive, 'none'), coalesce(a.favorable, 'not named')),
-	  format('Rows without label: %s, without prediction: %s, without group: %s, without weight: %s', a.rows_without_label, a.rows_without_prediction, a.rows_without_group, a.rows_without_weight),
+	  format('Rows without label: %s, without prediction: %s, without group: %s, without weight: %s', coalesce(a.rows_without_label::text, 'suppressed'), coalesce(a.rows_without_prediction::text, 'suppressed'),
+	         coalesce(a.rows_without_group::text, 'suppressed'), coalesce(a.rows_without_weight::text, 'suppressed')),
 	  (SELECT string_agg('Note: ' || n, E'\n') FROM unnest(a.notes) n),
 	  (SELECT string_agg(E'\n' || t.attribute || E'\n' || t.groups || coalesce(E'\n' || t.disparities, ''), E'\n' ORDER BY t.attribute)
 	     FROM (SELECT l.attribute, string_agg(l.text, E'\n' ORDER BY l.group_value) FILTER (WHERE l.cell IS NOT NULL) AS groups,

@@ -16,7 +16,7 @@ WITH board AS (
 	  LEFT JOIN sustainml.run r ON r.run_id = v.run_id
 	  LEFT JOIN LATERAL (SELECT m.value, m.attributes[1] AS attribute
 	                       FROM sustainml.fairness_metric m
-	                      WHERE m.audit_id = (SELECT max(a.audit_id) FROM sustainml.fairness_audit a WHERE a.version_id = v.id AND a.by_manager)
+	                      WHERE m.audit_id = (SELECT max(a.audit_id) FROM sustainml.fairness_audit a WHERE a.version_id = v.id AND a.by_manager AND a.part = 'held_out')
 	                        AND m.scope = 'disparity' AND m.metric = 'demographic_parity_difference' AND cardinality(m.attributes) = 1
 	                        AND (NOT m.is_suppressed OR sustainml_internal.may(v.owner, NULL, NULL, 'manage'))
 	                      ORDER BY m.value DESC NULLS LAST LIMIT 1) f ON true
@@ -32,5 +32,5 @@ SELECT b.model_schema, b.model, b.version, b.ref, b.algorithm, b.task, b.target,
                                 AND (o.metric_value <> b.metric_value OR o.train_joules < b.train_joules OR o.model_bytes < b.model_bytes))
        END AS is_pareto
   FROM board b;
-COMMENT ON VIEW sustainml.model_leaderboard IS 'Versions with quality, size and energy; equal evaluation_id: same held-out rows; is_pareto: no other version on those rows is as good, as small and as frugal; fairness_gap: the largest demographic parity difference over the protected columns in the newest audit, and fairness_attribute the column';
+COMMENT ON VIEW sustainml.model_leaderboard IS 'Versions with quality, size and energy; equal evaluation_id: same held-out rows; is_pareto: no other version on those rows is as good, as small and as frugal; fairness_gap: the largest demographic parity difference over the protected columns in the newest audit of the held-out rows, and fairness_attribute the column';
 GRANT SELECT ON sustainml.model_leaderboard TO PUBLIC;

@@ -183,6 +183,11 @@ against_scipy(void **unused)
 	assert_close(statistic, 3.43808777429467, 1e-12);
 	assert_true(isnan(sml_homogeneity_p(x, n, 1, &statistic)));
 	assert_true(isnan(sml_fisher_p(0, 0, 1, 2)));
+	/* counts that only a forged state can have: an answer, and soon */
+	statistic = sml_fisher_p(UINT64_C(1) << 55, UINT64_C(1) << 56, (UINT64_C(1) << 55) + (UINT64_C(1) << 30), UINT64_C(1) << 56);
+	assert_true(statistic >= 0 && statistic <= 1);
+	statistic = sml_fisher_p((UINT64_C(1) << 56) - 3, UINT64_C(1) << 56, 5, 9);
+	assert_true(statistic >= 0 && statistic <= 1);
 	assert_true(isnan(sml_chi_squared_p(1, 0)));
 }
 
@@ -628,6 +633,7 @@ disparities(void **unused)
 	assert_int_equal(row->low_group, 2);
 	assert_int_equal(row->high_group, 1);
 	assert_int_equal(row->least_n, 50);
+	assert_int_equal(row->figure.n, 150);
 	assert_false(row->is_small);
 	assert_true(row->figure.ci_low > 0.03 && row->figure.ci_low < 0.09);   /* normal: 0.2 - 1.96 x 0.080 = 0.043 */
 	assert_true(row->figure.ci_high > 0.33 && row->figure.ci_high < 0.38);

@@ -307,18 +307,20 @@ rest_on_extremes(const Work *work, const Known *known, SmlFairMetric metric, con
 static void
 fill_disparity(const Work *work, const Known *known, SmlFairMetric metric, const SmlSpread *spread, SmlFairRow *row)
 {
-	for (size_t k = 0; k < known->count; k++)
-		row->figure.n += figure_of(work, known->group[k], metric)->n;
 	row->left_out = known->count - spread->defined;
 	row->figure.numerator = row->figure.denominator = row->figure.ci_low = row->figure.ci_high = NAN;
 	row->figure.reason = spread->defined < 2 ? why_no_spread(known, spread->defined) : NULL;
 	if (spread->defined < 2)
 	{
-		rest_on(work, row->figure.n, row);
+		rest_on(work, 0, row);
 		return;
 	}
 	row->low_group = known->group[spread->low];
 	row->high_group = known->group[spread->high];
+	/* of the two groups at the ends: a sum over all would tell the size of a group that is hidden */
+	row->figure.n = figure_of(work, row->low_group, metric)->n;
+	if (row->high_group != row->low_group)
+		row->figure.n += figure_of(work, row->high_group, metric)->n;
 	rest_on_extremes(work, known, metric, spread, row);
 }
 
@@ -412,6 +414,7 @@ to_overall_row(Work *work, size_t set, const Known *known, SmlFairMetric metric)
 		row->figure.numerator = values[farthest];
 		row->figure.denominator = overall->value;
 		row->low_group = row->high_group = known->group[farthest];
+		row->figure.n = figure_of(work, row->low_group, metric)->n;
 	}
 	return SML_OK;
 }

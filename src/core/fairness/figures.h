@@ -104,7 +104,10 @@ void sml_figure_ratio(const SmlFigure *a, const SmlFigure *b, double z, SmlFigur
 /* Two-sided pooled z test of x1 / n1 against x2 / n2; z NaN where a side is empty or the pooled share is 0 or 1. */
 void sml_two_shares_z(double x1, double n1, double x2, double n2, double *z, double *p);
 
-/* Fisher's exact test, two-sided: tables with the same margins that are no more probable than this one. NaN for empty sides. */
+/*
+ * Fisher's exact test, two-sided: tables with the same margins that are no more probable than this one. NaN for empty sides.
+ * Beyond some 10^13 rows the normal approximation.
+ */
 double sml_fisher_p(uint64_t x1, uint64_t n1, uint64_t x2, uint64_t n2);
 
 /* P(chi-squared with df degrees of freedom > x). */

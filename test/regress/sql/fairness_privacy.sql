@@ -67,6 +67,17 @@ SET ROLE fair_owner;
 SELECT sustainml.set_fairness_policy('staffing', 'equal_opportunity_ratio', 1, attribute => 'sex & religion', judge_by => 'value', min_n => 0) > 0 AS made;
 SET ROLE fair_reader;
 SELECT sustainml.fairness_gate('staffing');
+-- how many rows lack a group is the size of that group
+RESET ROLE;
+CREATE TABLE teams AS SELECT *, CASE WHEN id <= 3 THEN NULL WHEN id % 2 = 0 THEN 'u' ELSE 'v' END AS team FROM staff;
+GRANT SELECT ON teams TO fair_owner;
+SET ROLE fair_owner;
+SELECT sustainml.fairness_audit('teams', model => 'staffing', protected => '{team}', favorable => '1') > 0 AS audited;
+SELECT rows, rows_without_group, rows_without_label, notes FROM sustainml.fairness_audits WHERE source = 'teams';
+SET ROLE fair_reader;
+SELECT rows, rows_without_group, rows_without_label, notes FROM sustainml.fairness_audits WHERE source = 'teams';
+SELECT group_value, n FROM sustainml.fairness_latest WHERE source = 'teams' AND scope = 'group' AND metric = 'base_rate' ORDER BY 1;
+SELECT sustainml.fairness_report(max(audit_id)) ~ '\m3\M' AS leaks FROM sustainml.fairness_audits WHERE source = 'teams';
 -- a function in a condition sees no hidden rows
 CREATE FUNCTION pg_temp.peek(bigint) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS $$ BEGIN RAISE NOTICE 'saw %', $1; RETURN true; END $$;
 SELECT count(*) FROM sustainml.impact_ratio WHERE pg_temp.peek(n) AND attribute = 'sex & religion' AND is_suppressed;
