@@ -9,6 +9,7 @@
 #ifndef SML_STORE_H
 #define SML_STORE_H
 
+#include "../metric/leakage.h"
 #include "../pass.h"
 
 #define SML_CHUNK_ROWS 4096
@@ -71,5 +72,8 @@ SML_MUST_USE SmlStatus sml_store_train_changed(SmlEnv *env, SmlStore *store, con
 /* Hand over the rows as the learner would see them, block by block; row "start" is the first of the block. */
 typedef SmlStatus (*SmlBlockFunction)(void *context, size_t start, const SmlBlock *block);
 SML_MUST_USE SmlStatus sml_store_each(SmlEnv *env, SmlStore *store, const SmlPlan *plan, SmlBlockFunction each, void *context);
+
+/* Give the rows, once remapped, to a holder for leakage; class "positive" against the rest. */
+SML_MUST_USE SmlStatus sml_store_leakage(SmlEnv *env, const SmlStore *store, size_t positive, SmlLeakage *leakage);
 
 #endif

@@ -218,7 +218,7 @@ static int64
 keep_audit(const Outcome *outcome, const SmlThresholds *thresholds, const char *decided_by)
 {
 	const MlThresholdQuestion *question = outcome->question;
-	const MlJudged            *judged = outcome->rows->judged;
+	const MlJudgedRows            *judged = outcome->rows->judged;
 	int                        columns = ml_groups_columns(judged->groups);
 	SmlText                   *texts = palloc0(sizeof(SmlText) * (columns + 1));
 	MlFairSpec                 spec;

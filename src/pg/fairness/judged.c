@@ -19,10 +19,10 @@
 /* The half is drawn with a seed of its own, so that it has nothing to do with what training held out. */
 #define HALF_SEED 7331
 
-MlJudged *
+MlJudgedRows *
 ml_judged_start(MlGroups *groups)
 {
-	MlJudged *judged = palloc0(sizeof(MlJudged));
+	MlJudgedRows *judged = palloc0(sizeof(MlJudgedRows));
 
 	judged->groups = groups;
 	judged->context = CurrentMemoryContext;
@@ -31,7 +31,7 @@ ml_judged_start(MlGroups *groups)
 }
 
 static void
-add_row(MlJudged *judged, int part, const SmlDecided *row)
+add_row(MlJudgedRows *judged, int part, const SmlDecided *row)
 {
 	if (judged->count[part] == judged->room[part])
 	{
@@ -56,7 +56,7 @@ add_row(MlJudged *judged, int part, const SmlDecided *row)
 
 typedef struct Scan
 {
-	MlJudged *judged;
+	MlJudgedRows *judged;
 	size_t    positive;
 	int       part;
 } Scan;
@@ -85,7 +85,7 @@ judge_row(void *context, const Datum *extra, const bool *extra_nulls, double act
 }
 
 void
-ml_judged_add_model(MlJudged *judged, const MlModel *model, double threshold, const MlJudgedSource *from)
+ml_judged_add_model(MlJudgedRows *judged, const MlModel *model, double threshold, const MlJudgedSource *from)
 {
 	int              columns = ml_groups_columns(judged->groups);
 	int             *extra = palloc(sizeof(int) * (columns + 1));
@@ -115,7 +115,7 @@ ml_judged_add_model(MlJudged *judged, const MlModel *model, double threshold, co
 /* What a row of the query holds: score, label, weight?, protected columns. */
 typedef struct ScoreScan
 {
-	MlJudged   *judged;
+	MlJudgedRows   *judged;
 	MlReader    score;
 	MlReader    label;
 	MlReader    weight;
@@ -220,7 +220,7 @@ second_is_positive(const ScoreScan *scan)
 }
 
 void
-ml_judged_add_scores(MlJudged *judged, const char *score, const char *positive, const MlJudgedSource *from)
+ml_judged_add_scores(MlJudgedRows *judged, const char *score, const char *positive, const MlJudgedSource *from)
 {
 	ScoreScan      scan = {.judged = judged, .positive = positive, .part = from->part};
 	size_t         before = judged->count[from->part];
@@ -251,7 +251,7 @@ ml_judged_add_scores(MlJudged *judged, const char *score, const char *positive, 
 /* ---- what is made of them ------------------------------------------------------------------------ */
 
 void
-ml_judged_curves(MlJudged *judged, SmlCurves **fitted, SmlCurves **evaluated)
+ml_judged_curves(MlJudgedRows *judged, SmlCurves **fitted, SmlCurves **evaluated)
 {
 	int32  *map = ml_groups_sort(judged->groups);
 	size_t  groups = (size_t) ml_groups_count(judged->groups);

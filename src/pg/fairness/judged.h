@@ -10,7 +10,7 @@
 #include "../../core/fairness/curves.h"
 #include "groups.h"
 
-typedef struct MlJudged
+typedef struct MlJudgedRows
 {
 	SmlEnv        env;
 	MlGroups     *groups;
@@ -19,9 +19,9 @@ typedef struct MlJudged
 	size_t        room[2];
 	int64         without_group;
 	MemoryContext context;
-} MlJudged;
+} MlJudgedRows;
 
-extern MlJudged *ml_judged_start(MlGroups *groups);
+extern MlJudgedRows *ml_judged_start(MlGroups *groups);
 
 /* Rows to be added to one of the parts. */
 typedef struct MlJudgedSource
@@ -33,13 +33,13 @@ typedef struct MlJudgedSource
 	int             part;    /* 0: to fit on, 1: to evaluate on */
 } MlJudgedSource;
 
-extern void ml_judged_add_model(MlJudged *judged, const MlModel *model, double threshold, const MlJudgedSource *from);
+extern void ml_judged_add_model(MlJudgedRows *judged, const MlModel *model, double threshold, const MlJudgedSource *from);
 
 /* The same from a column of scores in [0, 1].  "positive": the label that the score is about; NULL: true, 1 or the later one. */
-extern void ml_judged_add_scores(MlJudged *judged, const char *score, const char *positive, const MlJudgedSource *from);
+extern void ml_judged_add_scores(MlJudgedRows *judged, const char *score, const char *positive, const MlJudgedSource *from);
 
 /* Number the groups by their values, and make the curves of both parts (rows are sorted in place). */
-extern void ml_judged_curves(MlJudged *judged, SmlCurves **fitted, SmlCurves **evaluated);
+extern void ml_judged_curves(MlJudgedRows *judged, SmlCurves **fitted, SmlCurves **evaluated);
 
 /* SQL that holds for about half of the rows, by their key: "split" is that of a version, or NULL. */
 extern char *ml_judged_half(const MlSource *source, const MlSplit *split);

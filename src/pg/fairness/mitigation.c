@@ -313,6 +313,12 @@ ml_mitigation_keep(MlMitigation *mitigation, const Datum *values, const bool *nu
 	mitigation->without += group < 0;
 }
 
+bool
+ml_mitigation_adds_rows(const MlMitigation *mitigation)
+{
+	return mitigation->wish.method == SML_GROUP_SMOTE;
+}
+
 void
 ml_mitigation_restart(MlMitigation *mitigation)
 {

@@ -29,6 +29,9 @@ extern char *ml_mitigation_list(const MlMitigation *mitigation);
 /* Remember the group of a row that was kept; "values" are those of the list, and the hash is over the rest of it. */
 extern void ml_mitigation_keep(MlMitigation *mitigation, const Datum *values, const bool *nulls, uint64 row_hash);
 
+/* Whether the rows kept are others afterwards. */
+extern bool ml_mitigation_adds_rows(const MlMitigation *mitigation);
+
 /* Forget the rows: they are read again. */
 extern void ml_mitigation_restart(MlMitigation *mitigation);
 

@@ -392,15 +392,13 @@ run_model(const MlFairRequest *request)
 	if (isnan(spec->threshold))
 		spec->threshold = version->threshold;
 	ml_scan_begin(&scan);
-	if (request->source == NULL)
-		level = ml_path_begin(stored);
 	rows = ml_rows_asked(version, stored, request->source, spec->part);
+	level = ml_path_begin(rows->search_path);
 	spec->source = rows->source->text;
 	if (request->source == NULL && strcmp(spec->part, "all") == 0)
 		spec->part = "held_out";
 	result = ml_fair_of_model(spec, model->model, model->scorer, rows->source, rows->where, NULL, NULL);
-	if (request->source == NULL)
-		ml_path_end(level);
+	ml_path_end(level);
 	ml_scan_end(&scan);
 	return result;
 }

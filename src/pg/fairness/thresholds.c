@@ -159,7 +159,7 @@ check_protected(const MlThresholdQuestion *question)
 }
 
 static void
-add_rows(const MlThresholdQuestion *question, MlJudged *judged, const MlJudgedSource *from)
+add_rows(const MlThresholdQuestion *question, MlJudgedRows *judged, const MlJudgedSource *from)
 {
 	if (question->version)
 		ml_judged_add_model(judged, question->model, question->threshold, from);
@@ -173,22 +173,22 @@ ml_question_rows(const MlThresholdQuestion *question)
 	MlThresholdRows *rows = palloc0(sizeof(MlThresholdRows));
 	MlJudgedSource   from = {.target = question->target, .weight = question->weight};
 	MlScan           scan;
-	bool             stored_path = question->version && question->source == NULL;
-	int              level = 0;
+	const char      *search_path = NULL;
+	int              level;
 
 	check_protected(question);
 	ml_scan_begin(&scan);
-	if (stored_path)
-		level = ml_path_begin(question->stored);
 	if (question->version)
 	{
 		MlRowsAsked *asked = ml_rows_asked(question->version, question->stored, question->source, question->part ? question->part : "all");
 
 		from.source = asked->source;
 		from.where = asked->where;
+		search_path = asked->search_path;
 	}
 	else
 		from.source = ml_source_open(question->source);
+	level = ml_path_begin(search_path);
 	rows->judged = ml_judged_start(ml_groups_make(from.source, question->protected_columns, question->protected_count));
 	if (question->evaluation_source == NULL)
 	{
@@ -201,8 +201,7 @@ ml_question_rows(const MlThresholdQuestion *question)
 		from.part = 1;
 	}
 	add_rows(question, rows->judged, &from);
-	if (stored_path)
-		ml_path_end(level);
+	ml_path_end(level);
 	if (question->evaluation_source)
 	{
 		from.source = ml_source_open(question->evaluation_source);

@@ -38,7 +38,7 @@ typedef struct MlThresholdQuestion
 /* The rows, scored, in two parts, and their curves. */
 typedef struct MlThresholdRows
 {
-	MlJudged  *judged;
+	MlJudgedRows  *judged;
 	SmlCurves *fitted;
 	SmlCurves *evaluated;
 } MlThresholdRows;
