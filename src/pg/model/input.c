@@ -488,12 +488,25 @@ plan_columns(MlInput *input)
 	}
 }
 
+static const char *
+skip_blanks(const char *text)
+{
+	while (isspace((unsigned char) *text))
+		text++;
+	return text;
+}
+
+/* Whether a constant begins like a JSON object, {" or {}, and not like an array, {1. */
 static bool
 starts_object(const char *literal)
 {
-	while (literal && isspace((unsigned char) *literal))
-		literal++;
-	return literal && *literal == '{';
+	if (literal == NULL)
+		return false;
+	literal = skip_blanks(literal);
+	if (*literal != '{')
+		return false;
+	literal = skip_blanks(literal + 1);
+	return *literal == '"' || *literal == '}';
 }
 
 /* The form of a single argument; FORM_COLUMNS when it is just a value.  "literal" is an untyped constant, or NULL. */

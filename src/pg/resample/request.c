@@ -27,6 +27,8 @@ enum
 	ARG_KEYS, ARG_M, ARG_SHRINKAGE, ARG_SCALE, ARG_KEY
 };
 
+#define MOST_NEIGHBOURS 256 /* votes and lists grow with it */
+
 /* ---- the filter --------------------------------------------------------------------- */
 
 /* A syntax error is one of the filter, not of the statement that carries it. */
@@ -134,11 +136,11 @@ static void
 take_numbers(MlResampleRequest *request, FunctionCallInfo fcinfo)
 {
 	request->k = PG_ARGISNULL(ARG_K) ? 0 : PG_GETARG_INT32(ARG_K);
-	if (!PG_ARGISNULL(ARG_K) && (request->k < 1 || request->k > 1000))
-		wrong_number("k", "between 1 and 1000");
+	if (!PG_ARGISNULL(ARG_K) && (request->k < 1 || request->k > MOST_NEIGHBOURS))
+		wrong_number("k", "between 1 and 256");
 	request->m = PG_ARGISNULL(ARG_M) ? 0 : PG_GETARG_INT32(ARG_M);
-	if (!PG_ARGISNULL(ARG_M) && (request->m < 1 || request->m > 1000))
-		wrong_number("m", "between 1 and 1000");
+	if (!PG_ARGISNULL(ARG_M) && (request->m < 1 || request->m > MOST_NEIGHBOURS))
+		wrong_number("m", "between 1 and 256");
 	request->ratio = PG_ARGISNULL(ARG_RATIO) ? 0 : PG_GETARG_FLOAT8(ARG_RATIO);
 	if (!PG_ARGISNULL(ARG_RATIO) && !(request->ratio > 0 && request->ratio <= 1))
 		wrong_number("ratio", "above 0 and at most 1");

@@ -227,7 +227,8 @@ add_feature(MlColumns *columns, const MlSource *source, int column, bool asked, 
 			if (asked)
 				ereport(ERROR,
 						(errcode(ERRCODE_NO_DATA_FOUND),
-						 errmsg("column \"%s\" has no value", from->name)));
+						 errmsg("column \"%s\" has no value", from->name),
+						 errhint("Leave it out of features, or look at the rows of the source.")));
 			ML_CHECK(env, sml_note(env, notes, "Column \"%s\" was left out: it has no value.", from->name), "train");
 			return;
 		}

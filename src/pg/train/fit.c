@@ -266,7 +266,8 @@ drop_useless_columns(Fit *fit)
 		if (fit->columns->asked[i])
 			ereport(ERROR,
 					(errcode(ERRCODE_NO_DATA_FOUND),
-					 errmsg("column \"%s\" cannot be a feature: %s", column->name, why)));
+					 errmsg("column \"%s\" cannot be a feature: %s", column->name, why),
+					 errhint("Leave it out of features, or look at the rows of the source.")));
 		CHECK(fit, sml_note(fit->env, fit->notes, "Column \"%s\" was left out: %s.", column->name, why));
 		ml_columns_drop(fit->columns, i);
 		dropped = true;
@@ -321,7 +322,8 @@ check_rows(const Fit *fit)
 	ereport(ERROR,
 			(errcode(ERRCODE_NO_DATA_FOUND),
 			 errmsg("no row can be used for training"),
-			 errdetail("All %llu rows of the training part lack a target or a weight.", (unsigned long long) skipped)));
+			 errdetail("All %llu rows of the training part lack a target or a weight.", (unsigned long long) skipped),
+			 errhint("Rows whose target or weight is NULL, or whose weight is 0, are left out; check these columns.")));
 }
 
 /* ---- encoder and plan --------------------------------------------------------------------- */
@@ -332,11 +334,19 @@ make_encoder(Fit *fit)
 	const SmlFeatureWish *wishes = ml_options_wishes(fit->options, fit->source, fit->columns);
 	const char *const    *classes = NULL;
 	int                   class_count = 0;
+	SmlStatus             status;
 
 	if (fit->columns->layout.target == SML_TARGET_CLASS)
 		classes = ml_enum_labels(fit->source->columns[fit->columns->target].type, &class_count);
-	CHECK(fit, sml_encoder_make(fit->env, &fit->columns->layout, fit->profile, wishes, classes, (size_t) class_count,
-								fit->notes, &fit->encoder));
+	status = sml_encoder_make(fit->env, &fit->columns->layout, fit->profile, wishes, classes, (size_t) class_count,
+							  fit->notes, &fit->encoder);
+	if (status == SML_BAD_INPUT)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("cannot train with this data"),
+				 errdetail("%s", fit->env->detail),
+				 errhint("Look at the rows of the source; those that are held out, or lack a target or weight, do not count.")));
+	CHECK(fit, status);
 }
 
 static SmlTask

@@ -34,6 +34,12 @@ SELECT near(sustainml.predict_proba('flag', ARRAY[5]), p), near(sustainml.predic
   FROM sustainml.predict_proba('flag', 5::float4) AS p;
 SELECT near(sustainml.predict('word', 'y'), sustainml.predict('word', 'y'::text)), near(sustainml.predict('word', ' {"g": "y"}'), sustainml.predict('word', 'y'::text));
 
+-- a model of one array: each element is a feature
+SELECT ref FROM sustainml.train('list', 'SELECT y, ARRAY[a, CASE WHEN id % 5 > 0 THEN id % 7 END] AS v FROM r', target => 'y', holdout => 0, preprocess => '{"v": {"impute": "median"}}');
+SELECT near(sustainml.predict('list', '{1,2}'), p), near(sustainml.predict('list', '{"v": [1, 2]}'), p), near(sustainml.predict('list', q), p), near(sustainml.predict('list', '{1,NULL}'), sustainml.predict('list', '{"v": [1, null]}')),
+       sustainml.predict('list', '{NULL,NULL}'), sustainml.predict('list', '{"v": [null, null]}'), sustainml.predict('list', ARRAY[NULL, NULL]::int[]), sustainml.predict('list', '{"v": null}')
+  FROM sustainml.predict('list', ARRAY[1, 2]) AS p, (SELECT ARRAY[1.0, 2.0] AS v) q;
+
 \echo NULL: one is imputed, all give NULL, in each form; so does a NULL name; NaN is a missing value and no NULL
 SELECT near(sustainml.predict('amount', NULL, 'y'), sustainml.predict('amount', 'NaN'::float8, 'y')) AS imputed, near(sustainml.predict('amount', NULL, 'y'), sustainml.predict('amount', '{"a": null, "g": "y"}')) AS in_json,
        near(sustainml.predict('amount', 'Infinity', 'y'), sustainml.predict('amount', '{"a": "Infinity", "g": "y"}')) AS infinity, sustainml.predict('amount', 'NaN'::float8, NULL) IS NOT NULL AS nan_is_there;

@@ -15,6 +15,8 @@ SELECT * FROM sustainml.smote(NULL::t, 'label', filter => 'false');
 \echo :SQLSTATE
 SELECT * FROM sustainml.smote(NULL::t, 'label', features => '{x,label}');
 \echo :SQLSTATE
+SELECT * FROM sustainml.class_balance('SELECT i AS c FROM generate_series(1, 20000) i', 'c');
+\echo :SQLSTATE
 -- small classes
 SELECT * FROM sustainml.smote(NULL::t, 'label', k => 5);
 \echo :SQLSTATE
@@ -98,6 +100,7 @@ SELECT * FROM sustainml.smote(NULL::t, 'label', filter => 'no_column > 3');
 \echo :SQLSTATE
 SELECT count(*) FROM sustainml.smote(NULL::t, 'label', k => 3, filter => 'x > 0 -- all of them');
 -- a source that changes between two scans
+SELECT setseed(0.5) IS NOT NULL AS seeded;
 SELECT count(*) FROM sustainml.smote_query('SELECT random() AS x, CASE WHEN random() < 0.2 THEN 1 ELSE 0 END AS c FROM generate_series(1, 5000)', 'c') AS q(x float8, c int);
 \echo :SQLSTATE
 -- a source that would write
@@ -108,16 +111,21 @@ SELECT count(*) FROM sustainml.smote(NULL::t, 'label', filter => 'wrong(id) > 0'
 -- memory
 SET sustainml.memory_limit = '64kB';
 CREATE TABLE large AS SELECT i AS id, random() AS a, random() AS b, random() AS c, i % 3 = 0 AS label FROM generate_series(1, 30000) i;
-DO $$
-BEGIN
-	PERFORM count(*) FROM sustainml.smote(NULL::large, 'label');
+-- (the sizes are left out: they follow the arrays of the search)
+CREATE FUNCTION refused() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE message text; detail text; BEGIN
+	PERFORM count(*) FROM sustainml.smote(NULL::large, 'label', exclude => '{id}');
+	RETURN 'not refused';
 EXCEPTION WHEN program_limit_exceeded THEN
-	RAISE NOTICE '% %', SQLSTATE, SQLERRM;
+	GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
+	RETURN message || ': ' || regexp_replace(detail, '[0-9]+ kB', 'N kB', 'g');
 END $$;
+SELECT refused();
 -- the rows fit, the search does not
 SET sustainml.memory_limit = '600kB';
-SELECT count(*) FROM sustainml.smote(NULL::large, 'label', exclude => '{id}');
-\echo :SQLSTATE
+SELECT refused();
+SET sustainml.memory_limit = '16MB';
+SELECT refused();
 RESET sustainml.memory_limit;
 
 -- cancel answers at once: a search of half a minute is stopped within the second, and the session goes on
