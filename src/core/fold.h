@@ -64,6 +64,10 @@ typedef struct SmlDesign
 	double        target_center; /* regression: absorb is given (y - center) / scale */
 	double        target_scale;
 	const double *options;      /* one number per SmlOptionSpec of the learner, in order */
+	/* logistic: strength of the parity penalty (model/parity.h), 0: none; and the numbers of its groups and events */
+	double        parity;
+	size_t        parity_groups;
+	size_t        parity_events;
 } SmlDesign;
 
 typedef struct SmlBlock
@@ -72,6 +76,7 @@ typedef struct SmlBlock
 	const double *x;  /* rows x terms, row-major, encoded */
 	const double *y;  /* regression: (y - center) / scale; else the class index, 0-based; binary: 1 is the positive class */
 	const double *w;  /* weights, or NULL for all ones */
+	const int32_t *cell; /* with a parity penalty: event * parity_groups + group of each row, -1: none; else NULL */
 } SmlBlock;
 
 typedef struct SmlVerdict

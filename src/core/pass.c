@@ -265,6 +265,7 @@ sml_pass_flush(SmlEnv *env, SmlPass *pass)
 	block.x = pass->x;
 	block.y = pass->y;
 	block.w = plan->layout.weighted || plan->class_weights != NULL ? pass->w : NULL;
+	block.cell = NULL;
 	pass->pending = 0;
 	return plan->learner->absorb(env, pass->state, &block);
 }

@@ -45,6 +45,7 @@ logistic_free(SmlEnv *env, SmlState *state)
 	sml_free(env, logistic->gradient);
 	sml_free(env, logistic->hessian);
 	sml_free(env, logistic->meat);
+	sml_parity_free(env, logistic->parity);
 	sml_free(env, logistic);
 }
 
@@ -79,6 +80,8 @@ clear_sums(Logistic *logistic)
 	memset(logistic->hessian, 0, width * width * sizeof(double));
 	if (logistic->meat != NULL)
 		memset(logistic->meat, 0, width * width * sizeof(double));
+	if (logistic->parity != NULL)
+		sml_parity_clear(logistic->parity);
 	sml_extent_clear(&logistic->extent);
 }
 
@@ -104,6 +107,8 @@ logistic_start(SmlEnv *env, const SmlDesign *design, SmlState **state)
 	SML_TRY(sml_alloc_array(env, width * width, sizeof(double), &made->hessian));
 	if (made->frame.robust)
 		SML_TRY(sml_alloc_array(env, width * width, sizeof(double), &made->meat));
+	if (design->parity > 0)
+		SML_TRY(sml_parity_start(env, design->parity, design->parity_groups, design->parity_events, width, &made->parity));
 	clear_sums(made);
 	*state = &made->base;
 	made = NULL;
@@ -200,7 +205,7 @@ add_scalars(Logistic *logistic, size_t rows, const double *w)
 }
 
 static SmlStatus
-absorb_chunk(SmlEnv *env, Logistic *logistic, size_t rows, const double *x, const double *y, const double *w)
+absorb_chunk(SmlEnv *env, Logistic *logistic, size_t rows, const double *x, const double *y, const double *w, const int32_t *cell)
 {
 	size_t    terms = logistic->frame.terms;
 	double   *residual = logistic->lanes[LANE_RESIDUAL];
@@ -211,7 +216,11 @@ absorb_chunk(SmlEnv *env, Logistic *logistic, size_t rows, const double *x, cons
 	predict_link(rows, terms, x, logistic->newton.at, logistic->lanes[LANE_ETA]);
 	sml_link_logistic(logistic->lanes[LANE_ETA], logistic->lanes[LANE_Y], logistic->lanes[LANE_MARGIN],
 					  logistic->lanes[LANE_LOSS], residual, logistic->lanes[LANE_CURVATURE]);
+	for (size_t i = 0; cell != NULL && i < rows; i++)
+		logistic->lanes[LANE_SCORE][i] = residual[i] + y[i];
 	add_scalars(logistic, rows, w);
+	if (logistic->parity != NULL && cell != NULL)
+		sml_parity_absorb(logistic->parity, rows, x, cell, logistic->lanes[LANE_SCORE], w, logistic->lanes[LANE_CURVATURE]);
 	status = add_gram(env, rows, terms, x, logistic->lanes[LANE_CURVATURE], logistic->hessian);
 	if (status != SML_OK)
 		return status;
@@ -241,7 +250,8 @@ logistic_absorb(SmlEnv *env, SmlState *state, const SmlBlock *block)
 		SmlStatus status = sml_poll(env);
 
 		if (status == SML_OK)
-			status = absorb_chunk(env, logistic, rows, block->x + from * terms, block->y + from, block->w ? block->w + from : NULL);
+			status = absorb_chunk(env, logistic, rows, block->x + from * terms, block->y + from, block->w ? block->w + from : NULL,
+								  block->cell ? block->cell + from : NULL);
 		if (status != SML_OK)
 			return status;
 	}
@@ -264,6 +274,7 @@ logistic_merge(SmlEnv *env, SmlState *into_state, const SmlState *from_state)
 
 	if (into_state->learner != from_state->learner || into->frame.width != from->frame.width ||
 		into->phase != from->phase || into->watch != from->watch || (into->meat == NULL) != (from->meat == NULL) ||
+		(into->parity == NULL) != (from->parity == NULL) ||
 		!sml_newton_same(&into->newton, &from->newton))
 		return sml_fail(env, SML_MISMATCH, "The two states belong to different passes of a fit.");
 	into->pass_rows += from->pass_rows;
@@ -277,6 +288,8 @@ logistic_merge(SmlEnv *env, SmlState *into_state, const SmlState *from_state)
 	add_all(cells, into->hessian, from->hessian);
 	if (into->meat != NULL)
 		add_all(cells, into->meat, from->meat);
+	if (into->parity != NULL)
+		sml_parity_merge(into->parity, from->parity);
 	sml_extent_merge(&into->extent, &from->extent);
 	return SML_OK;
 }
@@ -503,6 +516,10 @@ advance(SmlEnv *env, Logistic *logistic, double *gradient, double *hessian)
 	}
 	look_for_separation(logistic);
 	pass.value = penalise(logistic, gradient, hessian);
+	if (logistic->parity != NULL)
+		status = sml_parity_add(env, logistic->parity, logistic->pass_weight, gradient, hessian, &pass.value);
+	if (status != SML_OK)
+		return status;
 	pass.weight = logistic->weight;
 	pass.radius = logistic->radius;
 	pass.tolerance = logistic->frame.tolerance;
@@ -513,9 +530,14 @@ advance(SmlEnv *env, Logistic *logistic, double *gradient, double *hessian)
 		return status;
 	if (newton->accepted)
 		logistic->best_loss = newton->end == SML_NEWTON_CONVERGED ? loss_after_step(logistic) : logistic->pass_loss;
+	if (newton->accepted && logistic->parity != NULL)
+		status = sml_parity_digest(env, logistic->parity, logistic->pass_weight);
+	if (status != SML_OK)
+		return status;
 	if (cold && newton->end == SML_NEWTON_RUNNING)
 		guess_discriminant(logistic);
-	logistic->watch = logistic->frame.l2 == 0 && newton->slow >= SML_SEPARATION_SLOW;
+	/* a penalty between groups slows the search down by itself */
+	logistic->watch = logistic->frame.l2 == 0 && logistic->parity == NULL && newton->slow >= SML_SEPARATION_SLOW;
 	return SML_OK;
 }
 

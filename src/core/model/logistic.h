@@ -9,6 +9,7 @@
 #include "extent.h"
 #include "link.h"
 #include "newton.h"
+#include "parity.h"
 
 typedef enum Phase
 {
@@ -26,6 +27,7 @@ typedef enum Lane
 	LANE_RESIDUAL,
 	LANE_CURVATURE,
 	LANE_MOVE,
+	LANE_SCORE,
 	LANE_COUNT
 } Lane;
 
@@ -58,6 +60,7 @@ typedef struct Logistic
 	double       *hessian;     /* width x width, upper triangle */
 	double       *meat;        /* robust only */
 	SmlExtent     extent;      /* first pass only */
+	SmlParity    *parity;      /* penalty on unequal scores of groups, or NULL; its fits stay in one process */
 	double        lanes[LANE_COUNT][SML_LINK_ROWS];
 } Logistic;
 

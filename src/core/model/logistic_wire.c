@@ -33,6 +33,8 @@ sml_logistic_write(SmlWriter *writer, const SmlState *state)
 	const double    numbers[5] = {logistic->ridge, logistic->radius, logistic->best_loss, logistic->weight,
 								  logistic->positive};
 
+	if (logistic->parity != NULL && writer->status == SML_OK)
+		writer->status = sml_fail(writer->env, SML_BAD_INPUT, "A fit with a penalty between groups cannot leave the process.");
 	sml_write_u8(writer, (uint8_t) logistic->phase);
 	sml_write_u8(writer, logistic->watch);
 	sml_write_u8(writer, (uint8_t) logistic->separation);

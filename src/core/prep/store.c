@@ -302,6 +302,7 @@ typedef struct Runner
 	SmlEnv        *env;
 	SmlStore      *store;
 	const SmlPlan *plan;
+	const SmlStoreChange *change;
 	double        *x;
 	double         y[SML_BLOCK_ROWS];
 	double         w[SML_BLOCK_ROWS];
@@ -334,24 +335,75 @@ fill_targets(Runner *runner, size_t rows, const double *numbers, const int32_t *
 	}
 }
 
+/* x loses its part along the directions, which are of length one and at right angles. */
+static void
+project_row(const SmlStoreChange *change, size_t terms, double *x)
+{
+	for (size_t d = 0; d < change->directions; d++)
+	{
+		const double *direction = change->basis + d * terms;
+		double        along = change->share * sml_dot(terms, direction, x);
+
+		for (size_t j = 0; j < terms; j++)
+			x[j] -= along * direction[j];
+	}
+}
+
+static void
+change_block(Runner *runner, size_t start, SmlBlock *block)
+{
+	const SmlStoreChange *change = runner->change;
+	size_t                terms = runner->plan->encoder->term_count;
+
+	if (change->cell != NULL)
+		block->cell = change->cell + start;
+	if (change->weight != NULL)
+		block->w = runner->w;
+	for (size_t r = 0; r < block->rows; r++)
+	{
+		size_t row = start + r;
+
+		if (change->weight != NULL)
+			runner->w[r] *= change->weight[row];
+		if (change->target != NULL)
+			runner->y[r] = change->target[row];
+		if (change->basis != NULL)
+			project_row(change, terms, runner->x + r * terms);
+	}
+}
+
+/* The rows from "start" on as a block. */
 static SmlStatus
-absorb_block(Runner *runner, SmlState *state, size_t start)
+make_block(Runner *runner, size_t start, SmlBlock *block)
 {
 	SmlStore     *store = runner->store;
 	const double *numbers = store->chunk_numbers[start / store->chunk_rows] + start % store->chunk_rows * store->numbers;
 	const int32_t *codes = store->chunk_codes[start / store->chunk_rows] + start % store->chunk_rows * store->labels;
 	size_t        rows = store->rows - start < SML_BLOCK_ROWS ? store->rows - start : SML_BLOCK_ROWS;
-	SmlBlock      block;
 	SmlStatus     status = sml_poll(runner->env);
 
 	if (status != SML_OK)
 		return status;
 	fill_targets(runner, rows, numbers, codes);
 	sml_encode_block(runner->plan->encoder, rows, numbers, store->numbers, codes, store->labels, runner->x);
-	block.rows = rows;
-	block.x = runner->x;
-	block.y = runner->y;
-	block.w = store->layout.weighted || runner->plan->class_weights != NULL ? runner->w : NULL;
+	block->rows = rows;
+	block->x = runner->x;
+	block->y = runner->y;
+	block->w = store->layout.weighted || runner->plan->class_weights != NULL ? runner->w : NULL;
+	block->cell = NULL;
+	if (runner->change != NULL)
+		change_block(runner, start, block);
+	return SML_OK;
+}
+
+static SmlStatus
+absorb_block(Runner *runner, SmlState *state, size_t start)
+{
+	SmlBlock  block;
+	SmlStatus status = make_block(runner, start, &block);
+
+	if (status != SML_OK)
+		return status;
 	return runner->plan->learner->absorb(runner->env, state, &block);
 }
 
@@ -408,28 +460,40 @@ done:
 	return status;
 }
 
-SmlStatus
-sml_store_train(SmlEnv *env, SmlStore *store, const SmlPlan *plan, SmlVerdict *last, SmlState **state,
-				void (*progress)(void *context, const SmlVerdict *verdict), void *context)
+/* The design of the plan, with what the change asks of the learner. */
+static SmlStatus
+changed_design(SmlEnv *env, const SmlPlan *plan, const SmlStoreChange *change, SmlDesign *design)
 {
-	Runner    runner;
+	SmlStatus status = sml_plan_design(env, plan, design);
+
+	if (status != SML_OK || change == NULL)
+		return status;
+	design->weighted = design->weighted || change->weighted;
+	design->parity = change->parity;
+	design->parity_groups = change->parity_groups;
+	design->parity_events = change->parity_events;
+	return SML_OK;
+}
+
+SmlStatus
+sml_store_train_changed(SmlEnv *env, SmlStore *store, const SmlPlan *plan, const SmlStoreChange *change, SmlVerdict *last,
+						SmlState **state, void (*progress)(void *context, const SmlVerdict *verdict), void *context)
+{
+	Runner    runner = {.env = env, .store = store, .plan = plan, .change = change, .progress = progress, .context = context};
 	SmlDesign design;
 	SmlState *fresh = NULL;
 	SmlStatus status = sml_plan_check_memory(env, plan, store->limit);
 
 	if (status == SML_OK)
-		status = sml_plan_design(env, plan, &design);
+		status = changed_design(env, plan, change, &design);
 	if (status != SML_OK)
 		return status;
-	memset(&runner, 0, sizeof(runner));
-	runner.env = env;
-	runner.store = store;
-	runner.plan = plan;
-	runner.progress = progress;
-	runner.context = context;
 	SML_TRY(sml_alloc_array(env, plan->encoder->term_count, SML_BLOCK_ROWS * sizeof(double), &runner.x));
 	SML_TRY(plan->learner->start(env, &design, &fresh));
-	SML_TRY(warm_start(&runner, &design, fresh));
+	if (change != NULL && change->warm != NULL && plan->learner->warm != NULL)
+		SML_TRY(plan->learner->warm(env, fresh, change->warm));
+	else
+		SML_TRY(warm_start(&runner, &design, fresh));
 	SML_TRY(run_passes(&runner, fresh, 1, UINT32_MAX, last));
 	*state = fresh;
 	fresh = NULL;
@@ -438,5 +502,30 @@ done:
 		plan->learner->free(env, fresh);
 	sml_free(env, runner.x);
 	sml_design_free(env, &design);
+	return status;
+}
+
+SmlStatus
+sml_store_train(SmlEnv *env, SmlStore *store, const SmlPlan *plan, SmlVerdict *last, SmlState **state,
+				void (*progress)(void *context, const SmlVerdict *verdict), void *context)
+{
+	return sml_store_train_changed(env, store, plan, NULL, last, state, progress, context);
+}
+
+SmlStatus
+sml_store_each(SmlEnv *env, SmlStore *store, const SmlPlan *plan, SmlBlockFunction each, void *context)
+{
+	Runner    runner = {.env = env, .store = store, .plan = plan};
+	SmlBlock  block;
+	SmlStatus status;
+
+	SML_TRY(sml_alloc_array(env, plan->encoder->term_count, SML_BLOCK_ROWS * sizeof(double), &runner.x));
+	for (size_t start = 0; start < store->rows; start += SML_BLOCK_ROWS)
+	{
+		SML_TRY(make_block(&runner, start, &block));
+		SML_TRY(each(context, start, &block));
+	}
+done:
+	sml_free(env, runner.x);
 	return status;
 }

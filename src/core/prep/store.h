@@ -45,6 +45,34 @@ SML_MUST_USE SmlStatus sml_store_remap(SmlEnv *env, SmlStore *store, const SmlPr
 SML_MUST_USE SmlStatus sml_store_train(SmlEnv *env, SmlStore *store, const SmlPlan *plan, SmlVerdict *last, SmlState **state,
 									   void (*progress)(void *context, const SmlVerdict *verdict), void *context);
 
+/*
+ * What a fairness method changes about the rows and the start of a training.  The arrays have an entry per
+ * kept row, in the order of sml_store_append; NULL leaves things as they are.
+ */
+typedef struct SmlStoreChange
+{
+	const double   *weight;  /* multiplied into the weights */
+	const double   *target;  /* in place of y */
+	const int32_t  *cell;    /* handed to the learner (SmlBlock.cell) */
+	const double   *basis;   /* directions x terms: each encoded row loses "share" of what it has along them */
+	size_t          directions;
+	double          share;
+	bool            weighted; /* the learner is to treat the weights as importances */
+	double          parity;  /* strength of the learner's parity penalty; 0: none */
+	size_t          parity_groups;
+	size_t          parity_events;
+	const SmlState *warm;    /* start from here */
+} SmlStoreChange;
+
+/* sml_store_train with changes (NULL: none). */
+SML_MUST_USE SmlStatus sml_store_train_changed(SmlEnv *env, SmlStore *store, const SmlPlan *plan, const SmlStoreChange *change,
+											   SmlVerdict *last, SmlState **state,
+											   void (*progress)(void *context, const SmlVerdict *verdict), void *context);
+
+/* Hand over the rows as the learner would see them, block by block; row "start" is the first of the block. */
+typedef SmlStatus (*SmlBlockFunction)(void *context, size_t start, const SmlBlock *block);
+SML_MUST_USE SmlStatus sml_store_each(SmlEnv *env, SmlStore *store, const SmlPlan *plan, SmlBlockFunction each, void *context);
+
 /* Give the rows, once remapped, to a holder for leakage; class "positive" against the rest. */
 SML_MUST_USE SmlStatus sml_store_leakage(SmlEnv *env, const SmlStore *store, size_t positive, SmlLeakage *leakage);
 

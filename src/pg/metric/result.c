@@ -95,6 +95,12 @@ ml_put_bool(MlResult *result, bool value)
 }
 
 void
+ml_put_json(MlResult *result, Jsonb *json)
+{
+	put(result, JsonbPGetDatum(json), json == NULL);
+}
+
+void
 ml_put_row(MlResult *result)
 {
 	if (result->count != result->row->natts)

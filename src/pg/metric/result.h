@@ -5,6 +5,7 @@
 #define ML_RESULT_H
 
 #include "../compat.h"
+#include "utils/jsonb.h"
 
 typedef struct MlResult MlResult;
 
@@ -15,6 +16,7 @@ extern MlResult *ml_result_begin(FunctionCallInfo fcinfo);
 extern void ml_put_text(MlResult *result, const char *text);
 extern void ml_put_number(MlResult *result, double number);
 extern void ml_put_integer(MlResult *result, int64 number);
+extern void ml_put_json(MlResult *result, Jsonb *json);
 extern void ml_put_integer32(MlResult *result, int32 number);
 extern void ml_put_bool(MlResult *result, bool value);
 

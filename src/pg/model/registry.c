@@ -204,6 +204,7 @@ sustainml_rename_model(PG_FUNCTION_ARGS)
 	change("UPDATE sustainml.activation SET model = $3 WHERE model_schema = $1 AND model = $2", 3, types, values, NULL);
 	change("UPDATE sustainml.run SET model = $3 WHERE model_schema = $1 AND model = $2", 3, types, values, NULL);
 	change("UPDATE sustainml.fairness_policy SET model = $3 WHERE model_schema = $1 AND model = $2", 3, types, values, NULL);
+	change("UPDATE sustainml.threshold_fit SET model = $3 WHERE model_schema = $1 AND model = $2", 3, types, values, NULL);
 	change("UPDATE sustainml.fairness_alert SET model = $3 WHERE model_schema = $1 AND model = $2", 3, types, values, NULL);
 	ml_models_changed();
 	PG_RETURN_VOID();

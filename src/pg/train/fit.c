@@ -23,6 +23,7 @@
 
 #include "../cells.h"
 #include "../env.h"
+#include "../fairness/mitigation.h"
 #include "../json.h"
 #include "../settings.h"
 #include "../state.h"
@@ -50,6 +51,7 @@ typedef struct Fit
 	SmlProfile        *profile;
 	SmlPass           *pass;      /* owns the profile when it came from the aggregate */
 	SmlStore          *store;     /* NULL: streaming */
+	MlMitigation      *mitigation; /* NULL: no fairness method; else the rows must stay in memory */
 	uint64             checksum;
 	uint64             rows[SML_USE_COUNT];
 	SmlEncoder        *encoder;
@@ -125,15 +127,17 @@ keep_row(void *context, const Datum *values, const bool *nulls)
 	Fit      *fit = keep->fit;
 	SmlRow    row = ml_row_fill(keep->buffer, values, nulls);
 	SmlUse    use;
+	uint64    hash;
 	SmlStatus status;
 
 	CHECK(fit, sml_profile_absorb(fit->env, fit->profile, &row, keep->codes, &use));
 	fit->rows[use]++;
-	fit->checksum += sml_row_checksum(&fit->columns->layout, &row);
+	hash = sml_row_checksum(&fit->columns->layout, &row);
+	fit->checksum += hash;
 	if (use != SML_USED || fit->store == NULL)
 		return;
 	status = sml_store_append(fit->env, fit->store, row.numbers, keep->codes);
-	if (status == SML_OVER_LIMIT)
+	if (status == SML_OVER_LIMIT && fit->mitigation == NULL)
 	{
 		/* too many rows to keep: from here on only profile, and stream later */
 		sml_store_free(fit->env, fit->store);
@@ -142,6 +146,8 @@ keep_row(void *context, const Datum *values, const bool *nulls)
 		return;
 	}
 	CHECK(fit, status);
+	if (fit->mitigation)
+		ml_mitigation_keep(fit->mitigation, values + keep->buffer->count, nulls + keep->buffer->count, hash);
 }
 
 static void
@@ -158,6 +164,11 @@ profile_resident(Fit *fit, const SmlProfileSpec *spec)
 	keep.codes = palloc0(sizeof(int32_t) * (sml_layout_labels(layout) + 1));
 	CHECK(fit, sml_profile_start(fit->env, layout, spec, &fit->profile));
 	CHECK(fit, sml_store_start(fit->env, layout, ml_memory_limit(), &fit->store));
+	if (fit->mitigation)
+	{
+		ml_mitigation_restart(fit->mitigation);
+		list = psprintf("%s%s", list, ml_mitigation_list(fit->mitigation));
+	}
 	ml_source_each(ml_source_query(fit->source, list, fit->where), (Datum) 0, keep_row, &keep);
 	CHECK(fit, sml_profile_flush(fit->env, fit->profile));
 }
@@ -563,6 +574,24 @@ term_name(void *context, size_t term)
 	return name;
 }
 
+/* Train by the fairness method that was asked for. */
+static SmlFit *
+mitigate(Fit *fit, SmlVerdict *verdict)
+{
+	SmlMitigationJob job = {
+		.store = fit->store,
+		.plan = fit->plan,
+		.progress = show_progress,
+		.progress_context = fit,
+		.term_name = term_name,
+		.name_context = fit,
+		.notes = fit->notes,
+	};
+
+	CHECK(fit, sml_store_remap(fit->env, fit->store, fit->profile, fit->encoder));
+	return ml_mitigation_train(fit->mitigation, fit->env, &job, fit->request->favorable, verdict);
+}
+
 static SmlModel *
 make_model(Fit *fit, SmlFit *result)
 {
@@ -610,7 +639,6 @@ ml_fit(SmlEnv *env, const MlSource *source, const MlRequest *request, MlColumns 
 {
 	Fit       fit;
 	MlFitted *fitted = palloc0(sizeof(MlFitted));
-	SmlState *state;
 	SmlFit   *result;
 
 	memset(&fit, 0, sizeof(fit));
@@ -623,6 +651,12 @@ ml_fit(SmlEnv *env, const MlSource *source, const MlRequest *request, MlColumns 
 	fit.run = run;
 	fit.notes = notes;
 	fit.options = ml_options_parse(request, source, columns);
+	fit.mitigation = ml_mitigation_parse(request, source);
+	if (fit.mitigation && columns->layout.target != SML_TARGET_CLASS)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("fairness in params needs a target with classes"),
+				 errhint("Train with task => 'classification', or audit a regression without mitigation.")));
 	if (request->algorithm)
 		fit.learner = ml_options_learner(request->algorithm);
 
@@ -637,12 +671,19 @@ ml_fit(SmlEnv *env, const MlSource *source, const MlRequest *request, MlColumns 
 		run_profile(&fit);
 	make_encoder(&fit);
 	make_plan(&fit);
-	state = run_learner(&fit, &fitted->last);
-	CHECK(&fit, fit.learner->result(env, state, term_name, &fit, notes, &result));
+	if (fit.mitigation)
+		result = mitigate(&fit, &fitted->last);
+	else
+	{
+		SmlState *state = run_learner(&fit, &fitted->last);
+
+		CHECK(&fit, fit.learner->result(env, state, term_name, &fit, notes, &result));
+	}
+	fitted->mitigation = fit.mitigation;
 	fitted->model = make_model(&fit, result);
 	set_prior(&fit, fitted->model);
 	/* after resampling the rows kept are not those of the table */
-	fitted->leakage = request->resample ? NULL : keep_for_leakage(&fit);
+	fitted->leakage = request->resample || (fit.mitigation && ml_mitigation_adds_rows(fit.mitigation)) ? NULL : keep_for_leakage(&fit);
 	fitted->rows_used = fit.rows[SML_USED] - fit.removed;
 	fitted->rows_skipped = fit.rows[SML_SKIPPED_TARGET] + fit.rows[SML_SKIPPED_WEIGHT] + fit.removed;
 	return fitted;

@@ -2,8 +2,8 @@
  * options.c - params and preprocess: jsonb to numbers, every key and value checked.
  *
  *   params      {"l2": 1, "class_weight": "balanced", …}: "class_weight" is ours, "prior_correction" and
- *               "calibration" are those of probability.c, "resample" is that of rebalance.c, the rest
- *               the learner's
+ *               "calibration" are those of probability.c, "resample" is that of rebalance.c, "fairness" that of
+ *               fairness/mitigation.c, the rest the learner's
  *   preprocess  {"income": {"impute": "median"}, "sex": {"reference": "Male", "max_levels": 20}}
  */
 #include "../compat.h"
@@ -224,7 +224,7 @@ ml_options_parse(const MlRequest *request, const MlSource *source, const MlColum
 	options->params = palloc0(sizeof(MlJsonPair) * (count + 1));
 	for (int i = 0; i < count; i++)
 	{
-		if (ml_probability_knows(pairs[i].key) || strcmp(pairs[i].key, "resample") == 0)
+		if (ml_probability_knows(pairs[i].key) || strcmp(pairs[i].key, "resample") == 0 || strcmp(pairs[i].key, "fairness") == 0)
 			continue;
 		if (strcmp(pairs[i].key, "class_weight") != 0)
 		{
@@ -267,7 +267,7 @@ ml_options_numbers(MlOptions *options, SmlEnv *env, const SmlLearner *learner)
 {
 	SmlGivenOption *given = palloc0(sizeof(SmlGivenOption) * (options->param_count + 1));
 	double         *numbers = palloc0(sizeof(double) * (learner->option_count + 1));
-	static const char *const others[] = {"class_weight", "resample", "prior_correction", "calibration"};
+	static const char *const others[] = {"class_weight", "resample", "prior_correction", "calibration", "fairness"};
 
 	for (int i = 0; i < options->param_count; i++)
 	{

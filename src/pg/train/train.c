@@ -23,6 +23,7 @@
 #include "../cache.h"
 #include "../catalog_internal.h"
 #include "../env.h"
+#include "../fairness/mitigation.h"
 #include "../fairness/train.h"
 #include "../json.h"
 #include "../metric/asked.h"
@@ -47,6 +48,7 @@ typedef struct Training
 	MlFitted     *fitted;
 	SmlScorer    *scorer;
 	MlEvaluation *evaluation;  /* NULL without held-out rows */
+	MlMitigation *mitigation;  /* NULL without a fairness method */
 	MlSource     *held_source; /* where they are: the source, or a second one */
 	char         *held_where;
 	int64         aside;       /* held-out rows that served the calibration */
@@ -227,6 +229,9 @@ run_training(Training *t)
 	note_evaluation(t);
 	t->fairness = ml_fair_of_training(t->request, t->fitted->model, t->scorer, default_threshold(t->fitted->model), t->held_source,
 									  t->held_where, &t->env, &t->notes);
+	t->mitigation = t->fitted->mitigation;
+	if (t->mitigation)
+		ml_mitigation_measure(t->mitigation, &t->env, t->fairness, t->fitted->model, t->held_source, t->held_where, &t->notes);
 	t->activation = ml_activation_decide(&(MlJudged) {t->request, t->fitted->model, t->scorer, default_threshold(t->fitted->model),
 													  t->evaluation, t->held_source, t->held_where, t->split});
 	refit_on_all(t);
@@ -466,6 +471,8 @@ train(FunctionCallInfo fcinfo, MlRequest *request)
 	t.audit_id = ml_fair_store_training(t.fairness, request, version, id, figures.run_id);
 	if (gated)
 		t.activation.activate = ml_fair_activate(request, version, &t.activation.reason);
+	if (t.mitigation)
+		ml_mitigation_store(t.mitigation, &request->name, version, t.audit_id, figures.run_id, request->params);
 	ml_progress_end();
 	return report(fcinfo, &t, version, &figures);
 }

@@ -99,9 +99,12 @@ extern const char *const *ml_enum_labels(Oid type, int *count);
 
 /* ---- fit ------------------------------------------------------------------------ */
 
+struct MlMitigation;
+
 typedef struct MlFitted
 {
 	SmlModel  *model;
+	struct MlMitigation *mitigation; /* params asked for a fairness method; or NULL */
 	uint64     rows_used;
 	uint64     rows_skipped;
 	SmlVerdict last;
