@@ -80,7 +80,7 @@ $(BUILD)/unit/harness.o: test/unit/harness.c test/unit/harness.h Makefile
 
 $(BUILD)/unit/test_%: test/unit/test_%.c $(UNIT_CORE) $(BUILD)/unit/harness.o
 	@mkdir -p $(@D)
-	$(CC) $(UNIT_CFLAGS) -Wno-missing-prototypes -Isrc/core $< $(UNIT_CORE) $(BUILD)/unit/harness.o $(OPENBLAS_LIBS) -lcmocka -lm -o $@
+	$(CC) $(UNIT_CFLAGS) -Wno-missing-prototypes -Isrc/core $< $(UNIT_CORE) $(BUILD)/unit/harness.o $(OPENBLAS_LIBS) -lcmocka -lcrypto -lm -o $@
 
 $(BUILD)/fuzz/fuzz_%: test/fuzz/fuzz_%.c test/fuzz/replay.c $(UNIT_CORE)
 	@mkdir -p $(@D)
