@@ -1,0 +1,735 @@
+/*
+ * key_admin.c - making, granting, wrapping anew, exporting and destroying keys.
+ *
+ * The tables are written through SPI as the owner of the extension with fixed text; rights were checked before.
+ *
+ * A wrapped data key is bound to the role that owns its key.  So a person who finds one (in a dump, a backup, an
+ * export) and has a database of their own on this server cannot import it as theirs.
+ */
+#include "../compat.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+#include "utils/uuid.h"
+
+#include "../catalog.h"
+#include "../crypto.h"
+#include "../env.h"
+#include "../nearest.h"
+#include "key_admin.h"
+#include "keys.h"
+#include "master.h"
+
+#define NAME_MOST 58 /* "_key" follows in the name of a role */
+
+/* ---- small pieces ---------------------------------------------------------------------- */
+
+int32
+ml_random_number(void)
+{
+	uint32 number;
+
+	do
+		ml_random(&number, sizeof(number));
+	while ((number & PG_INT32_MAX) == 0);
+	return (int32) (number & PG_INT32_MAX);
+}
+
+void
+ml_random_uuid(uint8 *bytes)
+{
+	ml_random(bytes, UUID_LEN);
+	bytes[6] = (bytes[6] & 0x0F) | 0x40;
+	bytes[8] = (bytes[8] & 0x3F) | 0x80;
+}
+
+/* Names stand in log lines and role names, so they are plain. */
+static void
+check_name(const char *key)
+{
+	size_t length = strlen(key);
+	bool   good = length > 0 && length <= NAME_MOST && !(key[0] >= '0' && key[0] <= '9');
+
+	for (size_t i = 0; good && i < length; i++)
+		good = (key[i] >= 'a' && key[i] <= 'z') || (key[i] >= 'A' && key[i] <= 'Z') || (key[i] >= '0' && key[i] <= '9') || key[i] == '_';
+	if (!good)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("invalid name of a key"),
+				 errdetail("A name has up to %d letters, digits and _, and does not begin with a digit.", NAME_MOST)));
+}
+
+static uint64
+execute(const char *query, int count, Oid *types, Datum *values, const char *nulls, int expected)
+{
+	int code = SPI_execute_with_args(query, count, types, values, nulls, false, 0);
+
+	if (code != expected)
+		elog(ERROR, "unexpected result of a catalog statement: %s", SPI_result_code_string(code));
+	return SPI_processed;
+}
+
+static bytea *
+bytes_datum(const void *bytes, size_t size)
+{
+	bytea *made = palloc(VARHDRSZ + size);
+
+	SET_VARSIZE(made, VARHDRSZ + size);
+	memcpy(VARDATA(made), bytes, size);
+	return made;
+}
+
+static char *
+current_user_name(void)
+{
+	return GetUserNameFromId(GetUserId(), false);
+}
+
+static char *
+text_result(uint64 row, int column)
+{
+	return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
+}
+
+/* A bytea of the SPI result of exactly "size" bytes; NULL otherwise. */
+static const uint8 *
+bytes_result(uint64 row, int column, size_t size)
+{
+	bool   isnull;
+	Datum  value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
+	bytea *bytes;
+
+	if (isnull)
+		return NULL;
+	bytes = DatumGetByteaPP(value);
+	return VARSIZE_ANY_EXHDR(bytes) == size ? (const uint8 *) VARDATA_ANY(bytes) : NULL;
+}
+
+/* ---- wrapping ------------------------------------------------------------------------------ */
+
+/* Wrap 64 bytes under the active master; text and bytes for the tables. */
+typedef struct Wrapped
+{
+	uint8 bytes[SML_WRAPPED_SIZE];
+	uint8 check[SML_CHECK_SIZE];
+	char  master_id[SML_MASTER_ID + 1];
+} Wrapped;
+
+static pg_noinline void
+wrap(const SmlMasters *masters, const SmlKeyPlace *place, const uint8 *material, Wrapped *wrapped)
+{
+	const SmlMaster *master = &masters->master[0];
+	SmlEnv           env;
+
+	ml_env_init(&env, CurrentMemoryContext);
+	ML_CHECK(&env, sml_key_wrap(&env, ml_crypto(), master, place, material, wrapped->bytes), "wrap a data key");
+	ML_CHECK(&env, sml_master_check(&env, ml_crypto(), master, wrapped->check), "wrap a data key");
+	strlcpy(wrapped->master_id, master->id, sizeof(wrapped->master_id));
+}
+
+/* Owner of a key, inside SPI and the owner's scope. */
+static char *
+owner_of(const char *key)
+{
+	Oid   types[1] = {TEXTOID};
+	Datum values[1] = {CStringGetTextDatum(key)};
+
+	if (SPI_execute_with_args("SELECT owner FROM sustainml.key WHERE key = $1", 1, types, values, NULL, false, 1) != SPI_OK_SELECT ||
+		SPI_processed != 1)
+		elog(ERROR, "key \"%s\" has no row", key);
+	return text_result(0, 1);
+}
+
+/* New random bytes, wrapped; nothing of them stays here. */
+static void
+make_wrapped(const SmlKeyPlace *place, Wrapped *wrapped)
+{
+	SmlMasters masters;
+	uint8      material[SML_AEAD_KEY];
+
+	PG_TRY();
+	{
+		ml_masters_read(&masters);
+		ml_random(material, sizeof(material));
+		wrap(&masters, place, material, wrapped);
+	}
+	PG_CATCH();
+	{
+		sml_wipe(&masters, sizeof(masters));
+		sml_wipe(material, sizeof(material));
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	sml_wipe(&masters, sizeof(masters));
+	sml_wipe(material, sizeof(material));
+}
+
+int32
+ml_data_key_make(const char *key, SmlKeyPurpose purpose, int32 column_no, const uint8 *context)
+{
+	Oid         types[8] = {INT4OID, TEXTOID, TEXTOID, INT4OID, UUIDOID, BYTEAOID, TEXTOID, BYTEAOID};
+	Datum       values[8];
+	pg_uuid_t   id;
+	int32       number = ml_random_number();
+	SmlKeyPlace place = {(uint32) number, purpose, context, owner_of(key)};
+	Wrapped     wrapped;
+
+	make_wrapped(&place, &wrapped);
+	memcpy(id.data, context, UUID_LEN);
+	values[0] = Int32GetDatum(number);
+	values[1] = CStringGetTextDatum(key);
+	values[2] = CStringGetTextDatum(ml_purpose_name(purpose));
+	values[3] = Int32GetDatum(column_no);
+	values[4] = UUIDPGetDatum(&id);
+	values[5] = PointerGetDatum(bytes_datum(wrapped.bytes, sizeof(wrapped.bytes)));
+	values[6] = CStringGetTextDatum(wrapped.master_id);
+	values[7] = PointerGetDatum(bytes_datum(wrapped.check, sizeof(wrapped.check)));
+	(void) execute("UPDATE sustainml.data_key SET state = 'open_only' WHERE key = $2 AND purpose = $3 AND column_no = $4 AND state = 'active'"
+				   " AND $1 IS NOT NULL AND $5 IS NOT NULL AND $6 IS NOT NULL AND $7 IS NOT NULL AND $8 IS NOT NULL", 8, types, values, NULL, SPI_OK_UPDATE);
+	(void) execute("INSERT INTO sustainml.data_key (key_no, key, purpose, column_no, context, state, wrapped, master_id, master_check, created_at)"
+				   " VALUES ($1, $2, $3, $4, $5, 'active', $6, $7, $8, clock_timestamp())", 8, types, values, NULL, SPI_OK_INSERT);
+	ml_keys_changed();
+	/* what follows in this command must see it */
+	CommandCounterIncrement();
+	return number;
+}
+
+/* ---- create_key ----------------------------------------------------------------------------------- */
+
+static void
+insert_grant(const char *key, const char *role, const char *privilege, const char *user)
+{
+	Oid   types[4] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+	Datum values[4] = {CStringGetTextDatum(key), CStringGetTextDatum(role), CStringGetTextDatum(privilege), CStringGetTextDatum(user)};
+
+	(void) execute("INSERT INTO sustainml.key_grant (key, role_name, privilege, granted_by, granted_at) VALUES ($1, $2, $3, $4, clock_timestamp())"
+				   " ON CONFLICT DO NOTHING", 4, types, values, NULL, SPI_OK_INSERT);
+}
+
+/* The role of a new key: made as the caller, unless one is named. */
+static char *
+role_of_key(const char *key, const char *asked)
+{
+	char *role;
+
+	if (asked)
+	{
+		(void) get_role_oid(asked, false);
+		return pstrdup(asked);
+	}
+	role = psprintf("%s_key", key);
+	if (OidIsValid(get_role_oid(role, true)))
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("role \"%s\" already exists", role),
+				 errdetail("Its members would get the key."),
+				 errhint("Name the role that is to open and seal: sustainml.create_key('%s', role => …).", key)));
+	if (!superuser() && !has_createrole_privilege(GetUserId()))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to create role \"%s\"", role),
+				 errhint("Name an existing role that is to open and seal: sustainml.create_key('%s', role => …).", key)));
+	SPI_connect();
+	if (SPI_execute(psprintf("CREATE ROLE %s NOLOGIN", quote_identifier(role)), false, 0) != SPI_OK_UTILITY)
+		elog(ERROR, "unexpected result of CREATE ROLE");
+	SPI_finish();
+	return role;
+}
+
+PG_FUNCTION_INFO_V1(sustainml_create_key);
+Datum
+sustainml_create_key(PG_FUNCTION_ARGS)
+{
+	static const SmlKeyPurpose made[] = {SML_KEY_DATA, SML_KEY_INDEX, SML_KEY_PSEUDONYM, SML_KEY_MODEL, SML_KEY_AUDIT};
+	char        *key;
+	char        *role;
+	char        *user = current_user_name();
+	Oid          types[6] = {TEXTOID, UUIDOID, TEXTOID, TEXTOID, BOOLOID, TEXTOID};
+	Datum        values[6];
+	pg_uuid_t    id;
+	MlOwnerScope scope;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("a key needs a name")));
+	key = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	check_name(key);
+	role = role_of_key(key, PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	ml_random_uuid(id.data);
+	values[0] = CStringGetTextDatum(key);
+	values[1] = UUIDPGetDatum(&id);
+	values[2] = CStringGetTextDatum(user);
+	values[3] = CStringGetTextDatum(role);
+	values[4] = BoolGetDatum(!PG_ARGISNULL(2) && PG_GETARG_BOOL(2));
+	values[5] = CStringGetTextDatum(user);
+	SPI_connect();
+	ml_owner_begin(&scope);
+	if (execute("INSERT INTO sustainml.key (key, key_id, owner, role_name, canary, created_by, created_at)"
+				" VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp()) ON CONFLICT DO NOTHING", 6, types, values, NULL, SPI_OK_INSERT) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("key \"%s\" already exists", key)));
+	for (size_t i = 0; i < lengthof(made); i++)
+		(void) ml_data_key_make(key, made[i], 0, id.data);
+	insert_grant(key, role, "open", user);
+	insert_grant(key, role, "seal", user);
+	ml_owner_end(&scope);
+	SPI_finish();
+	ml_audit(key, 0, ML_USE_ADMIN);
+	PG_RETURN_TEXT_P(cstring_to_text(role));
+}
+
+/* ---- grants -------------------------------------------------------------------------------------------- */
+
+static const char *const privileges[] = {"open", "seal", "train", "rotate", "unmask"};
+
+static void
+check_privilege(const char *privilege)
+{
+	for (size_t i = 0; i < lengthof(privileges); i++)
+		if (strcmp(privilege, privileges[i]) == 0)
+			return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown right on a key: \"%s\"", privilege),
+			 errhint("Rights are open, seal, train, rotate and unmask.")));
+}
+
+PG_FUNCTION_INFO_V1(sustainml_grant_key);
+Datum
+sustainml_grant_key(PG_FUNCTION_ARGS)
+{
+	char        *key = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char        *role = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	char        *privilege = text_to_cstring(PG_GETARG_TEXT_PP(2));
+	char        *user = current_user_name();
+	MlOwnerScope scope;
+
+	check_privilege(privilege);
+	ml_key_require(key, ML_KEY_OWN);
+	(void) get_role_oid(role, false);
+	SPI_connect();
+	ml_owner_begin(&scope);
+	insert_grant(key, role, privilege, user);
+	ml_owner_end(&scope);
+	SPI_finish();
+	ml_keys_changed();
+	ml_audit(key, 0, ML_USE_ADMIN);
+	PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(sustainml_revoke_key);
+Datum
+sustainml_revoke_key(PG_FUNCTION_ARGS)
+{
+	Oid          types[3] = {TEXTOID, TEXTOID, TEXTOID};
+	Datum        values[3];
+	char         nulls[4] = "   ";
+	char        *key;
+	uint64       taken;
+	MlOwnerScope scope;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	key = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	ml_key_require(key, ML_KEY_OWN);
+	if (PG_ARGISNULL(2))
+		nulls[2] = 'n';
+	else
+		check_privilege(text_to_cstring(PG_GETARG_TEXT_PP(2)));
+	for (int i = 0; i < 3; i++)
+		values[i] = PG_ARGISNULL(i) ? (Datum) 0 : PG_GETARG_DATUM(i);
+	SPI_connect();
+	ml_owner_begin(&scope);
+	taken = execute("DELETE FROM sustainml.key_grant WHERE key = $1 AND role_name = $2 AND ($3 IS NULL OR privilege = $3)", 3, types, values, nulls,
+					SPI_OK_DELETE);
+	ml_owner_end(&scope);
+	SPI_finish();
+	ml_keys_changed();
+	ml_audit(key, 0, ML_USE_ADMIN);
+	PG_RETURN_INT64((int64) taken);
+}
+
+PG_FUNCTION_INFO_V1(sustainml_key_rights);
+Datum
+sustainml_key_rights(PG_FUNCTION_ARGS)
+{
+	static const struct
+	{
+		int         bit;
+		const char *name;
+	} names[] = {
+		{ML_KEY_OPEN, "open"}, {ML_KEY_SEAL, "seal"}, {ML_KEY_TRAIN, "train"}, {ML_KEY_ROTATE, "rotate"}, {ML_KEY_UNMASK, "unmask"}, {ML_KEY_OWN, "own"},
+	};
+	int   rights = ml_key_rights(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	Datum values[lengthof(names)];
+	int   count = 0;
+
+	for (size_t i = 0; i < lengthof(names); i++)
+		if (rights & names[i].bit)
+			values[count++] = CStringGetTextDatum(names[i].name);
+	PG_RETURN_ARRAYTYPE_P(construct_array(values, count, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+/* ---- unwrapping rows of the tables ------------------------------------------------------------------ */
+
+/* Columns that rows of data keys are read with, here and below. */
+#define DATA_KEY_COLUMNS "d.key_no, d.key, d.purpose, d.context, d.state, d.wrapped, d.master_id, d.master_check, k.owner"
+enum
+{
+	COLUMN_KEY_NO = 1, COLUMN_KEY, COLUMN_PURPOSE, COLUMN_CONTEXT, COLUMN_STATE, COLUMN_WRAPPED, COLUMN_MASTER, COLUMN_CHECK, COLUMN_OWNER
+};
+
+typedef struct Row
+{
+	SmlKeyPlace  place;
+	char        *key;
+	uint8        context[SML_CONTEXT_SIZE];
+	bool         destroyed;
+	const uint8 *wrapped;
+	char        *master_id;
+	const uint8 *check;
+} Row;
+
+static void
+read_row(uint64 i, Row *row)
+{
+	bool  isnull;
+	Datum context = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, COLUMN_CONTEXT, &isnull);
+
+	row->key = text_result(i, COLUMN_KEY);
+	memcpy(row->context, DatumGetUUIDP(context)->data, SML_CONTEXT_SIZE);
+	row->destroyed = strcmp(text_result(i, COLUMN_STATE), "destroyed") == 0;
+	row->wrapped = bytes_result(i, COLUMN_WRAPPED, SML_WRAPPED_SIZE);
+	row->check = bytes_result(i, COLUMN_CHECK, SML_CHECK_SIZE);
+	row->master_id = text_result(i, COLUMN_MASTER);
+	row->place.key_no = (uint32) DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, COLUMN_KEY_NO, &isnull));
+	row->place.purpose = ml_purpose_from(text_result(i, COLUMN_PURPOSE));
+	row->place.context = row->context;
+	row->place.owner = text_result(i, COLUMN_OWNER);
+}
+
+typedef enum RowStatus
+{
+	ROW_OK, ROW_DESTROYED, ROW_MASTER_MISSING, ROW_MASTER_DIFFERS, ROW_DAMAGED
+} RowStatus;
+
+static const char *const row_statuses[] = {"ok", "destroyed", "master missing", "master differs", "damaged"};
+
+/* Unwrap the data key of a row into material[SML_AEAD_KEY]. */
+static RowStatus
+unwrap_row(const SmlMasters *masters, const Row *row, uint8 *material)
+{
+	const SmlMaster *master;
+	uint8            check[SML_CHECK_SIZE];
+	SmlEnv           env;
+	SmlStatus        status;
+
+	if (row->destroyed)
+		return ROW_DESTROYED;
+	if (row->wrapped == NULL || row->check == NULL || row->master_id == NULL)
+		return ROW_DAMAGED;
+	master = sml_masters_find(masters, row->master_id);
+	if (master == NULL)
+		return ROW_MASTER_MISSING;
+	ml_env_init(&env, CurrentMemoryContext);
+	ML_CHECK(&env, sml_master_check(&env, ml_crypto(), master, check), "check a master key");
+	if (memcmp(check, row->check, SML_CHECK_SIZE) != 0)
+		return ROW_MASTER_DIFFERS;
+	status = sml_key_unwrap(&env, ml_crypto(), master, &row->place, (SmlSlice){row->wrapped, SML_WRAPPED_SIZE}, material);
+	if (status == SML_CORRUPT)
+		return ROW_DAMAGED;
+	ML_CHECK(&env, status, "unwrap a data key");
+	return ROW_OK;
+}
+
+/* ---- rotate_master -------------------------------------------------------------------------------------- */
+
+static void
+store_wrapped(int32 number, const Wrapped *wrapped)
+{
+	Oid   types[4] = {INT4OID, BYTEAOID, TEXTOID, BYTEAOID};
+	Datum values[4];
+
+	values[0] = Int32GetDatum(number);
+	values[1] = PointerGetDatum(bytes_datum(wrapped->bytes, sizeof(wrapped->bytes)));
+	values[2] = CStringGetTextDatum(wrapped->master_id);
+	values[3] = PointerGetDatum(bytes_datum(wrapped->check, sizeof(wrapped->check)));
+	(void) execute("UPDATE sustainml.data_key SET wrapped = $2, master_id = $3, master_check = $4 WHERE key_no = $1", 4, types, values, NULL,
+				   SPI_OK_UPDATE);
+}
+
+/* Wrap every row of the SPI result that is not under the active master; returns how many. */
+static int64
+wrap_rows(const SmlMasters *masters, uint8 *material)
+{
+	SPITupleTable *rows = SPI_tuptable;
+	uint64         count = SPI_processed;
+	uint8          active[SML_CHECK_SIZE];
+	SmlEnv         env;
+	int64          changed = 0;
+
+	ml_env_init(&env, CurrentMemoryContext);
+	ML_CHECK(&env, sml_master_check(&env, ml_crypto(), &masters->master[0], active), "check a master key");
+	for (uint64 i = 0; i < count; i++)
+	{
+		Row       row;
+		Wrapped   wrapped;
+		RowStatus status;
+
+		CHECK_FOR_INTERRUPTS();
+		SPI_tuptable = rows;
+		read_row(i, &row);
+		if (row.check && memcmp(row.check, active, SML_CHECK_SIZE) == 0 && strcmp(row.master_id, masters->master[0].id) == 0)
+			continue;
+		status = unwrap_row(masters, &row, material);
+		if (status == ROW_DESTROYED)
+			continue;
+		if (status != ROW_OK)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("data key %u of key \"%s\" cannot be unwrapped: %s", row.place.key_no, row.key, row_statuses[status]),
+					 errdetail("It is wrapped under master key \"%s\".", row.master_id ? row.master_id : ""),
+					 errhint("Keep the line of the old master key in the file, below the new one.")));
+		wrap(masters, &row.place, material, &wrapped);
+		store_wrapped((int32) row.place.key_no, &wrapped);
+		changed++;
+	}
+	return changed;
+}
+
+PG_FUNCTION_INFO_V1(sustainml_rotate_master);
+Datum
+sustainml_rotate_master(PG_FUNCTION_ARGS)
+{
+	Oid          types[2] = {BOOLOID, OIDOID};
+	Datum        values[2] = {BoolGetDatum(superuser()), ObjectIdGetDatum(GetUserId())};
+	SmlMasters   masters;
+	uint8        material[SML_AEAD_KEY];
+	int64 volatile changed = 0;
+	MlOwnerScope scope;
+
+	SPI_connect();
+	ml_owner_begin(&scope);
+	if (SPI_execute_with_args("SELECT " DATA_KEY_COLUMNS " FROM sustainml.data_key d JOIN sustainml.key k ON k.key = d.key"
+							  " LEFT JOIN pg_catalog.pg_roles r ON r.rolname = k.owner"
+							  " WHERE $1 OR pg_catalog.pg_has_role($2, r.oid, 'usage') ORDER BY d.key_no FOR UPDATE OF d",
+							  2, types, values, NULL, false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "cannot read the data keys");
+	PG_TRY();
+	{
+		ml_masters_read(&masters);
+		changed = wrap_rows(&masters, material);
+	}
+	PG_FINALLY();
+	{
+		sml_wipe(&masters, sizeof(masters));
+		sml_wipe(material, sizeof(material));
+	}
+	PG_END_TRY();
+	ml_owner_end(&scope);
+	SPI_finish();
+	ml_keys_changed();
+	ereport(LOG,
+			(errmsg("sustainml: %lld data keys wrapped under a new master key by role \"%s\"", (long long) changed, current_user_name()),
+			 errhidestmt(true), errhidecontext(true)));
+	PG_RETURN_INT64(changed);
+}
+
+/* ---- key_check ------------------------------------------------------------------------------------------------ */
+
+static void
+put_check_row(ReturnSetInfo *result, uint64 i, const char *status, const char *detail)
+{
+	static const int columns[] = {COLUMN_KEY, COLUMN_KEY_NO, COLUMN_PURPOSE, COLUMN_STATE, 10, 11, COLUMN_MASTER};
+	Datum values[9];
+	bool  nulls[9] = {false};
+
+	for (int c = 0; c < 7; c++)
+	{
+		char *text = text_result(i, columns[c]);
+
+		nulls[c] = text == NULL;
+		if (columns[c] == COLUMN_KEY_NO)
+			values[c] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, COLUMN_KEY_NO, &nulls[c]);
+		else if (text)
+			values[c] = CStringGetTextDatum(text);
+	}
+	values[7] = CStringGetTextDatum(status);
+	nulls[8] = detail == NULL;
+	if (detail)
+		values[8] = CStringGetTextDatum(detail);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+static void
+check_rows(ReturnSetInfo *result, const SmlMasters *masters, const char *why)
+{
+	uint8 material[SML_AEAD_KEY];
+
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		Row       row;
+		RowStatus status;
+
+		CHECK_FOR_INTERRUPTS();
+		read_row(i, &row);
+		if (why && !row.destroyed)
+		{
+			put_check_row(result, i, "no master key", why);
+			continue;
+		}
+		status = unwrap_row(masters, &row, material);
+		sml_wipe(material, sizeof(material));
+		put_check_row(result, i, row_statuses[status],
+					  status == ROW_MASTER_MISSING ? psprintf("Master key \"%s\" is not among the lines of the file.", row.master_id) :
+					  status == ROW_MASTER_DIFFERS ? psprintf("The file has another master key with the id \"%s\".", row.master_id) :
+					  status == ROW_DAMAGED ? "The wrapped key was changed, or belongs to another key, column or owner." : NULL);
+	}
+}
+
+/* The rows of the keys on which the caller has a right, with table and column. */
+static void
+select_my_rows(void)
+{
+	MlOwnerScope   scope;
+	StringInfoData mine;
+	uint64         count;
+	SPITupleTable *keys;
+	Datum         *names;
+	int            n = 0;
+	Oid            types[1] = {TEXTARRAYOID};
+	Datum          values[1];
+
+	initStringInfo(&mine);
+	ml_owner_begin(&scope);
+	if (SPI_execute("SELECT key FROM sustainml.key", true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "cannot read the keys");
+	ml_owner_end(&scope);
+	count = SPI_processed;
+	keys = SPI_tuptable;
+	names = palloc(sizeof(Datum) * (count + 1));
+	for (uint64 i = 0; i < count; i++)
+	{
+		char *key = SPI_getvalue(keys->vals[i], keys->tupdesc, 1);
+
+		if (ml_key_rights(key) != 0)
+			names[n++] = CStringGetTextDatum(key);
+	}
+	values[0] = PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
+	ml_owner_begin(&scope);
+	if (SPI_execute_with_args("SELECT " DATA_KEY_COLUMNS ", p.table_name, p.column_name FROM sustainml.data_key d JOIN sustainml.key k ON k.key = d.key"
+							  " LEFT JOIN sustainml.protected_column p ON p.column_no = d.column_no WHERE d.key = ANY ($1)"
+							  " ORDER BY d.key, d.purpose, d.created_at, d.key_no", 1, types, values, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "cannot read the data keys");
+	ml_owner_end(&scope);
+}
+
+PG_FUNCTION_INFO_V1(sustainml_key_check);
+Datum
+sustainml_key_check(PG_FUNCTION_ARGS)
+{
+	SmlMasters masters;
+	char      *why = NULL;
+
+	InitMaterializedSRF(fcinfo, 0);
+	SPI_connect();
+	select_my_rows();
+	PG_TRY();
+	{
+		(void) ml_masters_try(&masters, &why);
+		check_rows((ReturnSetInfo *) fcinfo->resultinfo, &masters, why);
+	}
+	PG_FINALLY();
+	{
+		sml_wipe(&masters, sizeof(masters));
+	}
+	PG_END_TRY();
+	SPI_finish();
+	return (Datum) 0;
+}
+
+/* ---- destroying --------------------------------------------------------------------------------------------- */
+
+PG_FUNCTION_INFO_V1(sustainml_destroy_key);
+Datum
+sustainml_destroy_key(PG_FUNCTION_ARGS)
+{
+	char        *key = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char        *confirm = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	Oid          types[1] = {TEXTOID};
+	Datum        values[1] = {CStringGetTextDatum(key)};
+	MlOwnerScope scope;
+	uint64       destroyed;
+
+	ml_key_require(key, ML_KEY_OWN);
+	if (strcmp(key, confirm) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("key \"%s\" is not destroyed", key),
+				 errdetail("No value sealed with it could ever be opened again."),
+				 errhint("Repeat the name: sustainml.destroy_key('%s', confirm => '%s').", key, key)));
+	SPI_connect();
+	ml_owner_begin(&scope);
+	/* the audit's key stays, so that its chain can be checked */
+	destroyed = execute("UPDATE sustainml.data_key SET state = 'destroyed', wrapped = NULL, retired_at = clock_timestamp()"
+						" WHERE key = $1 AND purpose <> 'audit' AND state <> 'destroyed'", 1, types, values, NULL, SPI_OK_UPDATE);
+	(void) execute("UPDATE sustainml.key SET destroyed_at = clock_timestamp() WHERE key = $1", 1, types, values, NULL, SPI_OK_UPDATE);
+	ml_owner_end(&scope);
+	SPI_finish();
+	ml_keys_changed();
+	ml_audit(key, 0, ML_USE_ADMIN);
+	PG_RETURN_INT64((int64) destroyed);
+}
+
+PG_FUNCTION_INFO_V1(sustainml_destroy_data_key);
+Datum
+sustainml_destroy_data_key(PG_FUNCTION_ARGS)
+{
+	int32        number = PG_GETARG_INT32(0);
+	Oid          types[1] = {INT4OID};
+	Datum        values[1] = {Int32GetDatum(number)};
+	MlOwnerScope scope;
+	MemoryContext caller = CurrentMemoryContext;
+	char        *key;
+	char        *state;
+	bool         retired;
+
+	SPI_connect();
+	ml_owner_begin(&scope);
+	if (SPI_execute_with_args("SELECT key, state, retired_at IS NOT NULL FROM sustainml.data_key WHERE key_no = $1", 1, types, values, NULL, true, 1) !=
+		SPI_OK_SELECT || SPI_processed != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("data key %d does not exist", number)));
+	/* these outlive SPI */
+	key = MemoryContextStrdup(caller, text_result(0, 1));
+	state = MemoryContextStrdup(caller, text_result(0, 2));
+	retired = strcmp(text_result(0, 3), "t") == 0;
+	ml_owner_end(&scope);
+	ml_key_require(key, ML_KEY_OWN);
+	if (strcmp(state, "open_only") != 0 || !retired)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("data key %d of key \"%s\" may still have values", number, key),
+				 errdetail("Its state is %s.", state),
+				 errhint("Only a data key that sustainml.rotate has retired can be destroyed alone; sustainml.destroy_key destroys all.")));
+	ml_owner_begin(&scope);
+	(void) execute("UPDATE sustainml.data_key SET state = 'destroyed', wrapped = NULL WHERE key_no = $1", 1, types, values, NULL, SPI_OK_UPDATE);
+	ml_owner_end(&scope);
+	SPI_finish();
+	ml_keys_changed();
+	ml_audit(key, (uint32) number, ML_USE_ADMIN);
+	PG_RETURN_VOID();
+}
