@@ -10,7 +10,7 @@
 
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
-#include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -37,6 +37,11 @@ ml_open(Datum value, int32 column_no, SmlSlice row, int rights, int use, MlOpene
 	SmlEnv           env;
 	SmlStatus        status;
 
+	if (InSecurityRestrictedOperation())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("sealed values cannot be opened while statistics, an index or a materialized view is made"),
+				 errdetail("It would store them in clear.")));
 	ml_sealed_head(value, &bytes, &head);
 	key = ml_key_by_number(head.key_no, rights, (MlKeyUse) use);
 	if (key->purpose != SML_KEY_DATA || (column_no > 0 && key->column_no != column_no))
