@@ -16,6 +16,8 @@
 #include "cache.h"
 #include "catalog_internal.h"
 #include "env.h"
+#include "privacy/learn.h"
+#include "../core/privacy/secret.h"
 
 #define CACHE_MODELS 64
 
@@ -32,6 +34,7 @@ typedef struct CacheEntry
 	CacheKey         key;
 	MemoryContext    context;
 	MlModel          model;
+	MlModelKeys      keys;        /* under which it is stored; none for most */
 	uint64           used;        /* counter value at last use */
 	LocalTransactionId transaction; /* of last use */
 } CacheEntry;
@@ -96,7 +99,7 @@ static void
 decode(const MlVersion *version, CacheEntry *filled)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "sustainml model", ALLOCSET_SMALL_SIZES);
-	bytea        *bytes = ml_version_bytes(version->id);
+	bytea        *bytes = ml_model_open(ml_version_bytes(version->id), &filled->keys);
 	SmlModel     *model;
 	SmlScorer    *scorer;
 	SmlEnv        env;
@@ -112,6 +115,8 @@ decode(const MlVersion *version, CacheEntry *filled)
 				 errhint("Train the model again, or activate another version.")));
 	ML_CHECK(&env, status, "read the model");
 	ML_CHECK(&env, sml_scorer_make(&env, model, &scorer), "read the model");
+	if (filled->keys.count > 0)
+		sml_wipe(bytes, VARSIZE_ANY(bytes));
 	pfree(bytes);
 	MemoryContextSetParent(context, TopMemoryContext);
 	filled->context = context;
@@ -144,7 +149,10 @@ ml_model_get(const MlVersion *version)
 		entry = hash_search(cache, &key, HASH_ENTER, &found);
 		entry->context = filled.context;
 		entry->model = filled.model;
+		entry->keys = filled.keys;
 	}
+	else
+		ml_model_require(&entry->keys);
 	entry->used = ++uses;
 	entry->transaction = MyProc->lxid;
 	return &entry->model;

@@ -20,6 +20,8 @@
 #include "utils/uuid.h"
 
 #include "rows.h"
+#include "privacy/learn.h"
+#include "privacy/sealed.h"
 #include "../core/hash.h"
 
 static MlRead
@@ -120,6 +122,15 @@ init_output(MlReader *reader)
 	fmgr_info(function, &reader->output);
 }
 
+static bool
+is_sealed(MlReader *reader)
+{
+	if (reader->type != ml_sealed_type() || !OidIsValid(reader->type))
+		return false;
+	reader->how = ML_READ_SEALED;
+	return true;
+}
+
 bool
 ml_reader_init(MlReader *reader, Oid type, SmlKind as)
 {
@@ -134,7 +145,7 @@ ml_reader_init(MlReader *reader, Oid type, SmlKind as)
 			if (OidIsValid(reader->element) && array_element_ok(getBaseType(reader->element)))
 				reader->how = ML_READ_ARRAY;
 		}
-		return reader->how != ML_READ_NOTHING;
+		return reader->how != ML_READ_NOTHING || is_sealed(reader);
 	}
 	reader->how = label_read(reader->type);
 	if (reader->how == ML_READ_NOTHING)
@@ -142,7 +153,7 @@ ml_reader_init(MlReader *reader, Oid type, SmlKind as)
 		reader->how = scalar_read(reader->type);
 		/* integers and booleans are written by hand, the rest by their output function */
 		if (reader->how == ML_READ_NOTHING)
-			return false;
+			return is_sealed(reader);
 		if (reader->how != ML_READ_INT2 && reader->how != ML_READ_INT4 &&
 			reader->how != ML_READ_INT8 && reader->how != ML_READ_BOOL)
 			reader->how = ML_READ_OUTPUT;
@@ -190,6 +201,8 @@ ml_read_number(const MlReader *reader, Datum value, bool isnull)
 					return TIMESTAMP_IS_NOBEGIN(at) ? -get_float8_infinity() : get_float8_infinity();
 				return (double) at / (double) USECS_PER_DAY;
 			}
+		case ML_READ_SEALED:
+			return ml_sealed_number(reader->sealed, value);
 		default:
 			elog(ERROR, "type %u cannot be read as a number", reader->type);
 	}
@@ -243,6 +256,8 @@ ml_read_label(MlReader *reader, Datum value, bool isnull)
 
 				return text_of(out, strlen(out));
 			}
+		case ML_READ_SEALED:
+			return ml_sealed_label(reader->sealed, value);
 		default:
 			elog(ERROR, "type %u cannot be read as a label", reader->type);
 	}
@@ -315,6 +330,8 @@ ml_read_array(const MlReader *reader, Datum value, bool isnull, double *numbers,
 			numbers[i] = sml_missing();
 		return;
 	}
+	if (reader->how == ML_READ_SEALED)
+		value = ml_sealed_array(reader->sealed, value);
 	array = DatumGetArrayTypeP(value);
 	count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 	if (count != (int64) elements || ARR_NDIM(array) > 1)
@@ -324,8 +341,10 @@ ml_read_array(const MlReader *reader, Datum value, bool isnull, double *numbers,
 				 errdetail("Expected %zu elements in one dimension, found %lld in %d.",
 						   elements, (long long) count, ARR_NDIM(array)),
 				 errhint("Each element is a feature, so every array must have the same length; use NULL for an absent array.")));
-	if (!read_plain_elements(array, reader->element, numbers, elements))
-		read_any_elements(array, getBaseType(reader->element), numbers, elements);
+	if (!read_plain_elements(array, ARR_ELEMTYPE(array), numbers, elements))
+		read_any_elements(array, getBaseType(ARR_ELEMTYPE(array)), numbers, elements);
+	if (reader->how == ML_READ_SEALED)
+		sml_wipe(array, VARSIZE(array));
 	if ((Pointer) array != DatumGetPointer(value))
 		pfree(array);
 }

@@ -32,6 +32,7 @@
 #include "utils/varlena.h"
 
 #include "nearest.h"
+#include "privacy/learn.h"
 #include "source.h"
 
 /* ---- is it a query? ---------------------------------------------------------- */
@@ -264,6 +265,7 @@ ml_source_open(const char *text)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_COLUMN_REFERENCE),
 				 errmsg("the source has no columns")));
+	ml_source_resolve_sealed(source);
 	return source;
 }
 

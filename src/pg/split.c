@@ -19,6 +19,7 @@
 #include "json.h"
 #include "nearest.h"
 #include "rows.h"
+#include "privacy/learn.h"
 #include "split.h"
 #include "../core/hash.h"
 
@@ -151,7 +152,7 @@ plan_whole_row(MlSplit *split, const MlSource *source)
 	double         distinct;
 
 	for (int i = 0; i < source->column_count && split->column_count < 90; i++)
-		if (can_be_key(source->columns[i].type))
+		if (can_be_key(source->columns[i].type) && !source->columns[i].sealed)
 			add_column(split, source->columns[i].name);
 	split->whole_row = true;
 	if (split->column_count > 0)
@@ -185,7 +186,12 @@ plan_key(MlSplit *split, const MlSource *source, const JsonbValue *by)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("split key \"by\" must be a column name or an array of column names")));
 	for (int i = 0; i < count; i++)
-		add_column(split, source->columns[ml_source_column(source, names[i], "split by")].name);
+	{
+		int column = ml_source_column(source, names[i], "split by");
+
+		ml_source_refuse_sealed(source, column, "decide which rows are held out");
+		add_column(split, source->columns[column].name);
+	}
 	if (by == NULL)
 		for (int i = 0; i < source->column_count; i++)
 			if (source->columns[i].is_key)
@@ -207,6 +213,7 @@ plan_time(MlSplit *split, const MlSource *source, const JsonbValue *time, const 
 				 errmsg("split key \"time\" must be a column name")));
 	column = ml_source_column(source, name, "split time");
 	type = getBaseType(source->columns[column].type);
+	ml_source_refuse_sealed(source, column, "decide which rows are held out");
 	split->kind = ML_SPLIT_TIME;
 	add_column(split, source->columns[column].name);
 	split->gap = gap ? ml_json_text(gap) : NULL;
@@ -242,6 +249,7 @@ plan_column(MlSplit *split, const MlSource *source, const JsonbValue *column)
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of type %s cannot mark held-out rows", name, format_type_be(type)),
 				 errhint("Use a boolean, a number that is 0 or not, or a text that is 'test' for held-out rows.")));
+	ml_source_refuse_sealed(source, found, "decide which rows are held out");
 	split->kind = ML_SPLIT_COLUMN;
 	add_column(split, source->columns[found].name);
 }

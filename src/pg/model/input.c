@@ -21,6 +21,7 @@
 
 #include "../json.h"
 #include "../nearest.h"
+#include "../privacy/learn.h"
 #include "input.h"
 
 typedef enum InputForm
@@ -82,12 +83,21 @@ init_reader(MlInput *input, int column, Oid type)
 		if (c->kind == SML_LABEL)
 			return;
 	}
-	else if (ml_reader_init(reader, type, c->kind) && (reader->how == ML_READ_ARRAY) == (c->elements > 0))
+	else if (ml_reader_init(reader, type, c->kind) && ml_reader_fits(reader, c->elements > 0))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_DATATYPE_MISMATCH),
 			 errmsg("feature \"%s\" cannot be read from a value of type %s", c->name, format_type_be(type)),
 			 errdetail("The model was trained on type %s.", c->type)));
+}
+
+/* The same for a column that is an argument of the call. */
+static void
+init_argument(MlInput *input, int column, FunctionCallInfo fcinfo, int argument)
+{
+	init_reader(input, column, get_fn_expr_argtype(fcinfo->flinfo, argument));
+	if (input->readers[column].how == ML_READ_SEALED)
+		input->readers[column].sealed = ml_argument_column(fcinfo, argument);
 }
 
 /* Take the value of one column; true unless it is missing. */
@@ -156,6 +166,8 @@ map_row(MlInput *input, TupleDesc row)
 		if (input->source[c] >= 0)
 		{
 			init_reader(input, c, TupleDescAttr(row, input->source[c])->atttypid);
+			if (input->readers[c].how == ML_READ_SEALED)
+				input->readers[c].sealed = TupleDescAttr(row, input->source[c])->atttypmod;
 			continue;
 		}
 		if (!any_name)
@@ -351,7 +363,7 @@ map_names(MlInput *input, FunctionCallInfo fcinfo, ArrayType *names)
 					 errmsg("the model was retrained with other features while this query ran"),
 					 errdetail("It now needs column \"%s\".", input->encoder->layout.columns[c].name),
 					 errhint("Run the query again.")));
-		init_reader(input, c, get_fn_expr_argtype(fcinfo->flinfo, input->first + input->source[c]));
+		init_argument(input, c, fcinfo, input->first + input->source[c]);
 	}
 }
 
@@ -368,7 +380,7 @@ map_scalars(MlInput *input, FunctionCallInfo fcinfo)
 	for (int c = 0; c < input->columns; c++)
 	{
 		input->source[c] = c;
-		init_reader(input, c, get_fn_expr_argtype(fcinfo->flinfo, input->first + c));
+		init_argument(input, c, fcinfo, input->first + c);
 	}
 }
 

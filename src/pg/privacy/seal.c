@@ -11,7 +11,6 @@
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "nodes/nodeFuncs.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -23,6 +22,7 @@
 #include "../env.h"
 #include "column.h"
 #include "keys.h"
+#include "learn.h"
 #include "sealed.h"
 
 /* ---- opening -------------------------------------------------------------------------- */
@@ -72,16 +72,11 @@ ml_payload_free(MlOpened *opened)
 static int32
 argument_column(FunctionCallInfo fcinfo)
 {
-	Node *call = fcinfo->flinfo->fn_expr;
-	List *arguments = NIL;
-
 	if (fcinfo->flinfo->fn_extra == NULL)
 	{
 		int32 *column = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(int32));
 
-		if (call && IsA(call, FuncExpr))
-			arguments = ((FuncExpr *) call)->args;
-		*column = arguments != NIL ? exprTypmod(linitial(arguments)) : -1;
+		*column = ml_argument_column(fcinfo, 0);
 		fcinfo->flinfo->fn_extra = column;
 	}
 	return *(int32 *) fcinfo->flinfo->fn_extra;

@@ -16,6 +16,7 @@
 
 #include "../env.h"
 #include "../rows.h"
+#include "../privacy/learn.h"
 #include "train.h"
 
 /* How many rows of a numeric target are looked at to tell classes from amounts. */
@@ -133,6 +134,9 @@ target_kind(const MlSource *source, int target, const MlRequest *request, SmlEnv
 		return SML_TARGET_NUMBER;
 	if (classes_only || kind == SML_LABEL || type == BOOLOID)
 		return SML_TARGET_CLASS;
+	/* a sealed target is not looked at in SQL: it is what its type says */
+	if (source->columns[target].sealed)
+		return SML_TARGET_NUMBER;
 	if (type != DATEOID && type != TIMESTAMPOID && type != TIMESTAMPTZOID && looks_binary(source, target))
 		return SML_TARGET_CLASS;
 	if (is_integer(type))
@@ -172,6 +176,8 @@ why_left_out(const MlSource *source, const MlRequest *request, const MlSplit *sp
 		return "it is part of the primary key";
 	if (!split->whole_row && named(source, split->columns, split->column_count, column))
 		return "it decides the split";
+	if (ml_sealed_why_not(&source->columns[column]))
+		return ml_sealed_why_not(&source->columns[column]);
 	if (!ml_type_kind(source->columns[column].type, &kind, &is_array))
 		return psprintf("its type %s cannot be a feature", format_type_be(source->columns[column].type));
 	return NULL;
@@ -182,7 +188,11 @@ static size_t
 array_elements(const MlSource *source, int column)
 {
 	int64 length = 0;
-	char *query = ml_source_query(source, psprintf("pg_catalog.cardinality(s.c%d)::int8", column + 1),
+	char *query;
+
+	if (source->columns[column].sealed)
+		return ml_sealed_elements(source, column);
+	query = ml_source_query(source, psprintf("pg_catalog.cardinality(s.c%d)::int8", column + 1),
 								  psprintf("s.c%d IS NOT NULL", column + 1));
 
 	if (!query_integer(psprintf("%s LIMIT 1", query), &length))
@@ -307,6 +317,8 @@ ml_columns_choose(const MlSource *source, const MlRequest *request, const MlSpli
 					 errmsg("the weight column \"%s\" is not a number", request->weight)));
 	}
 	columns->layout.target = target_kind(source, columns->target, request, env, notes);
+	if (columns->layout.target == SML_TARGET_CLASS && getBaseType(source->columns[columns->target].type) != BOOLOID)
+		ml_source_refuse_sealed(source, columns->target, "be a target with classes, which the catalog would store in clear");
 	columns->layout.weighted = columns->weight >= 0;
 	columns->layout.columns = palloc0(sizeof(SmlColumn) * (source->column_count + 1));
 	columns->source_columns = palloc0(sizeof(int) * (source->column_count + 1));

@@ -25,6 +25,7 @@
 #include "../cells.h"
 #include "../env.h"
 #include "../json.h"
+#include "../privacy/learn.h"
 #include "../settings.h"
 #include "../state.h"
 #include "options.h"
@@ -61,6 +62,27 @@ typedef struct Fit
 
 /* ---- one run of the aggregate ------------------------------------------------------- */
 
+/* Run the prepared pass; cells() may open sealed values meanwhile, if the source has some. */
+static void
+execute_pass(SPIPlanPtr prepared, const SPIExecuteOptions *options, bool sealed)
+{
+	volatile int code = 0;
+	bool         before = ml_sealed_pass;
+
+	PG_TRY();
+	{
+		ml_sealed_pass = sealed;
+		code = SPI_execute_plan_extended(prepared, options);
+	}
+	PG_FINALLY();
+	{
+		ml_sealed_pass = before;
+	}
+	PG_END_TRY();
+	if (code != SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "unexpected result of a training pass");
+}
+
 /* Run the fold under "plan"; the pass that comes back lives in the fit's context, or is NULL when there was no row. */
 static SmlPass *
 run_fold(Fit *fit, SmlPlan *plan)
@@ -76,6 +98,7 @@ run_fold(Fit *fit, SmlPlan *plan)
 	SPIExecuteOptions options;
 	MlState          *state = NULL;
 	bool              isnull;
+	bool              sealed = ml_source_has_sealed(fit->source);
 	Datum             value;
 
 	CHECK(fit, sml_plan_write(fit->env, plan, &bytes, &size));
@@ -89,7 +112,8 @@ run_fold(Fit *fit, SmlPlan *plan)
 									 ml_cells_call(layout, fit->columns->source_columns, fit->columns->target, fit->columns->weight)),
 							fit->where);
 	SPI_connect();
-	prepared = SPI_prepare_cursor(query, 1, types, CURSOR_OPT_PARALLEL_OK | CURSOR_OPT_GENERIC_PLAN);
+	/* sealed cells are opened in this process alone, so that no state made from them travels */
+	prepared = SPI_prepare_cursor(query, 1, types, sealed ? CURSOR_OPT_GENERIC_PLAN : CURSOR_OPT_PARALLEL_OK | CURSOR_OPT_GENERIC_PLAN);
 	if (prepared == NULL)
 		elog(ERROR, "SPI_prepare_cursor: %s", SPI_result_code_string(SPI_result));
 	params = makeParamList(1);
@@ -100,8 +124,7 @@ run_fold(Fit *fit, SmlPlan *plan)
 	memset(&options, 0, sizeof(options));
 	options.read_only = true;
 	options.params = params;
-	if (SPI_execute_plan_extended(prepared, &options) != SPI_OK_SELECT || SPI_processed != 1)
-		elog(ERROR, "unexpected result of a training pass");
+	execute_pass(prepared, &options, sealed);
 	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 	if (!isnull)
 	{
@@ -165,6 +188,7 @@ profile_resident(Fit *fit, const SmlProfileSpec *spec)
 
 	keep.fit = fit;
 	keep.buffer = ml_row_buffer(layout, types);
+	ml_row_expect(keep.buffer, layout, fit->source, fit->columns->source_columns, fit->columns->target, fit->columns->weight);
 	keep.codes = palloc0(sizeof(int32_t) * (sml_layout_labels(layout) + 1));
 	CHECK(fit, sml_profile_start(fit->env, layout, spec, &fit->profile));
 	CHECK(fit, sml_store_start(fit->env, layout, ml_memory_limit(), &fit->store));
@@ -281,6 +305,12 @@ check_rows(const Fit *fit)
 {
 	uint64 skipped = fit->rows[SML_SKIPPED_TARGET] + fit->rows[SML_SKIPPED_WEIGHT];
 
+	if (fit->rows[SML_USED] > 0 && fit->rows[SML_USED] < ML_SEALED_LEAST_ROWS && ml_source_has_sealed(fit->source))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("a model of sealed columns needs at least %d training rows, not %llu", ML_SEALED_LEAST_ROWS,
+						(unsigned long long) fit->rows[SML_USED]),
+				 errdetail("The coefficients of a few rows tell what the rows are.")));
 	if (fit->rows[SML_USED] > 0)
 		return;
 	if (skipped == 0)

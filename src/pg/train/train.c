@@ -27,6 +27,7 @@
 #include "../nearest.h"
 #include "../../core/hash.h"
 #include "activation.h"
+#include "../privacy/learn.h"
 #include "train.h"
 
 /* A figure that rests on fewer held-out rows of a class than this is noted as shaky. */
@@ -237,6 +238,24 @@ evaluation_id(const Training *t)
 }
 
 /* The catalog keeps threshold, metric and the rest; what a metric is compared with comes from activation.c. */
+/* Seal the bytes under the keys of the sealed columns that were used, and say so in the notes. */
+static bytea *
+seal_model(Training *t, bytea *bytes)
+{
+	int   count = t->columns->count + 2;
+	int  *used = palloc(sizeof(int) * count);
+	char *words;
+
+	memcpy(used, t->columns->source_columns, sizeof(int) * t->columns->count);
+	used[count - 2] = t->columns->target;
+	used[count - 1] = t->columns->weight;
+	words = ml_sealed_words(t->source, used, count);
+	if (words)
+		CHECK(t, sml_note(&t->env, &t->notes, "Sealed columns were opened: %s. The model is stored sealed, and using it needs the right to train with the same keys.",
+						  words));
+	return ml_model_seal(bytes, t->source, used, count);
+}
+
 static int
 insert_version(Training *t, int64 run_id, int64 *id)
 {
@@ -248,6 +267,7 @@ insert_version(Training *t, int64 run_id, int64 *id)
 
 	SET_VARSIZE(bytes, VARHDRSZ + t->size);
 	memcpy(VARDATA(bytes), t->bytes, t->size);
+	bytes = seal_model(t, bytes);
 	memset(&fresh, 0, sizeof(fresh));
 	fresh.schema = request->name.schema;
 	fresh.name = request->name.name;
@@ -289,7 +309,7 @@ insert_version(Training *t, int64 run_id, int64 *id)
 	fresh.notes = texts_array(t->notes.text, (int) t->notes.count);
 	fresh.run_id = run_id;
 	fresh.bytes = bytes;
-	fresh.checksum = t->checksum;
+	fresh.checksum = ml_source_has_sealed(t->source) ? sml_hash_bytes(0, VARDATA(bytes), VARSIZE(bytes) - VARHDRSZ) : t->checksum;
 	return ml_version_insert(&fresh, t->activation.activate, t->activation.reason, id);
 }
 
