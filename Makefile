@@ -111,7 +111,7 @@ check: ## run every test; the last line counts them
 	@scripts/deps test && scripts/check
 
 bench: ## measure speed as ratios against floors and an export to scikit-learn
-	@scripts/deps bench && scripts/cluster start && test/bench/run
+	@scripts/deps bench && scripts/cluster start && test/bench/run && test/bench/privacy
 
 lint: ## conventions, compiler warnings and cppcheck
 	@scripts/lint

@@ -209,16 +209,15 @@ free_bytes(bytea *bytes)
 static void
 call(int function, Datum type, SmlSlice data, SmlSlice key, const uint8_t *iv, size_t size, uint8_t *out)
 {
-	SmallBytes      key_bytes;
-	SmallBytes      iv_bytes;
-	bytea *volatile input = NULL;
+	SmallBytes key_bytes;
+	SmallBytes iv_bytes;
+	bytea     *input = make_bytes(data.bytes, data.size);
+	Datum      key_datum = small_datum(&key_bytes, key.bytes, key.size);
 
 	PG_TRY();
 	{
-		Datum  key_datum = small_datum(&key_bytes, key.bytes, key.size);
 		bytea *result;
 
-		input = make_bytes(data.bytes, data.size);
 		if (iv)
 			result = DatumGetByteaPP(FunctionCall4(&functions[function], PointerGetDatum(input), key_datum,
 												   small_datum(&iv_bytes, iv, SML_AES_BLOCK), type));
@@ -229,13 +228,15 @@ call(int function, Datum type, SmlSlice data, SmlSlice key, const uint8_t *iv, s
 		memcpy(out, VARDATA_ANY(result), size);
 		free_bytes(result);
 	}
-	PG_FINALLY();
+	PG_CATCH();
 	{
 		sml_wipe(&key_bytes, sizeof(key_bytes));
-		if (input)
-			free_bytes(input);
+		free_bytes(input);
+		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	sml_wipe(&key_bytes, sizeof(key_bytes));
+	free_bytes(input);
 }
 
 static SmlStatus

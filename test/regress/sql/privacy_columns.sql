@@ -145,6 +145,20 @@ SELECT pg_temp.refused('SELECT sustainml.encrypt_column(''yours'', ''v'', ''colu
 RESET ROLE;
 DROP TABLE not_yours, yours;
 
+-- cancelled, it answers at once, leaves all as it was, and can be used again
+CREATE TABLE many AS SELECT i AS id, i::float8 AS v FROM generate_series(1, 300000) i;
+SELECT clock_timestamp() AS before \gset
+SET statement_timeout = '150ms';
+\set VERBOSITY terse
+SELECT sustainml.encrypt_column('many', 'v', 'columns_test');
+\set VERBOSITY default
+RESET statement_timeout;
+SELECT clock_timestamp() - :'before'::timestamptz < interval '3 s' AS at_once, atttypid::regtype FROM pg_attribute WHERE attrelid = 'many'::regclass AND attname = 'v';
+DELETE FROM many WHERE id > 1000;
+SELECT sustainml.encrypt_column('many', 'v', 'columns_test') > 0 AS done;
+SELECT sum(sustainml.open_float8(v)) FROM many;
+DROP TABLE many;
+
 -- hostile names, run as a superuser: nothing of them is executed
 CREATE SCHEMA "a""; DROP TABLE survivor; --";
 CREATE TABLE survivor (id int);

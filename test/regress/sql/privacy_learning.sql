@@ -30,17 +30,23 @@ GRANT SELECT ON plain_rows, sealed_rows TO PUBLIC;
 SET ROLE sml_learn_train;
 SELECT rows_used, rows_held_out FROM sustainml.train('plain_linear', 'plain_rows', target => 'y', features => '{x,k,b,d,v}');
 SELECT rows_used, rows_held_out, notes FROM sustainml.train('sealed_linear', 'sealed_rows', target => 'y', features => '{x,k,b,d,v}');
+RESET ROLE;
 SELECT count(*), bool_and(abs(p.estimate - s.estimate) <= 1e-9 * (1 + abs(p.estimate))) AS same
   FROM sustainml.coefficients('plain_linear') p JOIN sustainml.coefficients('sealed_linear') s USING (term);
+SET ROLE sml_learn_train;
 SELECT rows_used FROM sustainml.train('plain_city', 'plain_rows', target => 'y', features => '{x,city}');
 SELECT rows_used FROM sustainml.train('sealed_city', 'sealed_rows', target => 'y', features => '{x,city}');
+RESET ROLE;
 SELECT p.term, abs(p.estimate - s.estimate) <= 1e-9 * (1 + abs(p.estimate)) AS same
   FROM sustainml.coefficients('plain_city') p JOIN sustainml.coefficients('sealed_city') s USING (term) ORDER BY 1;
+SET ROLE sml_learn_train;
 -- classes, with the rows kept in memory
 SELECT classes, rows_used FROM sustainml.train('plain_won', 'plain_rows', target => 'won', features => '{x,k,city}');
 SELECT classes, rows_used FROM sustainml.train('sealed_won', 'sealed_rows', target => 'won', features => '{x,k,city}');
+RESET ROLE;
 SELECT count(*), bool_and(abs(p.estimate - s.estimate) <= 1e-9 * (1 + abs(p.estimate))) AS same
   FROM sustainml.coefficients('plain_won') p JOIN sustainml.coefficients('sealed_won') s USING (term);
+SET ROLE sml_learn_train;
 -- metrics on the held-out rows, and on another source
 SELECT count(*), bool_and(abs(p.value - s.value) <= 1e-9 * (1 + abs(p.value))) AS same
   FROM sustainml.evaluate('plain_won') p JOIN sustainml.evaluate('sealed_won') s USING (metric);
@@ -50,8 +56,13 @@ SELECT count(*), bool_and(abs(p.value - s.value) <= 1e-9 * (1 + abs(p.value))) A
 SELECT count(*), bool_and(abs(sustainml.predict('plain_linear', p) - sustainml.predict('sealed_linear', s)) < 1e-9) AS same FROM plain_rows p JOIN sealed_rows s USING (id);
 SELECT count(*), bool_and(abs(sustainml.predict('plain_city', p) - sustainml.predict('plain_city', s.x, s.city)) < 1e-9) AS same FROM plain_rows p JOIN sealed_rows s USING (id);
 SELECT count(*), bool_and(sustainml.predict_class('plain_won', p) = sustainml.predict_class('sealed_won', s)) AS same FROM plain_rows p JOIN sealed_rows s USING (id);
--- but it cannot see a value
+-- but it cannot see a value, nor what such a model is made of
 SELECT pg_temp.refused('SELECT sustainml.open(x) FROM sealed_rows');
+SELECT pg_temp.refused('SELECT * FROM sustainml.features(''sealed_city'')'), pg_temp.refused('SELECT * FROM sustainml.coefficients(''sealed_city'')');
+SELECT pg_temp.refused('SELECT * FROM sustainml.explain(''sealed_city'', ''{"x": 1, "city": "Ulm"}''::jsonb)');
+SELECT pg_temp.refused('SELECT e.* FROM sealed_rows s, sustainml.explain(''plain_city'', s) e');
+-- other readers of rows do not open
+SELECT pg_temp.refused('SELECT sustainml.accuracy(city, city) FROM sealed_rows'), pg_temp.refused('SELECT sustainml.rmse(y, y) FROM sealed_rows');
 -- all columns by default
 SELECT rows_used > 0 AS trained FROM sustainml.train('sealed_all', 'sealed_rows', target => 'y');
 RESET ROLE;
