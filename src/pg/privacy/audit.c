@@ -223,7 +223,10 @@ write_events(void)
 {
 	MlOwnerScope  scope;
 	MemoryContext old = CurrentMemoryContext;
+	bool          read_only = XactReadOnly;
 
+	/* a transaction that calls itself read-only after it used a key does not get around the record */
+	XactReadOnly = false;
 	qsort(events, count, sizeof(Event), by_key);
 	SPI_connect();
 	/* as the extension's owner, who may use every audit key */
@@ -241,6 +244,7 @@ write_events(void)
 	}
 	ml_owner_end(&scope);
 	SPI_finish();
+	XactReadOnly = read_only;
 	MemoryContextSwitchTo(old);
 }
 
@@ -258,7 +262,7 @@ transaction_event(XactEvent event, void *argument)
 	{
 		case XACT_EVENT_PRE_COMMIT:
 		case XACT_EVENT_PRE_PREPARE:
-			if (count > 0 && !XactReadOnly && !RecoveryInProgress())
+			if (count > 0)
 				write_events();
 			forget_events();
 			break;

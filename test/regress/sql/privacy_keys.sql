@@ -156,6 +156,14 @@ BEGIN READ ONLY;
 SELECT sustainml.open(amount) FROM wage WHERE id = 1;
 COMMIT;
 
+-- becoming read-only after the use does not get around the row
+SELECT count(*) AS before FROM sustainml.key_event WHERE key = 'wages' AND purpose = 'open' \gset
+BEGIN;
+SELECT sustainml.open(amount) FROM wage WHERE id = 1;
+SET TRANSACTION READ ONLY;
+COMMIT;
+SELECT count(*) - :before AS added FROM sustainml.key_event WHERE key = 'wages' AND purpose = 'open';
+
 -- export and import: bound to owner and master key
 SELECT sustainml.export_keys('wages') AS exported \gset
 SELECT pg_temp.refused(format('SELECT sustainml.import_keys(%L)', :'exported'));
