@@ -121,6 +121,13 @@ my $start = time;
 like(answer('SET statement_timeout = 500; SELECT sustainml.open(v) FROM s'), qr/canceling statement due to statement timeout/, 'a slow one can be cancelled');
 cmp_ok(time - $start, '<', 5, 'at once');
 
+$node->append_conf('postgresql.conf', "sustainml.master_key_command = 'cat $file.other; exec 1>&-; sleep 100'\n");
+$node->reload;
+$start = time;
+like(answer('SET statement_timeout = 500; SELECT sustainml.open(v) FROM s'), qr/canceling statement due to statement timeout/, 'also one that has closed its output');
+cmp_ok(time - $start, '<', 5, 'at once');
+is($node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE state = 'active'"), '1', 'and nothing hangs');
+
 # the log has the uses, and no key and no value
 my $log = slurp_file($node->logfile);
 like($log, qr/sustainml key used: key="k" data_key=\d+ use=open role=/, 'the log tells of uses');

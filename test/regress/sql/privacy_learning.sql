@@ -63,6 +63,12 @@ SELECT pg_temp.refused('SELECT * FROM sustainml.explain(''sealed_city'', ''{"x":
 SELECT pg_temp.refused('SELECT e.* FROM sealed_rows s, sustainml.explain(''plain_city'', s) e');
 -- other readers of rows do not open
 SELECT pg_temp.refused('SELECT sustainml.accuracy(city, city) FROM sealed_rows'), pg_temp.refused('SELECT sustainml.rmse(y, y) FROM sealed_rows');
+-- the other ways to use a model
+SELECT version, rows_used FROM sustainml.retrain('sealed_linear', activate => 'never');
+SELECT count(*) > 5 AS compared FROM sustainml.compare('sealed_linear@1', 'sealed_linear@2', 'sealed_rows');
+SELECT rows FROM sustainml.score('sealed_linear', 'sealed_rows', 'public.sealed_scored');
+SELECT count(*), bool_and(abs(prediction - sustainml.predict('plain_linear', p)) < 1e-9) AS same FROM sealed_scored s JOIN plain_rows p USING (id);
+DROP TABLE sealed_scored;
 -- all columns by default
 SELECT rows_used > 0 AS trained FROM sustainml.train('sealed_all', 'sealed_rows', target => 'y');
 RESET ROLE;
