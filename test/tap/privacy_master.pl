@@ -2,6 +2,8 @@
 use strict;
 use warnings;
 use File::Spec;
+use IPC::Run qw(start pump finish timeout);
+use MIME::Base64;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -127,6 +129,39 @@ $start = time;
 like(answer('SET statement_timeout = 500; SELECT sustainml.open(v) FROM s'), qr/canceling statement due to statement timeout/, 'also one that has closed its output');
 cmp_ok(time - $start, '<', 5, 'at once');
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE state = 'active'"), '1', 'and nothing hangs');
+
+# a session that has opened values holds no copy of the master key
+$node->append_conf('postgresql.conf', "sustainml.master_key_command = ''\nsustainml.key_cache_seconds = 300\n");
+rename "$file.other", $file;
+$node->reload;
+SKIP:
+{
+	my ($in, $out, $err) = ("SELECT pg_backend_pid(); SELECT 'opened ' || count(sustainml.open(v)) FROM s;\n", '', '');
+	my $psql = start(['psql', '-XAtq', '-d', $node->connstr('postgres')], '<', \$in, '>', \$out, '2>', \$err, timeout(60));
+	pump $psql until $out =~ /opened 1/;
+	my ($pid) = $out =~ /^(\d+)/;
+	my $raw = decode_base64($key_b =~ tr{-_}{+/}r);
+	my %hits = (key => 0, text => 0, control => 0);
+	my $readable = open(my $memory, '<:raw', "/proc/$pid/mem");
+	skip('the memory of a session cannot be read here', 3) unless $readable;
+	for my $line (split /\n/, slurp_file("/proc/$pid/maps"))
+	{
+		next unless $line =~ /^([0-9a-f]+)-([0-9a-f]+) rw/;
+		my ($from, $to) = (hex $1, hex $2);
+		next if $to - $from > 256 << 20;
+		sysseek($memory, $from, 0) or next;
+		my $bytes = '';
+		sysread($memory, $bytes, $to - $from) or next;
+		$hits{key}++ if index($bytes, $raw) >= 0;
+		$hits{text}++ if index($bytes, substr($key_b, 0, 40)) >= 0;
+		$hits{control}++ if index($bytes, 'sustainml.key_cache_seconds') >= 0;
+	}
+	ok($hits{control} > 0, 'the memory of the session was searched');
+	is($hits{key}, 0, 'it holds no master key');
+	is($hits{text}, 0, 'nor its text');
+	$in .= "\\q\n";
+	finish $psql;
+}
 
 # the log has the uses, and no key and no value
 my $log = slurp_file($node->logfile);
