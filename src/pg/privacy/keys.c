@@ -29,6 +29,7 @@
 
 #include "../catalog.h"
 #include "../crypto.h"
+#include "../crypto_openssl.h"
 #include "../env.h"
 #include "../nearest.h"
 #include "keys.h"
@@ -530,6 +531,7 @@ load_material(Entry *entry)
 	{
 		sml_wipe(&masters, sizeof(masters));
 		sml_wipe(material, sizeof(material));
+		ml_openssl_forget();
 	}
 	PG_END_TRY();
 }

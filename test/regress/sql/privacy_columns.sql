@@ -193,6 +193,7 @@ CREATE TABLE target (id int, v float8);
 INSERT INTO target VALUES (1, 42);
 \c -
 SET client_min_messages = warning;
+SET sustainml.crypto_provider = pgcrypto;
 SET search_path = planted, pg_catalog, public;
 SELECT sustainml.encrypt_column('public.target', 'v', 'columns_test') > 0 AS done;
 CALL sustainml.rotate('public.target', 'v');
