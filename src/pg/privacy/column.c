@@ -43,6 +43,7 @@
 #include "key_admin.h"
 #include "keys.h"
 #include "sealed.h"
+#include "statement.h"
 
 enum
 {
@@ -257,13 +258,6 @@ find_column(Oid relid, const char *column, const char *doing)
 
 /* ---- the catalog ---------------------------------------------------------------------------- */
 
-static void
-execute(const char *query, int count, Oid *types, Datum *values, int expected)
-{
-	if (SPI_execute_with_args(query, count, types, values, NULL, false, 0) != expected)
-		elog(ERROR, "unexpected result of a catalog statement");
-}
-
 /* Register a column and make its first data key; returns its number. */
 static int32
 register_column(Oid relid, const char *column, const char *key, SmlSealedType type, const char *column_type, bool deterministic)
@@ -289,8 +283,8 @@ register_column(Oid relid, const char *column, const char *key, SmlSealedType ty
 	values[8] = CStringGetTextDatum(user);
 	SPI_connect();
 	ml_owner_begin(&scope);
-	execute("INSERT INTO sustainml.protected_column (column_no, column_id, key, table_schema, table_name, column_name, column_type, deterministic,"
-			" created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp())", 9, types, values, SPI_OK_INSERT);
+	(void) ml_statement("INSERT INTO sustainml.protected_column (column_no, column_id, key, table_schema, table_name, column_name, column_type, deterministic,"
+			" created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp())", 9, types, values, NULL, SPI_OK_INSERT);
 	(void) ml_data_key_make(key, SML_KEY_DATA, number, id.data);
 	ml_owner_end(&scope);
 	SPI_finish();
@@ -417,7 +411,7 @@ sustainml_decrypt_column(PG_FUNCTION_ARGS)
 	values[0] = Int32GetDatum(number);
 	SPI_connect();
 	ml_owner_begin(&scope);
-	execute("UPDATE sustainml.protected_column SET decrypted_at = clock_timestamp() WHERE column_no = $1", 1, types, values, SPI_OK_UPDATE);
+	(void) ml_statement("UPDATE sustainml.protected_column SET decrypted_at = clock_timestamp() WHERE column_no = $1", 1, types, values, NULL, SPI_OK_UPDATE);
 	ml_owner_end(&scope);
 	SPI_finish();
 	ml_audit(info.key, 0, ML_USE_ADMIN);
@@ -477,8 +471,8 @@ sustainml_rotate_end(PG_FUNCTION_ARGS)
 	ml_key_require(info.key, ML_KEY_ROTATE);
 	SPI_connect();
 	ml_owner_begin(&scope);
-	execute("UPDATE sustainml.data_key SET retired_at = clock_timestamp() WHERE column_no = $1 AND state = 'open_only' AND retired_at IS NULL", 1,
-			types, values, SPI_OK_UPDATE);
+	(void) ml_statement("UPDATE sustainml.data_key SET retired_at = clock_timestamp() WHERE column_no = $1 AND state = 'open_only' AND retired_at IS NULL", 1,
+			types, values, NULL, SPI_OK_UPDATE);
 	ml_owner_end(&scope);
 	SPI_finish();
 	PG_RETURN_VOID();
