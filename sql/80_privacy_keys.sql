@@ -158,6 +158,7 @@ CREATE FUNCTION sustainml.rotate_master() RETURNS bigint
 	AS 'MODULE_PATHNAME', 'sustainml_rotate_master' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION sustainml.rotate_master() IS
 'Wraps the data keys of the caller''s keys (a superuser: of all keys) under the active master key, the first line of the file; returns how many.
+Ones whose present master key is not in the file are left, with a warning for each.
 No sealed value changes.  When sustainml.key_check() names the old master no more, its line can go.
 Example: SELECT sustainml.rotate_master();';
 

@@ -74,6 +74,9 @@ is(answer('SELECT DISTINCT status FROM sustainml.key_check()'), 'master differs'
 write_file("v1:b:$key_b\n");
 like(answer('SELECT sustainml.open(v) FROM s'), qr/master key "a", under which key "k" is wrapped, is missing/, 'a missing master');
 is(answer('SELECT DISTINCT status || \': \' || detail FROM sustainml.key_check()'), 'master missing: Master key "a" is not among the lines of the file.', 'key_check names it');
+my ($code, $rotated, $warnings) = $node->psql('postgres', 'SELECT sustainml.rotate_master()');
+is($rotated, '0', 'nothing can be wrapped anew without the old master');
+is(scalar(() = $warnings =~ /WARNING:  data key \d+ of key "k" is left as it is: master missing/g), 5, 'and each key that is left is named');
 unlink $file;
 is(answer('SELECT DISTINCT status FROM sustainml.key_check()'), 'no master key', 'key_check works without any');
 like(answer('SELECT sustainml.rotate_master()'), qr/no master key can be read/, 'rotation does not');

@@ -149,11 +149,15 @@ wrap_rows(const SmlMasters *masters, uint8 *material)
 		if (status == ROW_DESTROYED)
 			continue;
 		if (status != ROW_OK)
-			ereport(ERROR,
+		{
+			/* one key that is lost does not hold up the others */
+			ereport(WARNING,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg("data key %u of key \"%s\" cannot be unwrapped: %s", row.place.key_no, row.key, row_statuses[status]),
+					 errmsg("data key %u of key \"%s\" is left as it is: %s", row.place.key_no, row.key, row_statuses[status]),
 					 errdetail("It is wrapped under master key \"%s\".", row.master_id ? row.master_id : ""),
-					 errhint("Keep the line of the old master key in the file, below the new one.")));
+					 errhint("Keep the line of the old master key in the file, below the new one, until all are wrapped under the new one.")));
+			continue;
+		}
 		ml_wrap(masters, &row.place, material, &wrapped);
 		store_wrapped((int32) row.place.key_no, &wrapped);
 		changed = lappend(changed, row.key);
