@@ -172,7 +172,7 @@ BEGIN;
 DELETE FROM sustainml.key WHERE key = 'wages'; DELETE FROM sustainml.data_key WHERE key = 'wages'; DELETE FROM sustainml.protected_column WHERE key = 'wages';
 SELECT pg_temp.as_role('sml_nobody', format('SELECT sustainml.import_keys(%L)', :'exported'));
 SELECT pg_temp.refused(format('SELECT sustainml.import_keys(%L)', jsonb_set(:'exported', '{owner}', '"sml_nobody"')));
-SELECT pg_temp.refused(format('SELECT sustainml.import_keys(%L)', jsonb_set(:'exported', '{data_keys,0,purpose}', '"model"'))) ~ 'cannot import' AS refused;
+SELECT pg_temp.refused(format('SELECT sustainml.import_keys(%L)', jsonb_set(:'exported', '{data_keys,0,purpose}', CASE :'exported'::jsonb #>> '{data_keys,0,purpose}' WHEN 'model' THEN '"data"'::jsonb ELSE '"model"' END))) ~ 'cannot import' AS refused;
 SELECT pg_temp.refused(format('SELECT sustainml.import_keys(%L)', jsonb_set(:'exported', '{data_keys,0,key_no}', '77'))) ~ 'cannot import' AS refused;
 SELECT pg_temp.refused(format('SELECT sustainml.import_keys(%L)', jsonb_set(:'exported', '{key}', '"a b"')));
 SELECT pg_temp.refused('SELECT sustainml.import_keys(''{}'')'), pg_temp.refused('SELECT sustainml.import_keys(''[1]'')');
