@@ -163,6 +163,15 @@ No sealed value changes.  When sustainml.key_check() names the old master no mor
 Example: SELECT sustainml.rotate_master();';
 
 -- Availability: 0.1.0
+CREATE FUNCTION sustainml.rotate_key(key text, purpose text DEFAULT 'data') RETURNS integer
+	AS 'MODULE_PATHNAME', 'sustainml_rotate_key' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION sustainml.rotate_key(text, text) IS
+'A new data key for what belongs to no column: data (values sealed under the key alone), index, pseudonym or model; returns its number.
+Former values and models still open.  Blind indexes and pseudonyms made from now on differ from those made before, which must be made anew.
+Columns are rotated by sustainml.rotate.
+Example: SELECT sustainml.rotate_key(''payroll'', ''model'');';
+
+-- Availability: 0.1.0
 CREATE FUNCTION sustainml.key_check(
 	OUT key text, OUT key_no integer, OUT purpose text, OUT state text, OUT table_name text, OUT column_name text,
 	OUT master_id text, OUT status text, OUT detail text)

@@ -78,16 +78,17 @@ current_user_name(void)
 
 /* ---- wrapping ------------------------------------------------------------------------------ */
 
-/* Owner of a key, inside SPI and the owner's scope. */
+/* Owner of a key that was not destroyed, inside SPI and the owner's scope. */
 static char *
 owner_of(const char *key)
 {
 	Oid   types[1] = {TEXTOID};
 	Datum values[1] = {CStringGetTextDatum(key)};
 
-	if (SPI_execute_with_args("SELECT owner FROM sustainml.key WHERE key = $1", 1, types, values, NULL, false, 1) != SPI_OK_SELECT ||
-		SPI_processed != 1)
-		elog(ERROR, "key \"%s\" has no row", key);
+	if (ml_statement("SELECT owner FROM sustainml.key WHERE key = $1 AND destroyed_at IS NULL", 1, types, values, NULL, SPI_OK_SELECT) != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("key \"%s\" was destroyed", key)));
 	return ml_result_text(0, 1);
 }
 
@@ -321,6 +322,42 @@ sustainml_key_rights(PG_FUNCTION_ARGS)
 		if (rights & names[i].bit)
 			values[count++] = CStringGetTextDatum(names[i].name);
 	PG_RETURN_ARRAYTYPE_P(construct_array(values, count, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+/* ---- rotate_key ------------------------------------------------------------------------- */
+
+/* rotate_key(key, purpose): a new data key for values of no column, blind indexes, pseudonyms or models */
+PG_FUNCTION_INFO_V1(sustainml_rotate_key);
+Datum
+sustainml_rotate_key(PG_FUNCTION_ARGS)
+{
+	char        *key = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char        *name = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	Oid          types[1] = {TEXTOID};
+	Datum        values[1] = {CStringGetTextDatum(key)};
+	int32        number;
+	pg_uuid_t   *id;
+	bool         isnull;
+	MlOwnerScope scope;
+
+	if (strcmp(name, "data") != 0 && strcmp(name, "index") != 0 && strcmp(name, "pseudonym") != 0 && strcmp(name, "model") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unknown purpose of a key: \"%s\"", name),
+				 errhint("Purposes are data, index, pseudonym and model.")));
+	ml_key_require(key, ML_KEY_ROTATE);
+	SPI_connect();
+	ml_owner_begin(&scope);
+	if (ml_statement("SELECT key_id FROM sustainml.key WHERE key = $1 AND destroyed_at IS NULL FOR UPDATE", 1, types, values, NULL, SPI_OK_SELECT) != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("key \"%s\" was destroyed", key)));
+	id = DatumGetUUIDP(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	number = ml_data_key_make(key, ml_purpose_from(name), 0, id->data);
+	ml_owner_end(&scope);
+	SPI_finish();
+	ml_audit(key, (uint32) number, ML_USE_ROTATE);
+	PG_RETURN_INT32(number);
 }
 
 /* ---- destroying --------------------------------------------------------------------------------------------- */

@@ -66,6 +66,7 @@ ALTER TABLE person RENAME TO people;
 CREATE SCHEMA elsewhere;
 ALTER TABLE people SET SCHEMA elsewhere;
 SELECT sum(sustainml.open_float8(pay)) FROM elsewhere.people;
+SELECT table_schema, table_name, column_name, key, column_type, deterministic FROM sustainml.sealed_columns WHERE table_name = 'people' ORDER BY 3;
 INSERT INTO elsewhere.people VALUES (102, 'moved', sustainml.seal(1, 'elsewhere.people', 'pay'));
 ALTER TABLE elsewhere.people SET SCHEMA public;
 

@@ -118,6 +118,16 @@ SELECT DISTINCT key, status FROM sustainml.key_check();
 SELECT count(*) FROM sustainml.key_events;
 RESET ROLE;
 
+-- rotating what belongs to no column: former values open, blind indexes change
+SET ROLE sml_owner;
+CREATE TEMP TABLE loose AS SELECT sustainml.seal('before', 'wages') AS v, sustainml.blind_index(1, 'wages') AS i;
+SELECT sustainml.rotate_key('wages') > 0 AS done, sustainml.rotate_key('wages', 'index') > 0 AS done;
+SELECT sustainml.open(v), sustainml.key_no(v) = sustainml.key_no(sustainml.seal('after', 'wages')) AS same_key, i = sustainml.blind_index(1, 'wages') AS same_index FROM loose;
+SELECT pg_temp.refused('SELECT sustainml.rotate_key(''wages'', ''audit'')'), pg_temp.refused('SELECT sustainml.rotate_key(''wgaes'')');
+DROP TABLE loose;
+RESET ROLE;
+SELECT pg_temp.as_role('sml_trainer', 'SELECT sustainml.rotate_key(''wages'')');
+
 -- a canary: opening it is refused and noted
 SELECT sustainml.create_key('trap', role => 'sml_opener', canary => true);
 CREATE TABLE bait (v sustainml.sealed);
@@ -192,7 +202,10 @@ ROLLBACK;
 -- destroying: nothing opens any more, and the record stays
 SELECT pg_temp.refused('SELECT sustainml.destroy_key(''wages'', confirm => ''wage'')');
 SELECT sustainml.destroy_key('wages', confirm => 'wages');
-SELECT pg_temp.refused('SELECT sustainml.open(amount) FROM wage'), pg_temp.refused('SELECT sustainml.seal(1, ''wage'', ''amount'')');
+SELECT pg_temp.refused('SELECT sustainml.open(amount) FROM wage'), pg_temp.refused('SELECT sustainml.seal(1, ''wage'', ''amount'')'), pg_temp.refused('SELECT sustainml.rotate_key(''wages'')');
+CREATE TABLE late (v text);
+SELECT pg_temp.refused('SELECT sustainml.encrypt_column(''late'', ''v'', ''wages'')'), pg_temp.refused('CALL sustainml.rotate(''wage'', ''amount'')');
+DROP TABLE late;
 SELECT purpose, state, count(*), count(wrapped) FROM sustainml.data_key WHERE key = 'wages' GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT first_broken FROM sustainml.key_audit_check('wages');
 SELECT DISTINCT status FROM sustainml.key_check() WHERE key = 'wages' ORDER BY 1;
