@@ -1,6 +1,7 @@
 # Master keys: a missing or bad one stops nothing but calls that need a key; rotation; the command; the audit in the log.
 use strict;
 use warnings;
+use File::Basename;
 use File::Spec;
 use IPC::Run qw(start pump finish timeout);
 use MIME::Base64;
@@ -90,6 +91,26 @@ write_file("v1:b:$key_b\n");
 is(answer('SELECT sustainml.open(v) FROM s'), 'payload 1', 'the old line can go');
 is($node->safe_psql('postgres', 'SELECT md5(string_agg(v::text, \',\')) FROM s'), $before, 'values are the same bytes');
 is(answer('SELECT DISTINCT status FROM sustainml.key_check()'), 'ok', 'all is well');
+
+# the script makes proper files: mode, a new first line for rotation, no id twice, nothing shown
+my $script = dirname(File::Spec->rel2abs($0)) . '/../../scripts/master_key';
+unlink $file;
+append_to_file($file, "v1:b:$key_b\n");
+chmod 0600, $file;
+my ($made, $said) = run_command([$script, $file, 'c']);
+unlike($made . $said, qr/[A-Za-z0-9_-]{43}=/, 'the script does not show the key');
+is(sprintf('%o', (stat $file)[2] & 0777), '600', 'the file is closed to others');
+like(slurp_file($file), qr/^v1:c:[A-Za-z0-9_-]{43}=\nv1:b:\Q$key_b\E\n$/, 'the new key is the first line, the old one follows');
+is(answer('SELECT sustainml.rotate_master()'), '5', 'data keys are wrapped under it');
+is(answer('SELECT DISTINCT master_id FROM sustainml.key_check()'), 'c', 'all of them');
+($made, $said) = run_command([$script, $file, 'c']);
+like($said, qr/has a key with the id c already/, 'an id is not taken twice');
+($made, $said) = run_command([$script, $file, 'a b']);
+like($said, qr/an id has/, 'nor is a bad one taken');
+my $both = slurp_file($file) =~ s/^(v1:c:.*\n)(v1:b:.*\n)/$2$1/r;
+write_file($both);
+is(answer('SELECT sustainml.rotate_master()'), '5', 'and back');
+write_file("v1:b:$key_b\n");
 
 # who may see the settings
 my ($status, $out);

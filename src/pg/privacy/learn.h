@@ -4,6 +4,13 @@
  * No node of the executor sees a plaintext: readers (rows.h) get the sealed datum and give the number or label to the
  * core.  Aggregate states made from sealed cells are marked, and refuse to be written out or sent; they are made in
  * one process.  A model made from sealed cells is stored sealed, once for each key that was used.
+ *
+ * What new code must know:
+ *   - ml_reader_init refuses the type sealed, and so does ml_type_kind: nothing opens by accident.  Use
+ *     ml_reader_init_opening, and ml_row_expect for a row buffer, only where what is read stays in C and no row comes out;
+ *   - a function that shows what a model is made of (dictionaries, means, coefficients, an export) calls
+ *     ml_model_require(&model->keys, ML_KEY_OPEN) after ml_model_get, which itself asks for the right train;
+ *   - a function that gives figures from a state that a user may hold asks ml_state_sealed first, and refuses.
  */
 #ifndef ML_LEARN_H
 #define ML_LEARN_H
