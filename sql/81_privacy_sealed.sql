@@ -63,6 +63,14 @@ COMMENT ON FUNCTION sustainml.seal("any", regclass, name) IS
 Example: INSERT INTO people (name, salary) VALUES ($1, sustainml.seal($2, ''people'', ''salary''));';
 
 -- Availability: 0.1.0
+CREATE FUNCTION sustainml.seal_row(value "any", table_name regclass, column_name name, row_key text) RETURNS sustainml.sealed
+	AS 'MODULE_PATHNAME', 'sustainml_seal_column' LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100;
+COMMENT ON FUNCTION sustainml.seal_row("any", regclass, name, text) IS
+'Seals a value for a sealed column and binds it to a row: it opens only in that column and with the same row_key.  Such values are not trained on, and
+rotate and decrypt_column stop at them.
+Example: INSERT INTO people (id, salary) VALUES (7, sustainml.seal_row($1, ''people'', ''salary'', row_key => ''7''));';
+
+-- Availability: 0.1.0
 CREATE FUNCTION sustainml_internal.seal_cell(value "any", column_no integer) RETURNS sustainml.sealed
 	AS 'MODULE_PATHNAME', 'sustainml_seal_cell' LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100;
 COMMENT ON FUNCTION sustainml_internal.seal_cell("any", integer) IS 'Seals a value for a column by its number';

@@ -367,7 +367,7 @@ ml_cannot_open(void)
 			(errcode(ERRCODE_DATA_CORRUPTED),
 			 errmsg("cannot open sealed value"),
 			 errdetail("%s", SML_CANNOT_OPEN),
-			 errhint("sustainml.key_check() tells whether keys or master keys are missing.")));
+			 errhint("sustainml.key_check() tells whether keys are missing; a value bound to a row opens with sustainml.open_row.")));
 }
 
 /* ---- entries --------------------------------------------------------------------------------- */

@@ -60,6 +60,17 @@ UPDATE pg_attribute SET atttypmod = (SELECT atttypmod FROM pg_attribute WHERE at
 RESET allow_system_table_mods;
 SELECT pg_temp.refused('SELECT sustainml.open(other) FROM twin WHERE id = 1');
 DROP TABLE twin;
+-- bound to its row besides
+CREATE TABLE diary (id int, entry text);
+SELECT sustainml.encrypt_column('diary', 'entry', 'columns_test') > 0;
+INSERT INTO diary SELECT i, sustainml.seal_row('entry ' || i, 'diary', 'entry', i::text) FROM generate_series(1, 2) i;
+SELECT id, sustainml.open_row(entry, id::text) FROM diary ORDER BY id;
+UPDATE diary a SET entry = b.entry FROM diary b WHERE a.id = 1 AND b.id = 2;
+SELECT pg_temp.refused('SELECT sustainml.open_row(entry, id::text) FROM diary WHERE id = 1'), pg_temp.refused('SELECT sustainml.open(entry) FROM diary WHERE id = 2');
+SELECT pg_temp.refused('SELECT sustainml.seal_row(1, ''diary'', ''entry'', NULL)'), pg_temp.refused('UPDATE diary SET entry = sustainml_internal.reseal(entry)'), pg_temp.refused('SELECT sustainml.decrypt_column(''diary'', ''entry'')');
+DROP TABLE diary;
+-- what encrypting cost is in the run log
+SELECT kind, max(rows), bool_and(seconds > 0) AS took FROM sustainml.run_log WHERE kind IN ('encrypt', 'decrypt') GROUP BY kind ORDER BY kind;
 -- renaming and moving change nothing
 ALTER TABLE person RENAME salary TO pay;
 ALTER TABLE person RENAME TO people;
