@@ -59,7 +59,8 @@ Example: SELECT sustainml.seal_row($1, ''payroll'', row_key => id::text);';
 CREATE FUNCTION sustainml.seal(value "any", table_name regclass, column_name name) RETURNS sustainml.sealed
 	AS 'MODULE_PATHNAME', 'sustainml_seal_column' LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100;
 COMMENT ON FUNCTION sustainml.seal("any", regclass, name) IS
-'Seals a value for a sealed column; numbers and literals are converted to the column''s type where nothing is lost.
+'Seals a value for a sealed column; numbers and literals are converted to the column''s type as an assignment would, but an integer that double precision
+cannot hold is refused.
 Example: INSERT INTO people (name, salary) VALUES ($1, sustainml.seal($2, ''people'', ''salary''));';
 
 -- Availability: 0.1.0
