@@ -27,6 +27,7 @@
 #include "../nearest.h"
 #include "../../core/hash.h"
 #include "activation.h"
+#include "../privacy/keys.h"
 #include "../privacy/learn.h"
 #include "train.h"
 
@@ -387,6 +388,7 @@ train(FunctionCallInfo fcinfo, MlRequest *request)
 	MlFigures figures;
 	int64     id;
 	int       version;
+	uint64    opened = ml_keys_opened();
 
 	PreventCommandIfReadOnly("train()");
 	memset(&t, 0, sizeof(t));
@@ -395,6 +397,9 @@ train(FunctionCallInfo fcinfo, MlRequest *request)
 	t.run = ml_run_begin("train");
 	ml_env_init(&t.env, AllocSetContextCreate(CurrentMemoryContext, "sustainml train", ALLOCSET_DEFAULT_SIZES));
 	run_training(&t);
+	if (ml_keys_opened() != opened)
+		CHECK(&t, sml_note(&t.env, &t.notes, "The source opened sealed values itself (sustainml.open), so the model is stored in clear, with what it learned from them; "
+						   "name the sealed columns instead to have it sealed."));
 	if (request->protected_columns)
 		CHECK(&t, sml_note(&t.env, &t.notes, "The protected columns are recorded and kept out of the features unless named there; "
 						   "this version does not audit fairness."));
