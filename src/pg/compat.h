@@ -35,4 +35,11 @@
 	extern int no_such_variable
 #endif
 
+/* All rows, forward. */
+#if PG_VERSION_NUM >= 180000
+#define ml_executor_run(query) ExecutorRun((query), ForwardScanDirection, 0)
+#else
+#define ml_executor_run(query) ExecutorRun((query), ForwardScanDirection, 0, true)
+#endif
+
 #endif
