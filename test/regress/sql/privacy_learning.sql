@@ -60,6 +60,7 @@ SELECT count(*), bool_and(sustainml.predict_class('plain_won', p) = sustainml.pr
 SELECT pg_temp.refused('SELECT sustainml.open(x) FROM sealed_rows');
 SELECT pg_temp.refused('SELECT * FROM sustainml.features(''sealed_city'')'), pg_temp.refused('SELECT * FROM sustainml.coefficients(''sealed_city'')');
 SELECT pg_temp.refused('SELECT * FROM sustainml.explain(''sealed_city'', ''{"x": 1, "city": "Ulm"}''::jsonb)');
+SELECT pg_temp.refused('SELECT sustainml.model_card(''sealed_won'')');
 SELECT pg_temp.refused('SELECT e.* FROM sealed_rows s, sustainml.explain(''plain_city'', s) e');
 -- other readers of rows do not open
 SELECT pg_temp.refused('SELECT sustainml.accuracy(city, city) FROM sealed_rows'), pg_temp.refused('SELECT sustainml.rmse(y, y) FROM sealed_rows');
