@@ -37,7 +37,7 @@ PG_CPPFLAGS = -I$(OPENBLAS_INC) $(if $(LIBCRYPTO),-DML_WITH_LIBCRYPTO)
 # Sums are never fused or reordered, so that every machine gives the same bits; loops over
 # doubles are worth -O3.
 PG_CFLAGS   = -std=gnu11 -O3 -fvisibility=hidden -ffp-contract=off -MMD -MP -Wextra -Wno-unused-parameter \
-              -Wno-sign-compare -Wno-missing-field-initializers -Wno-declaration-after-statement -Werror=implicit-function-declaration $(if $(WERROR),-Werror)
+              -Wno-sign-compare -Wno-missing-field-initializers -Wno-declaration-after-statement -Werror=implicit-function-declaration -Werror=incompatible-pointer-types -Werror=int-conversion $(if $(WERROR),-Werror)
 SHLIB_LINK  = $(OPENBLAS_LIBS) $(if $(LIBCRYPTO),-lcrypto) -lm -Wl,--exclude-libs,ALL -Wl,-Bsymbolic -Wl,--version-script=src/exports.map
 
 PG_CONFIG ?= pg_config

@@ -101,11 +101,14 @@ CREATE FUNCTION sustainml.help(topic text DEFAULT NULL, OUT function text, OUT a
 	            ELSE obj_description(p.oid, 'pg_proc') END
 	  FROM pg_proc p
 	 WHERE p.pronamespace = 'sustainml'::regnamespace
-	   AND (topic IS NULL OR p.proname = lower(topic))
+	   AND (topic IS NULL OR p.proname = lower(topic)
+	        -- no function of this name: those that have the word in their name
+	        OR (p.proname LIKE '%' || lower(topic) || '%'
+	            AND NOT EXISTS (SELECT FROM pg_proc q WHERE q.pronamespace = p.pronamespace AND q.proname = lower(topic))))
 	 ORDER BY 1, 2
 	$$;
 COMMENT ON FUNCTION sustainml.help(text) IS
-'What the functions of sustainml do: all of them in a line each, or one with its arguments and an example.
+'What the functions of sustainml do: all of them in a line each, or one with its arguments and an example; a part of a name finds all that have it.
 Example: SELECT * FROM sustainml.help(''train'');';
 
 -- Availability: 0.1.0

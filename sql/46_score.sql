@@ -25,12 +25,17 @@ COMMENT ON FUNCTION sustainml_internal.model_ref(text) IS 'schema.name@version o
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml_internal.batch_key(source text, key text) RETURNS text
 	AS 'MODULE_PATHNAME', 'sustainml_batch_key' LANGUAGE C STABLE PARALLEL UNSAFE;
-COMMENT ON FUNCTION sustainml_internal.batch_key(text, text) IS 'The key column by which a source is scored in batches';
+COMMENT ON FUNCTION sustainml_internal.batch_key(text, text) IS 'The key column by which a source is scored in batches: unique and never NULL';
 
 -- Availability: 0.1.0
-CREATE FUNCTION sustainml_internal.batch_query(source text, key text, after text, batch_rows integer) RETURNS text
+CREATE FUNCTION sustainml_internal.batch_end(source text, key text, into_table text, model text, after text, batch_rows integer) RETURNS text
+	AS 'MODULE_PATHNAME', 'sustainml_batch_end' LANGUAGE C STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION sustainml_internal.batch_end(text, text, text, text, text, integer) IS 'The last key of the next batch of rows that a version has not scored yet; NULL when none is left';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml_internal.batch_query(source text, key text, into_table text, model text, after text, last text) RETURNS text
 	AS 'MODULE_PATHNAME', 'sustainml_batch_query' LANGUAGE C STABLE PARALLEL UNSAFE;
-COMMENT ON FUNCTION sustainml_internal.batch_query(text, text, text, integer) IS 'The query for the next batch of a source';
+COMMENT ON FUNCTION sustainml_internal.batch_query(text, text, text, text, text, text) IS 'The query for the rows of one batch';
 
 -- Availability: 0.1.0
 -- Procedures that commit cannot pin search_path: every name and operator here is qualified instead.
@@ -48,37 +53,31 @@ CREATE PROCEDURE sustainml.score_batches(
 DECLARE
 	fixed_ref text := sustainml_internal.model_ref(model);
 	key_name  text := sustainml_internal.batch_key(source, key);
-	last_key  text;
+	after     text;
+	last      text;
 	batch     bigint;
 BEGIN
-	IF batch_rows OPERATOR(pg_catalog.<) 1 THEN
+	IF (batch_rows OPERATOR(pg_catalog.>=) 1) IS NOT TRUE THEN
 		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'batch_rows must be at least 1';
 	END IF;
 	rows := 0;
 	IF pg_catalog.to_regclass(into_table) IS NULL THEN
-		PERFORM sustainml.score(fixed_ref, sustainml_internal.batch_query(source, key_name, NULL, 0), into_table, ARRAY[key_name], columns, 'create');
-	ELSE
-		-- go on after the last row that this version has scored
-		EXECUTE pg_catalog.format('SELECT pg_catalog.max(t.%I)::text FROM %s AS t WHERE t.model OPERATOR(pg_catalog.||) ''@'' OPERATOR(pg_catalog.||) t.version::text OPERATOR(pg_catalog.=) $1',
-		                          key_name, pg_catalog.to_regclass(into_table))
-			INTO last_key
-			USING pg_catalog.substr(fixed_ref, pg_catalog.strpos(fixed_ref, '.') OPERATOR(pg_catalog.+) 1);
+		PERFORM sustainml.score(fixed_ref, sustainml_internal.batch_query(source, key_name, into_table, fixed_ref, NULL, NULL), into_table,
+		                        ARRAY[key_name], columns, 'create');
 	END IF;
 	LOOP
+		last := sustainml_internal.batch_end(source, key_name, into_table, fixed_ref, after, batch_rows);
+		EXIT WHEN last IS NULL;
 		SELECT s.rows INTO batch
-		  FROM sustainml.score(fixed_ref, sustainml_internal.batch_query(source, key_name, last_key, batch_rows), into_table,
+		  FROM sustainml.score(fixed_ref, sustainml_internal.batch_query(source, key_name, into_table, fixed_ref, after, last), into_table,
 		                       ARRAY[key_name], columns, 'merge') AS s;
-		EXIT WHEN batch OPERATOR(pg_catalog.=) 0;
 		rows := rows OPERATOR(pg_catalog.+) batch;
-		EXECUTE pg_catalog.format('SELECT pg_catalog.max(t.%I)::text FROM %s AS t WHERE t.model OPERATOR(pg_catalog.||) ''@'' OPERATOR(pg_catalog.||) t.version::text OPERATOR(pg_catalog.=) $1',
-		                          key_name, pg_catalog.to_regclass(into_table))
-			INTO last_key
-			USING pg_catalog.substr(fixed_ref, pg_catalog.strpos(fixed_ref, '.') OPERATOR(pg_catalog.+) 1);
+		after := last;
 		COMMIT;
 	END LOOP;
 END
 $$;
 COMMENT ON PROCEDURE sustainml.score_batches(text, text, text, text, text[], integer, bigint) IS
-'Scores a large source batch by batch in the order of its key, with a commit after each; called again, it goes on where it stopped.
-Returns the number of rows scored by this call.
+'Scores a large source batch by batch in the order of its key, with a commit after each; called again, it scores the rows that this version has not scored yet.
+The key is one column, unique and never NULL.  Returns the number of rows scored by this call.
 Example: CALL sustainml.score_batches(''income'', ''adult_test'', ''adult_scored'');';

@@ -90,7 +90,7 @@ CREATE AGGREGATE sustainml.log_loss(label boolean, probability double precision)
 	FINALFUNC = sustainml_internal.mean_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.log_loss(boolean, double precision) IS 'Mean log loss in nats of probabilities of a 0/1 or boolean label; probabilities are kept 2^-52 from 0 and 1';
+COMMENT ON AGGREGATE sustainml.log_loss(boolean, double precision) IS 'Mean log loss in nats of probabilities of a 0/1 or boolean label; probabilities are kept 2^-52 from 0 and 1. Example: SELECT sustainml.log_loss(label, probability) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.log_loss(label boolean, probability double precision, weight double precision) (
@@ -101,7 +101,7 @@ CREATE AGGREGATE sustainml.log_loss(label boolean, probability double precision,
 	FINALFUNC = sustainml_internal.mean_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.log_loss(boolean, double precision, double precision) IS 'Mean log loss in nats of probabilities of a 0/1 or boolean label; probabilities are kept 2^-52 from 0 and 1, weighted';
+COMMENT ON AGGREGATE sustainml.log_loss(boolean, double precision, double precision) IS 'Mean log loss in nats of probabilities of a 0/1 or boolean label; probabilities are kept 2^-52 from 0 and 1, weighted. Example: SELECT sustainml.log_loss(label, probability, weight) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.log_loss(label double precision, probability double precision) (
@@ -112,7 +112,7 @@ CREATE AGGREGATE sustainml.log_loss(label double precision, probability double p
 	FINALFUNC = sustainml_internal.mean_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.log_loss(double precision, double precision) IS 'Mean log loss in nats of probabilities of a 0/1 or boolean label; probabilities are kept 2^-52 from 0 and 1';
+COMMENT ON AGGREGATE sustainml.log_loss(double precision, double precision) IS 'Mean log loss in nats of probabilities of a 0/1 or boolean label; probabilities are kept 2^-52 from 0 and 1. Example: SELECT sustainml.log_loss(label, probability) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.log_loss(label double precision, probability double precision, weight double precision) (
@@ -123,7 +123,7 @@ CREATE AGGREGATE sustainml.log_loss(label double precision, probability double p
 	FINALFUNC = sustainml_internal.mean_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.log_loss(double precision, double precision, double precision) IS 'Mean log loss in nats of probabilities of a 0/1 or boolean label; probabilities are kept 2^-52 from 0 and 1, weighted';
+COMMENT ON AGGREGATE sustainml.log_loss(double precision, double precision, double precision) IS 'Mean log loss in nats of probabilities of a 0/1 or boolean label; probabilities are kept 2^-52 from 0 and 1, weighted. Example: SELECT sustainml.log_loss(label, probability, weight) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.brier_score(label boolean, probability double precision) (
@@ -134,7 +134,7 @@ CREATE AGGREGATE sustainml.brier_score(label boolean, probability double precisi
 	FINALFUNC = sustainml_internal.mean_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.brier_score(boolean, double precision) IS 'Mean squared distance between the probability and a 0/1 or boolean label';
+COMMENT ON AGGREGATE sustainml.brier_score(boolean, double precision) IS 'Mean squared distance between the probability and a 0/1 or boolean label. Example: SELECT sustainml.brier_score(label, probability) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.brier_score(label boolean, probability double precision, weight double precision) (
@@ -145,7 +145,7 @@ CREATE AGGREGATE sustainml.brier_score(label boolean, probability double precisi
 	FINALFUNC = sustainml_internal.mean_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.brier_score(boolean, double precision, double precision) IS 'Mean squared distance between the probability and a 0/1 or boolean label, weighted';
+COMMENT ON AGGREGATE sustainml.brier_score(boolean, double precision, double precision) IS 'Mean squared distance between the probability and a 0/1 or boolean label, weighted. Example: SELECT sustainml.brier_score(label, probability, weight) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.brier_score(label double precision, probability double precision) (
@@ -156,7 +156,7 @@ CREATE AGGREGATE sustainml.brier_score(label double precision, probability doubl
 	FINALFUNC = sustainml_internal.mean_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.brier_score(double precision, double precision) IS 'Mean squared distance between the probability and a 0/1 or boolean label';
+COMMENT ON AGGREGATE sustainml.brier_score(double precision, double precision) IS 'Mean squared distance between the probability and a 0/1 or boolean label. Example: SELECT sustainml.brier_score(label, probability) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.brier_score(label double precision, probability double precision, weight double precision) (
@@ -167,7 +167,7 @@ CREATE AGGREGATE sustainml.brier_score(label double precision, probability doubl
 	FINALFUNC = sustainml_internal.mean_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.brier_score(double precision, double precision, double precision) IS 'Mean squared distance between the probability and a 0/1 or boolean label, weighted';
+COMMENT ON AGGREGATE sustainml.brier_score(double precision, double precision, double precision) IS 'Mean squared distance between the probability and a 0/1 or boolean label, weighted. Example: SELECT sustainml.brier_score(label, probability, weight) FROM scored;';
 
 ---- two classes: precision_score, recall_score, f1_score; accuracy --------------------
 
@@ -228,7 +228,7 @@ CREATE AGGREGATE sustainml.precision_score(actual boolean, predicted boolean) (
 	FINALFUNC = sustainml_internal.precision_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.precision_score(boolean, boolean) IS 'Share of the rows predicted positive (1 or true) that are; NULL when none is predicted';
+COMMENT ON AGGREGATE sustainml.precision_score(boolean, boolean) IS 'Share of the rows predicted positive (1 or true) that are; NULL when none is predicted. Example: SELECT sustainml.precision_score(actual, predicted) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.precision_score(actual boolean, predicted boolean, weight double precision) (
@@ -239,7 +239,7 @@ CREATE AGGREGATE sustainml.precision_score(actual boolean, predicted boolean, we
 	FINALFUNC = sustainml_internal.precision_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.precision_score(boolean, boolean, double precision) IS 'Share of the rows predicted positive (1 or true) that are; NULL when none is predicted, weighted';
+COMMENT ON AGGREGATE sustainml.precision_score(boolean, boolean, double precision) IS 'Share of the rows predicted positive (1 or true) that are; NULL when none is predicted, weighted. Example: SELECT sustainml.precision_score(actual, predicted, weight) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.precision_score(actual double precision, predicted double precision) (
@@ -250,7 +250,7 @@ CREATE AGGREGATE sustainml.precision_score(actual double precision, predicted do
 	FINALFUNC = sustainml_internal.precision_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.precision_score(double precision, double precision) IS 'Share of the rows predicted positive (1 or true) that are; NULL when none is predicted';
+COMMENT ON AGGREGATE sustainml.precision_score(double precision, double precision) IS 'Share of the rows predicted positive (1 or true) that are; NULL when none is predicted. Example: SELECT sustainml.precision_score(actual, predicted) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.precision_score(actual double precision, predicted double precision, weight double precision) (
@@ -261,7 +261,7 @@ CREATE AGGREGATE sustainml.precision_score(actual double precision, predicted do
 	FINALFUNC = sustainml_internal.precision_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.precision_score(double precision, double precision, double precision) IS 'Share of the rows predicted positive (1 or true) that are; NULL when none is predicted, weighted';
+COMMENT ON AGGREGATE sustainml.precision_score(double precision, double precision, double precision) IS 'Share of the rows predicted positive (1 or true) that are; NULL when none is predicted, weighted. Example: SELECT sustainml.precision_score(actual, predicted, weight) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.recall_score(actual boolean, predicted boolean) (
@@ -272,7 +272,7 @@ CREATE AGGREGATE sustainml.recall_score(actual boolean, predicted boolean) (
 	FINALFUNC = sustainml_internal.recall_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.recall_score(boolean, boolean) IS 'Share of the positive rows (1 or true) that are predicted so; NULL when there are none';
+COMMENT ON AGGREGATE sustainml.recall_score(boolean, boolean) IS 'Share of the positive rows (1 or true) that are predicted so; NULL when there are none. Example: SELECT sustainml.recall_score(actual, predicted) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.recall_score(actual boolean, predicted boolean, weight double precision) (
@@ -283,7 +283,7 @@ CREATE AGGREGATE sustainml.recall_score(actual boolean, predicted boolean, weigh
 	FINALFUNC = sustainml_internal.recall_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.recall_score(boolean, boolean, double precision) IS 'Share of the positive rows (1 or true) that are predicted so; NULL when there are none, weighted';
+COMMENT ON AGGREGATE sustainml.recall_score(boolean, boolean, double precision) IS 'Share of the positive rows (1 or true) that are predicted so; NULL when there are none, weighted. Example: SELECT sustainml.recall_score(actual, predicted, weight) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.recall_score(actual double precision, predicted double precision) (
@@ -294,7 +294,7 @@ CREATE AGGREGATE sustainml.recall_score(actual double precision, predicted doubl
 	FINALFUNC = sustainml_internal.recall_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.recall_score(double precision, double precision) IS 'Share of the positive rows (1 or true) that are predicted so; NULL when there are none';
+COMMENT ON AGGREGATE sustainml.recall_score(double precision, double precision) IS 'Share of the positive rows (1 or true) that are predicted so; NULL when there are none. Example: SELECT sustainml.recall_score(actual, predicted) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.recall_score(actual double precision, predicted double precision, weight double precision) (
@@ -305,7 +305,7 @@ CREATE AGGREGATE sustainml.recall_score(actual double precision, predicted doubl
 	FINALFUNC = sustainml_internal.recall_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.recall_score(double precision, double precision, double precision) IS 'Share of the positive rows (1 or true) that are predicted so; NULL when there are none, weighted';
+COMMENT ON AGGREGATE sustainml.recall_score(double precision, double precision, double precision) IS 'Share of the positive rows (1 or true) that are predicted so; NULL when there are none, weighted. Example: SELECT sustainml.recall_score(actual, predicted, weight) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.f1_score(actual boolean, predicted boolean) (
@@ -316,7 +316,7 @@ CREATE AGGREGATE sustainml.f1_score(actual boolean, predicted boolean) (
 	FINALFUNC = sustainml_internal.f1_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.f1_score(boolean, boolean) IS 'Harmonic mean of precision and recall of the positive class (1 or true)';
+COMMENT ON AGGREGATE sustainml.f1_score(boolean, boolean) IS 'Harmonic mean of precision and recall of the positive class (1 or true). Example: SELECT sustainml.f1_score(actual, predicted) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.f1_score(actual boolean, predicted boolean, weight double precision) (
@@ -327,7 +327,7 @@ CREATE AGGREGATE sustainml.f1_score(actual boolean, predicted boolean, weight do
 	FINALFUNC = sustainml_internal.f1_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.f1_score(boolean, boolean, double precision) IS 'Harmonic mean of precision and recall of the positive class (1 or true), weighted';
+COMMENT ON AGGREGATE sustainml.f1_score(boolean, boolean, double precision) IS 'Harmonic mean of precision and recall of the positive class (1 or true), weighted. Example: SELECT sustainml.f1_score(actual, predicted, weight) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.f1_score(actual double precision, predicted double precision) (
@@ -338,7 +338,7 @@ CREATE AGGREGATE sustainml.f1_score(actual double precision, predicted double pr
 	FINALFUNC = sustainml_internal.f1_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.f1_score(double precision, double precision) IS 'Harmonic mean of precision and recall of the positive class (1 or true)';
+COMMENT ON AGGREGATE sustainml.f1_score(double precision, double precision) IS 'Harmonic mean of precision and recall of the positive class (1 or true). Example: SELECT sustainml.f1_score(actual, predicted) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.f1_score(actual double precision, predicted double precision, weight double precision) (
@@ -349,7 +349,7 @@ CREATE AGGREGATE sustainml.f1_score(actual double precision, predicted double pr
 	FINALFUNC = sustainml_internal.f1_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.f1_score(double precision, double precision, double precision) IS 'Harmonic mean of precision and recall of the positive class (1 or true), weighted';
+COMMENT ON AGGREGATE sustainml.f1_score(double precision, double precision, double precision) IS 'Harmonic mean of precision and recall of the positive class (1 or true), weighted. Example: SELECT sustainml.f1_score(actual, predicted, weight) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.accuracy(actual anycompatible, predicted anycompatible) (
@@ -360,7 +360,7 @@ CREATE AGGREGATE sustainml.accuracy(actual anycompatible, predicted anycompatibl
 	FINALFUNC = sustainml_internal.precision_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.accuracy(anycompatible, anycompatible) IS 'Share of rows whose two labels of any type are equal';
+COMMENT ON AGGREGATE sustainml.accuracy(anycompatible, anycompatible) IS 'Share of rows whose two labels of any type are equal. Example: SELECT sustainml.accuracy(actual, predicted) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.accuracy(actual anycompatible, predicted anycompatible, weight double precision) (
@@ -371,7 +371,7 @@ CREATE AGGREGATE sustainml.accuracy(actual anycompatible, predicted anycompatibl
 	FINALFUNC = sustainml_internal.precision_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.accuracy(anycompatible, anycompatible, double precision) IS 'Share of rows whose two labels of any type are equal, weighted';
+COMMENT ON AGGREGATE sustainml.accuracy(anycompatible, anycompatible, double precision) IS 'Share of rows whose two labels of any type are equal, weighted. Example: SELECT sustainml.accuracy(actual, predicted, weight) FROM scored;';
 
 ---- labels of any type: balanced_accuracy, mcc -------------------------------
 
@@ -428,7 +428,7 @@ CREATE AGGREGATE sustainml.balanced_accuracy(actual anycompatible, predicted any
 	FINALFUNC = sustainml_internal.balanced_accuracy_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.balanced_accuracy(anycompatible, anycompatible) IS 'Mean recall over the labels that occur as actual';
+COMMENT ON AGGREGATE sustainml.balanced_accuracy(anycompatible, anycompatible) IS 'Mean recall over the labels that occur as actual. Example: SELECT sustainml.balanced_accuracy(actual, predicted) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.balanced_accuracy(actual anycompatible, predicted anycompatible, weight double precision) (
@@ -441,7 +441,7 @@ CREATE AGGREGATE sustainml.balanced_accuracy(actual anycompatible, predicted any
 	FINALFUNC = sustainml_internal.balanced_accuracy_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.balanced_accuracy(anycompatible, anycompatible, double precision) IS 'Mean recall over the labels that occur as actual, weighted';
+COMMENT ON AGGREGATE sustainml.balanced_accuracy(anycompatible, anycompatible, double precision) IS 'Mean recall over the labels that occur as actual, weighted. Example: SELECT sustainml.balanced_accuracy(actual, predicted, weight) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.mcc(actual anycompatible, predicted anycompatible) (
@@ -454,7 +454,7 @@ CREATE AGGREGATE sustainml.mcc(actual anycompatible, predicted anycompatible) (
 	FINALFUNC = sustainml_internal.mcc_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.mcc(anycompatible, anycompatible) IS 'Matthews correlation of two columns of labels of any type; NULL when one of them is constant';
+COMMENT ON AGGREGATE sustainml.mcc(anycompatible, anycompatible) IS 'Matthews correlation of two columns of labels of any type; NULL when one of them is constant. Example: SELECT sustainml.mcc(actual, predicted) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.mcc(actual anycompatible, predicted anycompatible, weight double precision) (
@@ -467,7 +467,7 @@ CREATE AGGREGATE sustainml.mcc(actual anycompatible, predicted anycompatible, we
 	FINALFUNC = sustainml_internal.mcc_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.mcc(anycompatible, anycompatible, double precision) IS 'Matthews correlation of two columns of labels of any type; NULL when one of them is constant, weighted';
+COMMENT ON AGGREGATE sustainml.mcc(anycompatible, anycompatible, double precision) IS 'Matthews correlation of two columns of labels of any type; NULL when one of them is constant, weighted. Example: SELECT sustainml.mcc(actual, predicted, weight) FROM scored;';
 
 ---- ranks: roc_auc, average_precision ----------------------------------------
 
@@ -536,7 +536,7 @@ CREATE AGGREGATE sustainml.roc_auc(label boolean, score double precision) (
 	FINALFUNC = sustainml_internal.roc_auc_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.roc_auc(boolean, double precision) IS 'Area under the ROC curve of a score for a 0/1 or boolean label, exact, ties count half; keeps 8 bytes a row (16 with weights)';
+COMMENT ON AGGREGATE sustainml.roc_auc(boolean, double precision) IS 'Area under the ROC curve of a score for a 0/1 or boolean label, exact, ties count half; keeps 8 bytes a row (16 with weights). Example: SELECT sustainml.roc_auc(label, score) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.roc_auc(label boolean, score double precision, weight double precision) (
@@ -549,7 +549,7 @@ CREATE AGGREGATE sustainml.roc_auc(label boolean, score double precision, weight
 	FINALFUNC = sustainml_internal.roc_auc_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.roc_auc(boolean, double precision, double precision) IS 'Area under the ROC curve of a score for a 0/1 or boolean label, exact, ties count half; keeps 8 bytes a row (16 with weights), weighted';
+COMMENT ON AGGREGATE sustainml.roc_auc(boolean, double precision, double precision) IS 'Area under the ROC curve of a score for a 0/1 or boolean label, exact, ties count half; keeps 8 bytes a row (16 with weights), weighted. Example: SELECT sustainml.roc_auc(label, score, weight) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.roc_auc(label double precision, score double precision) (
@@ -562,7 +562,7 @@ CREATE AGGREGATE sustainml.roc_auc(label double precision, score double precisio
 	FINALFUNC = sustainml_internal.roc_auc_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.roc_auc(double precision, double precision) IS 'Area under the ROC curve of a score for a 0/1 or boolean label, exact, ties count half; keeps 8 bytes a row (16 with weights)';
+COMMENT ON AGGREGATE sustainml.roc_auc(double precision, double precision) IS 'Area under the ROC curve of a score for a 0/1 or boolean label, exact, ties count half; keeps 8 bytes a row (16 with weights). Example: SELECT sustainml.roc_auc(label, score) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.roc_auc(label double precision, score double precision, weight double precision) (
@@ -575,7 +575,7 @@ CREATE AGGREGATE sustainml.roc_auc(label double precision, score double precisio
 	FINALFUNC = sustainml_internal.roc_auc_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.roc_auc(double precision, double precision, double precision) IS 'Area under the ROC curve of a score for a 0/1 or boolean label, exact, ties count half; keeps 8 bytes a row (16 with weights), weighted';
+COMMENT ON AGGREGATE sustainml.roc_auc(double precision, double precision, double precision) IS 'Area under the ROC curve of a score for a 0/1 or boolean label, exact, ties count half; keeps 8 bytes a row (16 with weights), weighted. Example: SELECT sustainml.roc_auc(label, score, weight) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.average_precision(label boolean, score double precision) (
@@ -588,7 +588,7 @@ CREATE AGGREGATE sustainml.average_precision(label boolean, score double precisi
 	FINALFUNC = sustainml_internal.average_precision_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.average_precision(boolean, double precision) IS 'Average precision of a score for a 0/1 or boolean label: sum of gain in recall times precision; keeps 8 bytes a row (16 with weights)';
+COMMENT ON AGGREGATE sustainml.average_precision(boolean, double precision) IS 'Average precision of a score for a 0/1 or boolean label: sum of gain in recall times precision; keeps 8 bytes a row (16 with weights). Example: SELECT sustainml.average_precision(label, score) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.average_precision(label boolean, score double precision, weight double precision) (
@@ -601,7 +601,7 @@ CREATE AGGREGATE sustainml.average_precision(label boolean, score double precisi
 	FINALFUNC = sustainml_internal.average_precision_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.average_precision(boolean, double precision, double precision) IS 'Average precision of a score for a 0/1 or boolean label: sum of gain in recall times precision; keeps 8 bytes a row (16 with weights), weighted';
+COMMENT ON AGGREGATE sustainml.average_precision(boolean, double precision, double precision) IS 'Average precision of a score for a 0/1 or boolean label: sum of gain in recall times precision; keeps 8 bytes a row (16 with weights), weighted. Example: SELECT sustainml.average_precision(label, score, weight) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.average_precision(label double precision, score double precision) (
@@ -614,7 +614,7 @@ CREATE AGGREGATE sustainml.average_precision(label double precision, score doubl
 	FINALFUNC = sustainml_internal.average_precision_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.average_precision(double precision, double precision) IS 'Average precision of a score for a 0/1 or boolean label: sum of gain in recall times precision; keeps 8 bytes a row (16 with weights)';
+COMMENT ON AGGREGATE sustainml.average_precision(double precision, double precision) IS 'Average precision of a score for a 0/1 or boolean label: sum of gain in recall times precision; keeps 8 bytes a row (16 with weights). Example: SELECT sustainml.average_precision(label, score) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.average_precision(label double precision, score double precision, weight double precision) (
@@ -627,7 +627,7 @@ CREATE AGGREGATE sustainml.average_precision(label double precision, score doubl
 	FINALFUNC = sustainml_internal.average_precision_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.average_precision(double precision, double precision, double precision) IS 'Average precision of a score for a 0/1 or boolean label: sum of gain in recall times precision; keeps 8 bytes a row (16 with weights), weighted';
+COMMENT ON AGGREGATE sustainml.average_precision(double precision, double precision, double precision) IS 'Average precision of a score for a 0/1 or boolean label: sum of gain in recall times precision; keeps 8 bytes a row (16 with weights), weighted. Example: SELECT sustainml.average_precision(label, score, weight) FROM scored;';
 
 ---- regression: r2, rmse, mae, mape, explained_variance ----------------------
 
@@ -688,7 +688,7 @@ CREATE AGGREGATE sustainml.r2(actual double precision, predicted double precisio
 	FINALFUNC = sustainml_internal.r2_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.r2(double precision, double precision) IS 'Coefficient of determination; NULL for fewer than two rows or a constant actual value';
+COMMENT ON AGGREGATE sustainml.r2(double precision, double precision) IS 'Coefficient of determination; NULL for fewer than two rows or a constant actual value. Example: SELECT sustainml.r2(actual, predicted) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.r2(actual double precision, predicted double precision, weight double precision) (
@@ -699,7 +699,7 @@ CREATE AGGREGATE sustainml.r2(actual double precision, predicted double precisio
 	FINALFUNC = sustainml_internal.r2_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.r2(double precision, double precision, double precision) IS 'Coefficient of determination; NULL for fewer than two rows or a constant actual value, weighted';
+COMMENT ON AGGREGATE sustainml.r2(double precision, double precision, double precision) IS 'Coefficient of determination; NULL for fewer than two rows or a constant actual value, weighted. Example: SELECT sustainml.r2(actual, predicted, weight) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.rmse(actual double precision, predicted double precision) (
@@ -710,7 +710,7 @@ CREATE AGGREGATE sustainml.rmse(actual double precision, predicted double precis
 	FINALFUNC = sustainml_internal.rmse_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.rmse(double precision, double precision) IS 'Root of the mean squared error';
+COMMENT ON AGGREGATE sustainml.rmse(double precision, double precision) IS 'Root of the mean squared error. Example: SELECT sustainml.rmse(actual, predicted) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.rmse(actual double precision, predicted double precision, weight double precision) (
@@ -721,7 +721,7 @@ CREATE AGGREGATE sustainml.rmse(actual double precision, predicted double precis
 	FINALFUNC = sustainml_internal.rmse_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.rmse(double precision, double precision, double precision) IS 'Root of the mean squared error, weighted';
+COMMENT ON AGGREGATE sustainml.rmse(double precision, double precision, double precision) IS 'Root of the mean squared error, weighted. Example: SELECT sustainml.rmse(actual, predicted, weight) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.mae(actual double precision, predicted double precision) (
@@ -732,7 +732,7 @@ CREATE AGGREGATE sustainml.mae(actual double precision, predicted double precisi
 	FINALFUNC = sustainml_internal.mae_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.mae(double precision, double precision) IS 'Mean absolute error';
+COMMENT ON AGGREGATE sustainml.mae(double precision, double precision) IS 'Mean absolute error. Example: SELECT sustainml.mae(actual, predicted) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.mae(actual double precision, predicted double precision, weight double precision) (
@@ -743,7 +743,7 @@ CREATE AGGREGATE sustainml.mae(actual double precision, predicted double precisi
 	FINALFUNC = sustainml_internal.mae_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.mae(double precision, double precision, double precision) IS 'Mean absolute error, weighted';
+COMMENT ON AGGREGATE sustainml.mae(double precision, double precision, double precision) IS 'Mean absolute error, weighted. Example: SELECT sustainml.mae(actual, predicted, weight) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.mape(actual double precision, predicted double precision) (
@@ -754,7 +754,7 @@ CREATE AGGREGATE sustainml.mape(actual double precision, predicted double precis
 	FINALFUNC = sustainml_internal.mape_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.mape(double precision, double precision) IS 'Mean of |actual - predicted| / |actual|, as a share; NULL when an actual value is 0';
+COMMENT ON AGGREGATE sustainml.mape(double precision, double precision) IS 'Mean of |actual - predicted| / |actual|, as a share; NULL when an actual value is 0. Example: SELECT sustainml.mape(actual, predicted) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.mape(actual double precision, predicted double precision, weight double precision) (
@@ -765,7 +765,7 @@ CREATE AGGREGATE sustainml.mape(actual double precision, predicted double precis
 	FINALFUNC = sustainml_internal.mape_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.mape(double precision, double precision, double precision) IS 'Mean of |actual - predicted| / |actual|, as a share; NULL when an actual value is 0, weighted';
+COMMENT ON AGGREGATE sustainml.mape(double precision, double precision, double precision) IS 'Mean of |actual - predicted| / |actual|, as a share; NULL when an actual value is 0, weighted. Example: SELECT sustainml.mape(actual, predicted, weight) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.explained_variance(actual double precision, predicted double precision) (
@@ -776,7 +776,7 @@ CREATE AGGREGATE sustainml.explained_variance(actual double precision, predicted
 	FINALFUNC = sustainml_internal.explained_variance_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.explained_variance(double precision, double precision) IS '1 - variance of the error / variance of the actual value';
+COMMENT ON AGGREGATE sustainml.explained_variance(double precision, double precision) IS '1 - variance of the error / variance of the actual value. Example: SELECT sustainml.explained_variance(actual, predicted) FROM scored;';
 
 -- Availability: 0.1.0
 CREATE AGGREGATE sustainml.explained_variance(actual double precision, predicted double precision, weight double precision) (
@@ -787,4 +787,4 @@ CREATE AGGREGATE sustainml.explained_variance(actual double precision, predicted
 	FINALFUNC = sustainml_internal.explained_variance_final,
 	PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE sustainml.explained_variance(double precision, double precision, double precision) IS '1 - variance of the error / variance of the actual value, weighted';
+COMMENT ON AGGREGATE sustainml.explained_variance(double precision, double precision, double precision) IS '1 - variance of the error / variance of the actual value, weighted. Example: SELECT sustainml.explained_variance(actual, predicted, weight) FROM scored;';

@@ -7,14 +7,30 @@
 #include <stdio.h>
 #include <string.h>
 
+int
+sml_clip(const char *text, size_t most)
+{
+	const char *end = memchr(text, '\0', most + 1);
+	size_t      length;
+
+	if (end != NULL)
+		return (int) (end - text);
+	/* back to the start of a character: the byte after the cut must not continue one */
+	for (length = most; length > 0 && ((unsigned char) text[length] & 0xC0) == 0x80; length--)
+		;
+	return (int) length;
+}
+
 SmlStatus
 sml_fail(SmlEnv *env, SmlStatus status, const char *format, ...)
 {
+	char    text[sizeof(env->detail) + 1];
 	va_list arguments;
 
 	va_start(arguments, format);
-	(void) vsnprintf(env->detail, sizeof(env->detail), format, arguments);
+	(void) vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
+	(void) snprintf(env->detail, sizeof(env->detail), "%.*s", sml_clip(text, sizeof(env->detail) - 1), text);
 	return status;
 }
 
@@ -170,18 +186,15 @@ sml_is_missing(double value)
 SmlStatus
 sml_note(SmlEnv *env, SmlNotes *notes, const char *format, ...)
 {
-	char      text[1024];
+	char      text[1024] = "";
 	va_list   arguments;
 	SmlStatus status;
 	int       length;
 
 	va_start(arguments, format);
-	length = vsnprintf(text, sizeof(text), format, arguments);
+	(void) vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	if (length < 0)
-		length = 0;
-	if ((size_t) length >= sizeof(text))
-		length = sizeof(text) - 1;
+	length = sml_clip(text, sizeof(text) - 2);
 	status = sml_grow_array(env, &notes->text, &notes->room, notes->count + 1, sizeof(char *));
 	if (status != SML_OK)
 		return status;

@@ -101,6 +101,9 @@ SML_MUST_USE bool sml_size_plus(size_t a, size_t b, size_t *result);
 double sml_missing(void);
 bool   sml_is_missing(double value);
 
+/* How many bytes of a text to print with %.*s: at most "most", and never part of a UTF-8 character. */
+int sml_clip(const char *text, size_t most);
+
 /* A growing list of sentences for the user: what was done that they may not expect. */
 typedef struct SmlNotes
 {

@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "blas.h"
+
 SmlStatus
 sml_cholesky(SmlEnv *env, size_t n, double *a, size_t lda, double tolerance, bool *dropped, double *least)
 {
@@ -85,24 +87,76 @@ sml_solve_upper_transposed(size_t n, const double *u, size_t ldu, double *b)
 	}
 }
 
-SmlStatus
-sml_invert_normal(SmlEnv *env, size_t n, const double *u, size_t ldu, double *v)
+/* w = U^-1, upper, by rows from the last: each is a sum of those below it, so that memory is walked in order. */
+static SmlStatus
+invert_upper(SmlEnv *env, size_t n, const double *u, size_t ldu, double *w)
 {
-	memset(v, 0, n * n * sizeof(double));
-	for (size_t j = 0; j < n; j++)
+	for (size_t i = n; i-- > 0;)
 	{
-		double   *row = v + j * n;
-		SmlStatus status = sml_poll(env);
+		const double *row = u + i * ldu;
+		double       *inverse = w + i * n;
+		SmlStatus     status = sml_poll(env);
 
 		if (status != SML_OK)
 			return status;
-		if (u[j * ldu + j] == 0)
+		if (row[i] == 0)
 			continue;
-		row[j] = 1;
-		sml_solve_upper_transposed(n, u, ldu, row);
-		sml_solve_upper(n, u, ldu, row);
+		for (size_t k = i + 1; k < n; k++)
+		{
+			const double *below = w + k * n;
+			double        factor = row[k];
+
+			if (factor != 0)
+				for (size_t j = k; j < n; j++)
+					inverse[j] -= factor * below[j];
+		}
+		inverse[i] = 1;
+		for (size_t j = i; j < n; j++)
+			inverse[j] /= row[i];
 	}
 	return SML_OK;
+}
+
+/* c = a b' in strips of rows and columns; "triangles": row i of both begins at column i. */
+static SmlStatus
+multiply_strips(SmlEnv *env, size_t n, const double *a, const double *b, bool triangles, double *c)
+{
+	enum { ROWS = 64, COLUMNS = 1024 };
+
+	memset(c, 0, n * n * sizeof(double));
+	for (size_t i = 0; i < n; i += ROWS)
+		for (size_t j = 0; j < n; j += COLUMNS)
+		{
+			size_t    from = triangles ? i : 0;
+			SmlStatus status = sml_poll(env);
+
+			if (status != SML_OK)
+				return status;
+			sml_gemm_nt_add(n - i < ROWS ? n - i : ROWS, n - j < COLUMNS ? n - j : COLUMNS, n - from,
+							a + i * n + from, n, b + j * n + from, n, c + i * n + j, n);
+		}
+	return SML_OK;
+}
+
+SmlStatus
+sml_multiply_nt(SmlEnv *env, size_t n, const double *a, const double *b, double *c)
+{
+	return multiply_strips(env, n, a, b, false, c);
+}
+
+/* W W', with W the inverse triangle: n^3 / 6 and n^3 / 2 multiply-adds. */
+SmlStatus
+sml_invert_normal(SmlEnv *env, size_t n, const double *u, size_t ldu, double *v)
+{
+	double   *w = NULL;
+	SmlStatus status;
+
+	SML_TRY(sml_alloc_array(env, n * n, sizeof(double), &w));
+	SML_TRY(invert_upper(env, n, u, ldu, w));
+	SML_TRY(multiply_strips(env, n, w, w, true, v));
+done:
+	sml_free(env, w);
+	return status;
 }
 
 /*

@@ -26,6 +26,9 @@ void sml_solve_upper_transposed(size_t n, const double *u, size_t ldu, double *b
 /* v = (U'U)^-1, full, order n; rows and columns of zero diagonals are zero. */
 SML_MUST_USE SmlStatus sml_invert_normal(SmlEnv *env, size_t n, const double *u, size_t ldu, double *v);
 
+/* c = a b', all full, order n, through BLAS in pieces with polls between them; c is another matrix than a and b. */
+SML_MUST_USE SmlStatus sml_multiply_nt(SmlEnv *env, size_t n, const double *a, const double *b, double *c);
+
 /*
  * R (upper, order n) := the triangular factor of [R; block], block rows x n (destroyed).
  * Householder reflections; the diagonal may have any sign.

@@ -150,11 +150,13 @@ fail_unknown(SmlEnv *env, const SmlLearner *learner, const char *name, const cha
 		append_name(list, sizeof(list), names[i]);
 	closest = sml_closest(name, names, count);
 	if (count == 0)
-		return sml_fail(env, SML_BAD_OPTION, "\"%.63s\" has no option \"%.63s\", nor any other.", learner->name, name);
+		return sml_fail(env, SML_BAD_OPTION, "\"%s\" has no option \"%.*s\", nor any other.", learner->name,
+						sml_clip(name, 63), name);
 	if (closest == NULL)
-		return sml_fail(env, SML_BAD_OPTION, "\"%.63s\" has no option \"%.63s\"; it knows %s.", learner->name, name, list);
-	return sml_fail(env, SML_BAD_OPTION, "\"%.63s\" has no option \"%.63s\"; perhaps \"%s\" was meant. It knows %s.",
-					learner->name, name, closest, list);
+		return sml_fail(env, SML_BAD_OPTION, "\"%s\" has no option \"%.*s\"; it knows %s.", learner->name,
+						sml_clip(name, 63), name, list);
+	return sml_fail(env, SML_BAD_OPTION, "\"%s\" has no option \"%.*s\"; perhaps \"%s\" was meant. It knows %s.",
+					learner->name, sml_clip(name, 63), name, closest, list);
 }
 
 /* A text as a number: all of it, finite or not. */
@@ -307,7 +309,7 @@ check_all(SmlEnv *env, const SmlLearner *learner, const SmlGivenOption *given, s
 		for (size_t k = 0; k < i; k++)
 		{
 			if (strcmp(given[k].name, given[i].name) == 0)
-				return sml_fail(env, SML_BAD_OPTION, "Option \"%.63s\" is given twice.", given[i].name);
+				return sml_fail(env, SML_BAD_OPTION, "Option \"%.*s\" is given twice.", sml_clip(given[i].name, 63), given[i].name);
 		}
 		status = fill_one(env, &learner->options[index], &given[i], &ignored);
 		if (status != SML_OK)

@@ -129,6 +129,8 @@ ml_model_name_parse(const char *text, MlModelName *name)
 	}
 	else
 		name->name = copy;
+	if (strchr(text, '"'))
+		bad_name(text, "It has quotes in it; names are written as they are, without quotes.");
 	if (name->name[0] == '\0')
 		bad_name(text, "The name is empty.");
 	if (strlen(name->name) >= NAMEDATALEN)
@@ -321,14 +323,14 @@ nearest_model(const char *name)
 }
 
 static void pg_attribute_noreturn()
-unknown_model(const char *text, const MlModelName *name)
+unknown_model(const MlModelName *name)
 {
 	char *nearest = nearest_model(name->name);
 
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
-			 /* @latest may be ours: the user gave a bare name */
-			 errmsg("model \"%s\" does not exist", name->latest || name->previous ? pnstrdup(text, strcspn(text, "@")) : text),
+			 name->schema ? errmsg("model \"%s.%s\" does not exist", name->schema, name->name) :
+			 errmsg("model \"%s\" does not exist", name->name),
 			 nearest ? errhint("Perhaps you meant \"%s\".", nearest) :
 			 errhint("SELECT ref FROM sustainml.models lists the models that you may use.")));
 }
@@ -407,7 +409,7 @@ ml_version_resolve(const char *model, MlPrivilege privilege)
 	ml_model_name_parse(model, &name);
 	versions = find_versions(&name);
 	if (versions == NIL)
-		unknown_model(model, &name);
+		unknown_model(&name);
 	first = linitial(versions);
 	if (!ml_may(first->owner, first->schema, first->name, privilege))
 		ereport(ERROR,
@@ -492,22 +494,33 @@ ml_version_may_train(MlModelName *name)
 	}
 	if (name->schema == NULL)
 	{
-		List *spaces = fetch_search_path(false);
+		ListCell *cell;
 
-		if (spaces == NIL)
+		/* a model outlives the session, so the first schema that does too */
+		foreach(cell, fetch_search_path(false))
+			if (name->schema == NULL && !isAnyTempNamespace(lfirst_oid(cell)))
+				name->schema = get_namespace_name(lfirst_oid(cell));
+		if (name->schema == NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_SCHEMA),
 					 errmsg("no schema has been selected for the model"),
 					 errhint("Write schema.name, or set search_path.")));
-		name->schema = get_namespace_name(linitial_oid(spaces));
 	}
 	{
-		Oid       schema = get_namespace_oid(name->schema, false);
-		AclResult allowed = pg_namespace_aclcheck(schema, GetUserId(), ACL_CREATE);
+		Oid schema = get_namespace_oid(name->schema, false);
 
-		/* where tables may not be made, a model may still be, when the schema can be used: models are rows of ours */
-		if (allowed != ACLCHECK_OK && pg_namespace_aclcheck(schema, GetUserId(), ACL_USAGE) != ACLCHECK_OK)
-			aclcheck_error(allowed, OBJECT_SCHEMA, name->schema);
+		if (isAnyTempNamespace(schema))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_SCHEMA_NAME),
+					 errmsg("a model cannot be in a temporary schema"),
+					 errhint("Name another schema, as in schema.name.")));
+		/* models are found by the search path, so who may not make a table in a schema may not put a model before others either */
+		if (pg_namespace_aclcheck(schema, GetUserId(), ACL_CREATE) != ACLCHECK_OK)
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("permission denied for schema %s", name->schema),
+					 errdetail("A new model needs the right to create objects in its schema."),
+					 errhint("Name another schema, as in schema.name, or make one of your own with CREATE SCHEMA AUTHORIZATION CURRENT_USER.")));
 	}
 }
 

@@ -155,7 +155,7 @@ fill_number(const MlCellColumn *column, const MlReader *reader, Datum value, boo
 	if (column->elements == 0)
 		numbers[column->first] = ml_read_number(reader, value, isnull);
 	else
-		ml_read_array(reader, value, isnull, numbers + column->first, column->elements, column->name);
+		(void) ml_read_array(reader, value, isnull, numbers + column->first, column->elements, column->name);
 }
 
 /*
@@ -450,7 +450,9 @@ sustainml_fold_step(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("a training pass cannot run as a window function")));
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
-		elog(ERROR, "fold needs a plan and cells");
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("fold needs a plan and cells")));
 	if (PG_ARGISNULL(0))
 	{
 		bytea *plan = PG_GETARG_BYTEA_PP(1);
@@ -466,7 +468,7 @@ sustainml_fold_step(PG_FUNCTION_ARGS)
 	row = open_cells(call, (const Cells *) PG_DETOAST_DATUM(PG_GETARG_DATUM(2)));
 	status = sml_pass_absorb(ml_state_env(state), pass, &row);
 	if (status != SML_OK)
-		ml_raise(ml_state_env(state), status, "train on these rows");
+		ml_raise(ml_state_env(state), status, "train");
 	PG_RETURN_DATUM(ml_state_datum(state));
 }
 

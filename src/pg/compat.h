@@ -17,6 +17,11 @@
 #define PGDLLEXPORT __attribute__((visibility("default")))
 #endif
 
+/* From 15 on there is MERGE. */
+#if PG_VERSION_NUM >= 150000
+#define ML_HAVE_MERGE
+#endif
+
 #include "fmgr.h"
 #include "varatt_compat.h"
 

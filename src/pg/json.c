@@ -24,7 +24,7 @@ ml_json_pairs(Jsonb *json, const char *what, int *count)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%s must be a JSON object", what),
-				 errhint("For example '{}'.")));
+				 errhint("Write one as {\"name\": value}.")));
 	pairs = palloc0(sizeof(MlJsonPair) * (JB_ROOT_COUNT(json) + 1));
 	iterator = JsonbIteratorInit(&json->root);
 	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)

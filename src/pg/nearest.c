@@ -30,6 +30,8 @@ distance(const char *a, const char *b)
 		return -1;
 	if (pg_strcasecmp(a, b) == 0)
 		return 0;
+	/* something must be left of short names, or anything is near them */
+	allowed = Min(allowed, Max(la, lb) - 1);
 	la = varstr_levenshtein_less_equal(a, la, b, lb, 1, 1, 1, allowed, true);
 	return la > allowed ? -1 : la;
 }

@@ -9,9 +9,12 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
+#include "common/shortest_dec.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
+#include "utils/datetime.h"
 #include "utils/float.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
@@ -142,12 +145,9 @@ ml_reader_init(MlReader *reader, Oid type, SmlKind as)
 	if (reader->how == ML_READ_NOTHING)
 	{
 		reader->how = scalar_read(reader->type);
-		/* integers and booleans are written by hand, the rest by their output function */
+		/* all of them are written by hand: output functions follow settings of the session */
 		if (reader->how == ML_READ_NOTHING)
 			return false;
-		if (reader->how != ML_READ_INT2 && reader->how != ML_READ_INT4 &&
-			reader->how != ML_READ_INT8 && reader->how != ML_READ_BOOL)
-			reader->how = ML_READ_OUTPUT;
 	}
 	if (reader->how == ML_READ_ENUM || reader->how == ML_READ_OUTPUT)
 		init_output(reader);
@@ -218,6 +218,38 @@ text_of(const char *bytes, size_t length)
 	return text;
 }
 
+/* A day or moment as ISO text, in UTC: whatever DateStyle and TimeZone are, a class has one label. */
+static SmlText
+iso_text(MlReader *reader, Datum value)
+{
+	struct pg_tm tm;
+	fsec_t       fsec = 0;
+	bool         is_date = reader->how == ML_READ_DATE;
+	DateADT      day = is_date ? DatumGetDateADT(value) : 0;
+	Timestamp    at = is_date ? 0 : DatumGetTimestamp(value);
+
+	if (is_date && DATE_NOT_FINITE(day))
+		EncodeSpecialDate(day, reader->scratch);
+	else if (TIMESTAMP_NOT_FINITE(at))
+		EncodeSpecialTimestamp(at, reader->scratch);
+	else if (is_date)
+	{
+		j2date(day + POSTGRES_EPOCH_JDATE, &tm.tm_year, &tm.tm_mon, &tm.tm_mday);
+		EncodeDateOnly(&tm, USE_ISO_DATES, reader->scratch);
+	}
+	else
+	{
+		/* without a zone, so that nothing is shifted */
+		if (timestamp2tm(at, NULL, &tm, &fsec, NULL, NULL) != 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+					 errmsg("timestamp out of range")));
+		tm.tm_isdst = 0;
+		EncodeDateTime(&tm, fsec, reader->how == ML_READ_TIMESTAMPTZ, 0, NULL, USE_ISO_DATES, reader->scratch);
+	}
+	return text_of(reader->scratch, strlen(reader->scratch));
+}
+
 SmlText
 ml_read_label(MlReader *reader, Datum value, bool isnull)
 {
@@ -251,6 +283,21 @@ ml_read_label(MlReader *reader, Datum value, bool isnull)
 			return text_of(reader->scratch, pg_ltoa(DatumGetInt32(value), reader->scratch));
 		case ML_READ_INT8:
 			return text_of(reader->scratch, pg_lltoa(DatumGetInt64(value), reader->scratch));
+		case ML_READ_NUMERIC:
+			{
+				/* equal numbers are one class, 1.5 and 1.50 too */
+				char *out = numeric_normalize(DatumGetNumeric(value));
+
+				return text_of(out, strlen(out));
+			}
+		case ML_READ_FLOAT4:
+			return text_of(reader->scratch, (size_t) float_to_shortest_decimal_bufn(DatumGetFloat4(value), reader->scratch));
+		case ML_READ_FLOAT8:
+			return text_of(reader->scratch, (size_t) double_to_shortest_decimal_bufn(DatumGetFloat8(value), reader->scratch));
+		case ML_READ_DATE:
+		case ML_READ_TIMESTAMP:
+		case ML_READ_TIMESTAMPTZ:
+			return iso_text(reader, value);
 		case ML_READ_ENUM:
 		case ML_READ_OUTPUT:
 			{
@@ -299,7 +346,7 @@ read_plain_elements(ArrayType *array, Oid element, double *numbers, size_t count
 	}
 }
 
-static void
+static bool
 read_any_elements(ArrayType *array, Oid element, double *numbers, size_t count)
 {
 	MlReader reader;
@@ -309,28 +356,34 @@ read_any_elements(ArrayType *array, Oid element, double *numbers, size_t count)
 	Datum   *values;
 	bool    *nulls;
 	int      found;
+	bool     any = false;
 
 	(void) ml_reader_init(&reader, element, SML_NUMBER);
 	get_typlenbyvalalign(element, &length, &by_value, &align);
 	deconstruct_array(array, element, length, by_value, align, &values, &nulls, &found);
 	Assert((size_t) found == count);
 	for (size_t i = 0; i < count; i++)
+	{
 		numbers[i] = ml_read_number(&reader, values[i], nulls[i]);
+		any |= !nulls[i];
+	}
 	pfree(values);
 	pfree(nulls);
+	return any;
 }
 
-void
+bool
 ml_read_array(const MlReader *reader, Datum value, bool isnull, double *numbers, size_t elements, const char *column)
 {
 	ArrayType *array;
 	int64      count;
+	bool       any = true;
 
 	if (isnull)
 	{
 		for (size_t i = 0; i < elements; i++)
 			numbers[i] = sml_missing();
-		return;
+		return false;
 	}
 	if (reader->how == ML_READ_SEALED)
 		value = ml_sealed_array(reader->sealed, value);
@@ -344,11 +397,12 @@ ml_read_array(const MlReader *reader, Datum value, bool isnull, double *numbers,
 						   elements, (long long) count, ARR_NDIM(array)),
 				 errhint("Each element is a feature, so every array must have the same length; use NULL for an absent array.")));
 	if (!read_plain_elements(array, ARR_ELEMTYPE(array), numbers, elements))
-		read_any_elements(array, getBaseType(ARR_ELEMTYPE(array)), numbers, elements);
+		any = read_any_elements(array, getBaseType(ARR_ELEMTYPE(array)), numbers, elements);
 	if (reader->how == ML_READ_SEALED)
 		sml_wipe(array, VARSIZE(array));
 	if ((Pointer) array != DatumGetPointer(value))
 		pfree(array);
+	return any;
 }
 
 /* A numeric: by float64 where that holds it exactly, else by its shortest decimal text. */

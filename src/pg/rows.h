@@ -5,7 +5,7 @@
  *            date and timestamps (days since 2000-01-01, UTC), and numeric
  *            arrays (each element a number; a NULL element is missing)
  *   label    text varchar char(n) name "char" enum uuid, and anything a number
- *            can be read from, by its output text (for class targets)
+ *            can be read from, as text that does not depend on settings (for class targets)
  *
  * Domains are read as their base type.
  */
@@ -32,7 +32,7 @@ typedef struct MlReader
 	Oid      element;  /* of an array */
 	int32    sealed;   /* number of the sealed column that the values must belong to; 0: not known */
 	FmgrInfo output;   /* for ENUM and OUTPUT */
-	char     scratch[32];
+	char     scratch[128]; /* MAXDATELEN; a float8 takes less */
 } MlReader;
 
 /* The natural kind of a type as a feature: false when it cannot be one. */
@@ -56,8 +56,8 @@ extern double  ml_read_number(const MlReader *reader, Datum value, bool isnull);
 /* The text lives until the next read through the same reader, or as long as the datum. */
 extern SmlText ml_read_label(MlReader *reader, Datum value, bool isnull);
 
-/* Fill "elements" numbers; an array of another length is an error that names "column". */
-extern void ml_read_array(const MlReader *reader, Datum value, bool isnull, double *numbers, size_t elements, const char *column);
+/* Fill "elements" numbers; an array of another length is an error that names "column".  False when all are NULL. */
+extern bool ml_read_array(const MlReader *reader, Datum value, bool isnull, double *numbers, size_t elements, const char *column);
 
 /* Fold a value into a row hash in its canonical form (core/hash.h); other types are refused with an error. */
 extern uint64 ml_hash_datum(uint64 hash, Oid type, Datum value, bool isnull);

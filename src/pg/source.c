@@ -9,6 +9,7 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/index.h"
@@ -18,6 +19,7 @@
 #include "executor/executor.h"
 #include "executor/spi.h"
 #include "executor/tuptable.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
@@ -25,6 +27,7 @@
 #include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
@@ -74,6 +77,17 @@ skip_to_first_word(const char *text)
 	}
 }
 
+/* Whether nothing but blanks follows the first word: then it is a name, since no query is one word. */
+static bool
+is_one_word(const char *text)
+{
+	while (isalnum((unsigned char) *text) || *text == '_')
+		text++;
+	while (isspace((unsigned char) *text))
+		text++;
+	return *text == '\0';
+}
+
 static bool
 looks_like_query(const char *text)
 {
@@ -83,13 +97,38 @@ looks_like_query(const char *text)
 
 	for (size_t i = 0; i < lengthof(words); i++)
 		if (starts_with_word(start, words[i]))
-			return true;
+			return !is_one_word(start);
 	return false;
 }
 
 /* ---- a query ------------------------------------------------------------------ */
 
-static SelectStmt *
+/* Whether a raw query writes or locks anywhere: as a whole, in WITH, or in a subquery. */
+static bool
+writes(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	switch (nodeTag(node))
+	{
+		case T_SelectStmt:
+			if (((SelectStmt *) node)->intoClause != NULL || ((SelectStmt *) node)->lockingClause != NIL)
+				return true;
+			break;
+		case T_InsertStmt:
+		case T_UpdateStmt:
+		case T_DeleteStmt:
+#ifdef ML_HAVE_MERGE
+		case T_MergeStmt:
+#endif
+			return true;
+		default:
+			break;
+	}
+	return raw_expression_tree_walker(node, writes, context);
+}
+
+static RawStmt *
 only_select(List *parsed)
 {
 	RawStmt *raw;
@@ -100,12 +139,19 @@ only_select(List *parsed)
 				 errmsg("the source must be one query, not %d statements", list_length(parsed)),
 				 errhint("Leave out semicolons, or name a table or view.")));
 	raw = linitial_node(RawStmt, parsed);
-	if (!IsA(raw->stmt, SelectStmt) || ((SelectStmt *) raw->stmt)->intoClause != NULL)
+	if (!IsA(raw->stmt, SelectStmt) || writes(raw->stmt, NULL))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("the source must be a query that only reads"),
-				 errhint("Use SELECT, VALUES, TABLE or WITH … SELECT, or name a table or view.")));
-	return (SelectStmt *) raw->stmt;
+				 errhint("Use SELECT, VALUES, TABLE or WITH … SELECT without locks, or name a table or view.")));
+	return raw;
+}
+
+/* The text of the one statement, without a semicolon behind it. */
+static char *
+text_of_statement(const char *text, const RawStmt *raw)
+{
+	return raw->stmt_len > 0 ? pnstrdup(text + raw->stmt_location, raw->stmt_len) : pstrdup(text + raw->stmt_location);
 }
 
 /*
@@ -114,10 +160,10 @@ only_select(List *parsed)
  * the user's text would have changed its meaning.
  */
 static void
-check_wrapped(const char *from, SelectStmt *expected)
+check_wrapped(const char *from, Node *expected)
 {
-	List          *parsed = raw_parser(psprintf("SELECT 1 FROM %s AS s", from), RAW_PARSE_DEFAULT);
-	SelectStmt    *outer = only_select(parsed);
+	List           *parsed = raw_parser(psprintf("SELECT 1 FROM %s AS s", from), RAW_PARSE_DEFAULT);
+	SelectStmt     *outer = (SelectStmt *) only_select(parsed)->stmt;
 	RangeSubselect *inner;
 
 	if (list_length(outer->fromClause) == 1 && IsA(linitial(outer->fromClause), RangeSubselect))
@@ -132,24 +178,85 @@ check_wrapped(const char *from, SelectStmt *expected)
 			 errhint("Look for unbalanced parentheses or an open comment.")));
 }
 
+/* A name that two columns have cannot be told apart in a row, so it cannot be a feature. */
+static void
+check_distinct_names(const MlSource *source)
+{
+	for (int i = 0; i < source->column_count; i++)
+		for (int k = 0; k < i; k++)
+			if (strcmp(source->columns[i].name, source->columns[k].name) == 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_DUPLICATE_COLUMN),
+						 errmsg("the source has two columns \"%s\"", source->columns[i].name),
+						 errhint("Give one of them another name with AS, or leave it out.")));
+}
+
+/* The analysed query over the source; inside SPI_connect. */
+static CachedPlanSource *
+analyse(const MlSource *source)
+{
+	SPIPlanPtr plan = SPI_prepare(psprintf("SELECT * FROM %s AS s", source->from), 0, NULL);
+
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare: %s", SPI_result_code_string(SPI_result));
+	return linitial(SPI_plan_get_plan_sources(plan));
+}
+
+/* Whether row security applies to the caller anywhere in a rewritten query. */
+static bool
+has_policies(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, RangeTblEntry))
+		return ((RangeTblEntry *) node)->securityQuals != NIL;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, has_policies, context, QTW_EXAMINE_RTES_BEFORE);
+	return expression_tree_walker(node, has_policies, context);
+}
+
+/* Point at the place in the source, not in the statement that it is an argument of. */
+static void
+place_of_error(void *text)
+{
+	int position = geterrposition();
+
+	if (position > 0)
+	{
+		errposition(0);
+		internalerrposition(position);
+		internalerrquery(text);
+	}
+	errcontext("source query");
+}
+
+static RawStmt *
+parse_source(char *text)
+{
+	ErrorContextCallback callback = {error_context_stack, place_of_error, text};
+	RawStmt             *raw;
+
+	error_context_stack = &callback;
+	raw = only_select(raw_parser(text, RAW_PARSE_DEFAULT));
+	error_context_stack = callback.previous;
+	return raw;
+}
+
 static void
 open_query(MlSource *source)
 {
-	SelectStmt *select = only_select(raw_parser(source->text, RAW_PARSE_DEFAULT));
-	SPIPlanPtr  plan;
-	List       *plan_sources;
-	TupleDesc   row;
+	RawStmt          *raw = parse_source(source->text);
+	CachedPlanSource *analysed;
+	TupleDesc         row;
 
 	/* the newline ends a trailing comment of the user's */
-	source->from = psprintf("(%s\n)", source->text);
-	check_wrapped(source->from, select);
+	source->from = psprintf("(%s\n)", text_of_statement(source->text, raw));
+	check_wrapped(source->from, raw->stmt);
 
 	SPI_connect();
-	plan = SPI_prepare(psprintf("SELECT * FROM %s AS s", source->from), 0, NULL);
-	if (plan == NULL)
-		elog(ERROR, "SPI_prepare: %s", SPI_result_code_string(SPI_result));
-	plan_sources = SPI_plan_get_plan_sources(plan);
-	row = ((CachedPlanSource *) linitial(plan_sources))->resultDesc;
+	analysed = analyse(source);
+	source->row_security = has_policies(linitial(analysed->query_list), NULL);
+	row = analysed->resultDesc;
 	source->column_count = row->natts;
 	source->columns = SPI_palloc(sizeof(MlSourceColumn) * Max(row->natts, 1));
 	memset(source->columns, 0, sizeof(MlSourceColumn) * Max(row->natts, 1));
@@ -165,6 +272,7 @@ open_query(MlSource *source)
 		source->columns[i].typmod = attribute->atttypmod;
 	}
 	SPI_finish();
+	check_distinct_names(source);
 }
 
 /* ---- a relation ----------------------------------------------------------------- */
@@ -201,6 +309,20 @@ mark_primary_key(Relation relation, MlSource *source, const int *position)
 	ReleaseSysCache(tuple);
 }
 
+List *
+ml_name_list(const char *text)
+{
+	List     *parts;
+	List     *names = NIL;
+	ListCell *cell;
+
+	if (!SplitIdentifierString(pstrdup(text), '.', &parts))
+		return NIL;
+	foreach(cell, parts)
+		names = lappend(names, makeString(pstrdup(lfirst(cell))));
+	return names;
+}
+
 static void
 open_relation(MlSource *source)
 {
@@ -210,11 +332,16 @@ open_relation(MlSource *source)
 	int      *position;
 	Oid       relid;
 
-	names = stringToQualifiedNameList(source->text);
+	names = ml_name_list(source->text);
+	if (names == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("the source \"%s\" is neither a name nor a query", source->text),
+				 errhint("A source is the name of a table or view, or a query that starts with SELECT, WITH, VALUES or TABLE.")));
 	relid = RangeVarGetRelid(makeRangeVarFromNameList(names), AccessShareLock, true);
 	if (!OidIsValid(relid))
 		unknown_relation(source->text, names);
-	relation = table_open(relid, NoLock);
+	relation = relation_open(relid, NoLock);
 	switch (relation->rd_rel->relkind)
 	{
 		case RELKIND_RELATION:
@@ -226,7 +353,8 @@ open_relation(MlSource *source)
 		default:
 			ereport(ERROR,
 					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-					 errmsg("\"%s\" is not a table or view", source->text)));
+					 errmsg("\"%s\" is not a table or view", source->text),
+					 errhint("A source is the name of a table or view, or a query that starts with SELECT, WITH, VALUES or TABLE.")));
 	}
 	source->relid = relid;
 	source->from = quote_qualified_identifier(get_namespace_name(RelationGetNamespace(relation)),
@@ -251,7 +379,10 @@ open_relation(MlSource *source)
 	}
 	mark_primary_key(relation, source, position);
 	pfree(position);
-	table_close(relation, NoLock);
+	relation_close(relation, NoLock);
+	SPI_connect();
+	source->row_security = has_policies(linitial(analyse(source)->query_list), NULL);
+	SPI_finish();
 }
 
 MlSource *
@@ -292,6 +423,20 @@ ml_source_find(const MlSource *source, const char *name)
 	return found;
 }
 
+/* The first names of a list, for a hint. */
+static char *
+some_names(const char *const *names, int count)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < count && i < 10; i++)
+		appendStringInfo(&list, "%s%s", i ? ", " : "", names[i]);
+	if (count > 10)
+		appendStringInfo(&list, " and %d more", count - 10);
+	return list.data;
+}
+
 int
 ml_source_column(const MlSource *source, const char *name, const char *what)
 {
@@ -309,7 +454,21 @@ ml_source_column(const MlSource *source, const char *name, const char *what)
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
 			 errmsg("column \"%s\" (%s) does not exist in the source", name, what),
 			 errdetail("The source is %s.", source->text),
-			 nearest ? errhint("Perhaps you meant \"%s\".", nearest) : 0));
+			 nearest ? errhint("Perhaps you meant \"%s\".", nearest) : errhint("Its columns are %s.", some_names(names, source->column_count))));
+}
+
+void
+ml_source_check_right(const MlSource *source, int column)
+{
+	const char *name = source->columns[column].name;
+
+	if (!OidIsValid(source->relid) || pg_class_aclcheck(source->relid, GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
+		pg_attribute_aclcheck(source->relid, get_attnum(source->relid, name), GetUserId(), ACL_SELECT) == ACLCHECK_OK)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("permission denied for column \"%s\" of %s", name, source->from),
+			 errhint("Ask for SELECT on it, or leave it out with features or exclude.")));
 }
 
 char *
@@ -442,6 +601,22 @@ uint64
 ml_source_each_parallel(const char *query, Datum param, MlRowFunction each, void *context)
 {
 	return each_row(query, param, CURSOR_OPT_PARALLEL_OK, each, context);
+}
+
+int
+ml_exact_text_begin(void)
+{
+	int level = NewGUCNestLevel();
+
+	(void) set_config_option("datestyle", "ISO", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("extra_float_digits", "3", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	return level;
+}
+
+void
+ml_exact_text_end(int level)
+{
+	AtEOXact_GUC(true, level);
 }
 
 void

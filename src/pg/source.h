@@ -10,6 +10,7 @@
 #define ML_SOURCE_H
 
 #include "compat.h"
+#include "nodes/pg_list.h"
 #include "tcop/dest.h"
 
 typedef struct MlSourceColumn
@@ -28,6 +29,7 @@ typedef struct MlSource
 	char           *text;     /* as the user gave it */
 	char           *from;     /* "schema"."table" or (query) */
 	Oid             relid;    /* InvalidOid for a query */
+	bool            row_security; /* policies decide which rows the caller sees */
 	int             column_count;
 	MlSourceColumn *columns;  /* 1-based alias c<i+1> belongs to columns[i] */
 } MlSource;
@@ -39,11 +41,17 @@ typedef struct MlSource
  */
 extern MlSource *ml_source_open(const char *text);
 
+/* The parts of [schema.]name for makeRangeVarFromNameList; NIL when the text is no name. */
+extern List *ml_name_list(const char *text);
+
 /* Index of a column: exact name, then unique case-insensitive; -1 when there is none. */
 extern int ml_source_find(const MlSource *source, const char *name);
 
 /* The same, with an error that names the nearest column.  "what" says whose: "target". */
 extern int ml_source_column(const MlSource *source, const char *name, const char *what);
+
+/* An error unless the caller may read the column (of a relation; the columns of a query are checked by its execution). */
+extern void ml_source_check_right(const MlSource *source, int column);
 
 /* "SELECT <list> FROM <source> AS s(c1, …) [WHERE <where>]"; where may be NULL. */
 extern char *ml_source_query(const MlSource *source, const char *list, const char *where);
@@ -60,6 +68,12 @@ extern uint64 ml_source_each(const char *query, Datum param, MlRowFunction each,
 
 /* The same where the planner may use parallel workers: for aggregates over the rows. */
 extern uint64 ml_source_each_parallel(const char *query, Datum param, MlRowFunction each, void *context);
+/*
+ * Bracket queries that write values as text to be read again, in this session or another: dates as ISO, floats
+ * with all their digits, whatever the session's settings.  Nothing needs undoing on error.
+ */
+extern int  ml_exact_text_begin(void);
+extern void ml_exact_text_end(int level);
 
 /* Bracket a group of scans: one snapshot for all, read-only.  Nothing needs undoing on error. */
 typedef struct MlScan

@@ -115,11 +115,12 @@ query_texts(const char *query, int columns)
 /* ---- planning ---------------------------------------------------------------------- */
 
 static void
-add_column(MlSplit *split, const char *name)
+add_column(MlSplit *split, const MlSource *source, int column)
 {
+	ml_source_check_right(source, column);
 	split->columns = split->columns ? repalloc(split->columns, sizeof(char *) * (split->column_count + 1))
 									: palloc(sizeof(char *));
-	split->columns[split->column_count++] = pstrdup(name);
+	split->columns[split->column_count++] = pstrdup(source->columns[column].name);
 }
 
 static bool
@@ -157,7 +158,7 @@ plan_whole_row(MlSplit *split, const MlSource *source)
 
 	for (int i = 0; i < source->column_count && split->column_count < 90; i++)
 		if (can_be_key(source->columns[i].type))
-			add_column(split, source->columns[i].name);
+			add_column(split, source, i);
 	split->whole_row = true;
 	if (split->column_count > 0)
 	{
@@ -194,14 +195,75 @@ plan_key(MlSplit *split, const MlSource *source, const JsonbValue *by)
 		int column = ml_source_column(source, names[i], "split by");
 
 		ml_source_refuse_sealed(source, column, "decide which rows are held out");
-		add_column(split, source->columns[column].name);
+		if (!can_be_key(source->columns[column].type))
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("column \"%s\" of type %s cannot decide a split", source->columns[column].name,
+							format_type_be(source->columns[column].type)),
+					 errhint("Use columns of a number, text, date, uuid or boolean type as the key.")));
+		add_column(split, source, column);
 	}
 	if (by == NULL)
 		for (int i = 0; i < source->column_count; i++)
 			if (source->columns[i].is_key)
-				add_column(split, source->columns[i].name);
+				add_column(split, source, i);
 	if (split->column_count == 0)
 		plan_whole_row(split, source);
+}
+
+typedef struct Cut
+{
+	MemoryContext context;
+	Oid           type;
+	char         *text;
+} Cut;
+
+/* Only the value is written under settings of our own; the source has run under the caller's. */
+static void
+take_cut(void *context, const Datum *values, const bool *nulls)
+{
+	Cut          *cut = context;
+	MemoryContext old;
+	Oid           output;
+	bool          is_varlena;
+	int           level;
+
+	if (nulls[0])
+		return;
+	old = MemoryContextSwitchTo(cut->context);
+	getTypeOutputInfo(cut->type, &output, &is_varlena);
+	level = ml_exact_text_begin();
+	cut->text = OidOutputFunctionCall(output, values[0]);
+	ml_exact_text_end(level);
+	MemoryContextSwitchTo(old);
+}
+
+/* The one value of a query, of this type, as text that means the same in every session; NULL when there is none. */
+static char *
+cut_of(const char *query, Oid type)
+{
+	Cut cut = {CurrentMemoryContext, type, NULL};
+
+	(void) ml_source_each(query, (Datum) 0, take_cut, &cut);
+	return cut.text;
+}
+
+/* The gap: a number or an interval, by the column's type, and not negative, or training would see held-out rows. */
+static void
+plan_gap(MlSplit *split, Oid type, const JsonbValue *gap)
+{
+	bool        number = TypeCategory(type) == TYPCATEGORY_NUMERIC;
+	const char *negative;
+
+	split->gap = ml_json_text(gap);
+	negative = split->gap == NULL ? NULL :
+		query_texts(psprintf("SELECT (%s::pg_catalog.%s < '0'::pg_catalog.%s)::pg_catalog.text", quote_literal_cstr(split->gap),
+							 number ? "numeric" : "interval", number ? "numeric" : "interval"), 1)[0];
+	if (negative == NULL || strcmp(negative, "true") == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("split key \"gap\" must be %s that is not negative", number ? "a number" : "an interval"),
+				 errhint(number ? "For example {\"time\": \"step\", \"gap\": 10}." : "For example {\"time\": \"day\", \"gap\": \"7 days\"}.")));
 }
 
 static void
@@ -219,16 +281,16 @@ plan_time(MlSplit *split, const MlSource *source, const JsonbValue *time, const 
 	ml_source_refuse_sealed(source, column, "decide which rows are held out");
 	type = getBaseType(source->columns[column].type);
 	split->kind = ML_SPLIT_TIME;
-	add_column(split, source->columns[column].name);
-	split->gap = gap ? ml_json_text(gap) : NULL;
+	add_column(split, source, column);
 	if (TypeCategory(type) != TYPCATEGORY_DATETIME && TypeCategory(type) != TYPCATEGORY_NUMERIC)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of type %s is no time", name, format_type_be(type)),
 				 errhint("Use a date, timestamp or number column.")));
-	split->cut = query_texts(psprintf("SELECT percentile_disc(%.17g) WITHIN GROUP (ORDER BY q.t)::pg_catalog.text FROM (%s) AS q(t)",
-									  1.0 - split->share,
-									  ml_source_query(source, psprintf("s.c%d", column + 1), NULL)), 1)[0];
+	if (gap)
+		plan_gap(split, type, gap);
+	split->cut = cut_of(psprintf("SELECT percentile_disc(%.17g) WITHIN GROUP (ORDER BY q.t) FROM (%s) AS q(t)", 1.0 - split->share,
+								 ml_source_query(source, psprintf("s.c%d", column + 1), NULL)), type);
 	if (split->cut == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
@@ -255,7 +317,7 @@ plan_column(MlSplit *split, const MlSource *source, const JsonbValue *column)
 				 errmsg("column \"%s\" of type %s cannot mark held-out rows", name, format_type_be(type)),
 				 errhint("Use a boolean, a number that is 0 or not, or a text that is 'test' for held-out rows.")));
 	split->kind = ML_SPLIT_COLUMN;
-	add_column(split, source->columns[found].name);
+	add_column(split, source, found);
 }
 
 static const char *const split_keys[] = {"by", "time", "gap", "column", "source"};
@@ -322,7 +384,7 @@ key_predicate(const MlSplit *split, const MlSource *source, double share, bool h
 	StringInfoData text;
 
 	initStringInfo(&text);
-	appendStringInfo(&text, "%ssustainml.held_out(" INT64_FORMAT "::bigint, %.17g::float8", held_out ? "" : "NOT ",
+	appendStringInfo(&text, "%ssustainml.held_out('" INT64_FORMAT "'::bigint, %.17g::float8", held_out ? "" : "NOT ",
 					 split->seed, share);
 	append_key(&text, split, source);
 	appendStringInfoChar(&text, ')');
@@ -448,7 +510,10 @@ ml_split_set_aside(MlSplit *split, const MlSource *held, double share)
 	for (int pass = 0; pass < 2 && split->aside_column_count == 0; pass++)
 		for (int i = 0; i < held->column_count && split->aside_column_count < 90; i++)
 			if (pass == 0 ? held->columns[i].is_key : can_be_key(held->columns[i].type))
+			{
+				ml_source_check_right(held, i);
 				split->aside_columns[split->aside_column_count++] = pstrdup(held->columns[i].name);
+			}
 	if (split->aside_column_count == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -124,6 +124,7 @@ $node->safe_psql('postgres', 'CREATE DATABASE closed');
 isnt($node->psql('closed', 'SET SESSION AUTHORIZATION reader; CREATE EXTENSION sustainml CASCADE'), 0, 'or install it without CREATE on the database');
 
 $node->safe_psql('postgres', 'GRANT CREATE ON DATABASE closed TO reader');
+$node->safe_psql('closed', 'GRANT CREATE ON SCHEMA public TO reader'); # where the model goes
 load_lines($node, 'closed');
 is(value($node, q{
 	SET SESSION AUTHORIZATION reader;

@@ -41,6 +41,9 @@ value(const char *what, size_t r, size_t j)
 		return floor(2 * sml_random_unit(7, 3, r * 100 + j));
 	if (strcmp(what, "constant") == 0)
 		return 4.25;
+	/* neighbours at exactly the same distance, also across blocks */
+	if (strcmp(what, "lattice") == 0)
+		return (double) (r * 389 % 1000);
 	if (strcmp(what, "outliers") == 0)
 		return r % 97 == 0 ? v * 1e9 : v;
 	if (strcmp(what, "offset") == 0)
@@ -122,6 +125,7 @@ static const Shape shapes[] = {
 	{"huge", 300, 3, 0, 2, 2}, {"tiny", 300, 3, 0, 2, 5}, {"scales", 700, 8, 0, 2, 5}, {"missing", 500, 6, 0, 2, 5},
 	{"mixed", 900, 3, 4, 2, 5}, {"mixed duplicates", 500, 1, 9, 2, 5}, {"constant", 400, 2, 3, 2, 5},
 	{"labels", 600, 0, 6, 2, 5}, {"labels of three classes", 500, 0, 4, 3, 5}, {"few", 3, 2, 1, 2, 5}, {"one", 1, 2, 0, 1, 2},
+	{"lattice", 1000, 1, 0, 2, 1}, {"lattice", 1000, 1, 1, 2, 2},
 	{"many neighbours", 500, 4, 0, 2, 200}, {"just a block", 128, 3, 0, 2, 5}, {"a block and one", 129, 3, 1, 2, 5},
 };
 
@@ -166,6 +170,36 @@ test_exact(void **state)
 		}
 }
 
+/* By hand: a missing number counts as the mean, a missing category as a category, med is the median of the deviations. */
+static void
+test_distance(void **state)
+{
+	static const double   number[] = {1, 10, NAN, 10, 3, 30, 5, INFINITY};
+	static const int32_t  code[] = {0, -1, 0, -1};
+	static const int32_t  class_of[] = {0, 0, 1, 1};
+	static const size_t   rows[] = {0, 1, 2, 3};
+	SmlCases   cases = {4, 2, 1, 2, number, 2, code, 1, class_of, NULL, NULL};
+	/* means 3 and 50/3; deviations sqrt(8/3) and sqrt(800/9), their median the mean of both */
+	double     med = (sqrt(8.0 / 3) + sqrt(800.0 / 9)) / 2;
+	Harness    h;
+	SmlPoints *points;
+
+	(void) state;
+	harness_start(&h);
+	assert_int_equal(sml_points_make(&h.env, &cases, rows, 4, false, &points), SML_OK);
+	assert_close(points->mismatch, med * med, 1e-14);
+	assert_close(sml_points_distance(points, 0, 1), 4 + med * med, 1e-14);
+	assert_close(sml_points_distance(points, 0, 2), 4 + 400, 1e-14);
+	assert_close(sml_points_distance(points, 1, 3), 4 + 400.0 / 9, 1e-14);
+	sml_points_free(&h.env, points);
+	/* in deviations: med is 1 */
+	assert_int_equal(sml_points_make(&h.env, &cases, rows, 4, true, &points), SML_OK);
+	assert_close(sml_points_distance(points, 0, 1), 4 / (8.0 / 3) + 1, 1e-14);
+	assert_close(sml_points_distance(points, 1, 3), 4 / (8.0 / 3) + 400.0 / 9 / (800.0 / 9), 1e-14);
+	sml_points_free(&h.env, points);
+	harness_finish(&h);
+}
+
 static void
 test_farthest(void **state)
 {
@@ -196,27 +230,38 @@ test_farthest(void **state)
 	harness_finish(&h);
 }
 
-/* All kernels report the same pairs, and those that plain sums say. */
+static size_t
+kernel_count(const SmlBoundTask *task, int index, uint16_t *hits)
+{
+	SmlBoundKernel kernel = sml_bound_kernel_at(index);
+
+	return kernel(task, hits);
+}
+
+/* All kernels report the same pairs, in order: all those that are near enough by plain sums, and none farther than rounding explains. */
 static void
 test_kernels(void **state)
 {
-	enum { PAIRS = 5, LABELS = 3 };
+	enum { PAIRS = 5, LABELS = 3, WEIGHT = 4500000 };
 	static int16_t x[2][PAIRS * 2 * SML_BOUND_BLOCK];
-	static int32_t norm[2][SML_BOUND_BLOCK], limit[2][SML_BOUND_BLOCK], code[2][LABELS * SML_BOUND_BLOCK];
+	static int32_t norm[2][SML_BOUND_BLOCK], half[2][SML_BOUND_BLOCK], limit[2][SML_BOUND_BLOCK], reach[2][SML_BOUND_BLOCK], code[2][LABELS * SML_BOUND_BLOCK];
 	static uint16_t hits[SML_BOUND_KERNELS][SML_BOUND_ROWS * SML_BOUND_BLOCK];
-	size_t         reported = 0;
+	static bool    reported[SML_BOUND_ROWS * SML_BOUND_BLOCK];
+	size_t         near = 0;
 
 	(void) state;
 	for (size_t s = 0; s < 2; s++)
 	{
 		for (size_t i = 0; i < PAIRS * 2 * SML_BOUND_BLOCK; i++)
-			x[s][i] = (int16_t) (sml_random_bits(1, s, i) % 8001) - 4000;
+			x[s][i] = (int16_t) ((int) (sml_random_bits(1, s, i) % 8001) - 4000);
 		for (size_t i = 0; i < SML_BOUND_BLOCK; i++)
 		{
 			for (size_t f = 0; f < PAIRS; f++)
 				for (size_t c = 0; c < 2; c++)
 					norm[s][i] += x[s][(f * SML_BOUND_BLOCK + i) * 2 + c] * x[s][(f * SML_BOUND_BLOCK + i) * 2 + c];
 			limit[s][i] = (int32_t) (sml_random_bits(2, s, i) % 90000000);
+			half[s][i] = norm[s][i] / 2;
+			reach[s][i] = half[s][i] - (limit[s][i] + 1) / 2;
 			for (size_t f = 0; f < LABELS; f++)
 				code[s][f * SML_BOUND_BLOCK + i] = (int32_t) (sml_random_bits(3, s, f * SML_BOUND_BLOCK + i) % 3);
 		}
@@ -224,38 +269,39 @@ test_kernels(void **state)
 	for (size_t labels = 0; labels <= LABELS; labels += LABELS)
 		for (size_t row = 0; row < SML_BOUND_BLOCK; row += SML_BOUND_ROWS)
 		{
-			SmlBoundTask task = {PAIRS, labels, 9000000, x[0], row, norm[0], limit[0], code[0], x[1], norm[1], limit[1], code[1]};
-			size_t       counts[SML_BOUND_KERNELS];
-			size_t       expected = 0;
+			SmlBoundTask task = {PAIRS, labels, WEIGHT, x[0], row, half[0], reach[0], code[0], x[1], half[1], reach[1], code[1]};
+			size_t       count = kernel_count(&task, 0, hits[0]);
 
-			for (size_t r = row; r < row + SML_BOUND_ROWS; r++)
-				for (size_t j = 0; j < SML_BOUND_BLOCK; j++)
-				{
-					int64_t sum = 0;
-
-					for (size_t f = 0; f < PAIRS * 2; f++)
-					{
-						int64_t d = x[0][(f / 2 * SML_BOUND_BLOCK + r) * 2 + f % 2] - x[1][(f / 2 * SML_BOUND_BLOCK + j) * 2 + f % 2];
-
-						sum += d * d;
-					}
-					for (size_t f = 0; f < labels; f++)
-						sum += code[0][f * SML_BOUND_BLOCK + r] != code[1][f * SML_BOUND_BLOCK + j] ? 9000000 : 0;
-					expected += sum <= (limit[0][r] > limit[1][j] ? limit[0][r] : limit[1][j]);
-				}
-			for (int k = 0; k < SML_BOUND_KERNELS; k++)
+			memset(reported, 0, sizeof(reported));
+			for (size_t h = 0; h < count; h++)
+				reported[hits[0][h]] = true;
+			for (size_t n = 0; n < SML_BOUND_ROWS * SML_BOUND_BLOCK; n++)
 			{
-				SmlBoundKernel kernel = sml_bound_kernel_at(k);
+				size_t  r = row + n / SML_BOUND_BLOCK;
+				size_t  j = n % SML_BOUND_BLOCK;
+				int64_t most = limit[0][r] > limit[1][j] ? limit[0][r] : limit[1][j];
+				int64_t sum = 0;
 
-				if (kernel == NULL)
-					continue;
-				counts[k] = kernel(&task, hits[k]);
-				assert_int_equal(counts[k], expected);
-				assert_memory_equal(hits[k], hits[0], expected * sizeof(uint16_t));
+				for (size_t f = 0; f < PAIRS * 2; f++)
+				{
+					int64_t d = x[0][(f / 2 * SML_BOUND_BLOCK + r) * 2 + f % 2] - x[1][(f / 2 * SML_BOUND_BLOCK + j) * 2 + f % 2];
+
+					sum += d * d;
+				}
+				for (size_t f = 0; f < labels; f++)
+					sum += code[0][f * SML_BOUND_BLOCK + r] != code[1][f * SML_BOUND_BLOCK + j] ? 2 * WEIGHT : 0;
+				near += sum <= most;
+				if (sum <= most ? !reported[n] : reported[n] && sum > most + 8)
+					fail_msg("pair %zu, %zu at %lld, limit %lld: %d", r, j, (long long) sum, (long long) most, reported[n]);
 			}
-			reported += expected;
+			for (int k = 1; k < SML_BOUND_KERNELS; k++)
+				if (sml_bound_kernel_at(k) != NULL)
+				{
+					assert_int_equal(kernel_count(&task, k, hits[k]), count);
+					assert_memory_equal(hits[k], hits[0], count * sizeof(uint16_t));
+				}
 		}
-	assert_true(reported > 1000 && reported < 2 * SML_BOUND_BLOCK * SML_BOUND_BLOCK - 1000);
+	assert_true(near > 1000 && near < 2 * SML_BOUND_BLOCK * SML_BOUND_BLOCK - 1000);
 	assert_null(sml_bound_kernel_at(SML_BOUND_KERNELS));
 }
 
@@ -299,7 +345,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_exact), cmocka_unit_test(test_farthest), cmocka_unit_test(test_kernels), cmocka_unit_test(test_sweep),
+		cmocka_unit_test(test_exact), cmocka_unit_test(test_distance), cmocka_unit_test(test_farthest), cmocka_unit_test(test_kernels), cmocka_unit_test(test_sweep),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

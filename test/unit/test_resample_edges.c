@@ -232,6 +232,74 @@ test_combined(void **state)
 	}
 }
 
+/* ---- memory ------------------------------------------------------------------------------------ */
+
+/* An environment that knows how many bytes are taken. */
+typedef struct Meter
+{
+	size_t now;
+	size_t peak;
+} Meter;
+
+static void *
+meter_alloc(void *context, size_t size)
+{
+	Meter  *meter = context;
+	size_t *chunk = malloc(size + 16);
+
+	*chunk = size;
+	meter->now += size;
+	meter->peak = meter->now > meter->peak ? meter->now : meter->peak;
+	return (char *) chunk + 16;
+}
+
+static void
+meter_release(void *context, void *chunk)
+{
+	Meter  *meter = context;
+	size_t *start = (size_t *) (void *) ((char *) chunk - 16);
+
+	meter->now -= *start;
+	free(start);
+}
+
+static SmlStatus
+count_row(void *context, const SmlSynthetic *row)
+{
+	*(size_t *) context += row->ordinal < SIZE_MAX;
+	return SML_OK;
+}
+
+/* What a run says that it needs is what it takes, give or take. */
+static void
+test_need(void **state)
+{
+	(void) state;
+	for (int kind = 0; kind < SML_RESAMPLE_KINDS; kind++)
+		for (size_t labels = 0; labels <= 3; labels += 3)
+		{
+			Meter           meter = {0, 0};
+			SmlEnv          env = {&meter, meter_alloc, meter_release, NULL, ""};
+			SmlStrategy     strategy = {"auto", 0, NULL};
+			SmlNotes        notes = {0};
+			SmlResampleSpec spec;
+			Table           t;
+			size_t          need;
+			size_t          made = 0;
+
+			table_make(6000, 2500, 8, labels, &t);
+			spec = spec_of(&t, (SmlResampleKind) kind, 1);
+			assert_int_equal(sml_strategy_plan(&env, sml_resample_side(spec.kind), &strategy, class_names, 2, t.plan), SML_OK);
+			assert_true(sml_resample_need(&t.cases, &spec, &need));
+			assert_int_equal(sml_resample(&env, &t.cases, &spec, NULL, count_row, NULL, &made, &notes), SML_OK);
+			sml_notes_free(&env, &notes);
+			assert_int_equal(meter.now, 0);
+			if (meter.peak > need + need / 10 || meter.peak < need / 4)
+				fail_msg("kind %s takes %zu bytes and says %zu", sml_resample_name(spec.kind), meter.peak, need);
+			table_free(&t);
+		}
+}
+
 /* ---- sweeps ----------------------------------------------------------------------------------- */
 
 typedef struct Sweep
@@ -317,6 +385,58 @@ test_refusing_sink(void **state)
 	harness_finish(&h);
 }
 
+typedef struct Watch
+{
+	size_t calls;
+	size_t made;
+	double last;
+	char   phase[64];
+} Watch;
+
+static void
+watch_progress(void *context, const char *phase, double share)
+{
+	Watch *watch = context;
+
+	assert_true(share >= 0 && share <= 1);
+	/* within a phase it only grows */
+	if (strcmp(phase, watch->phase) == 0)
+		assert_true(share >= watch->last);
+	snprintf(watch->phase, sizeof(watch->phase), "%s", phase);
+	watch->last = share;
+	watch->calls++;
+}
+
+static SmlStatus
+watch_row(void *context, const SmlSynthetic *row)
+{
+	((Watch *) context)->made += row->class_index == 1;
+	return SML_OK;
+}
+
+static void
+test_progress(void **state)
+{
+	SmlStrategy     strategy = {"auto", 0, NULL};
+	SmlResampleSpec spec;
+	Watch           watch = {0, 0, 0, ""};
+	Harness         h;
+	Table           t;
+
+	(void) state;
+	harness_start(&h);
+	table_make(5000, 1500, NUMBERS, 0, &t);
+	assert_int_equal(sml_strategy_plan(&h.env, SML_SIDE_OVER, &strategy, class_names, 2, t.plan), SML_OK);
+	spec = spec_of(&t, SML_RESAMPLE_SMOTE, 1);
+	assert_int_equal(sml_resample(&h.env, &t.cases, &spec, NULL, watch_row, watch_progress, &watch, NULL), SML_OK);
+	/* twelve blocks of 128 rows, and every 1024th of 2000 new rows */
+	assert_int_equal(watch.calls, 12 + 2);
+	assert_int_equal(watch.made, 2000);
+	assert_string_equal(watch.phase, "making rows");
+	table_free(&t);
+	harness_finish(&h);
+}
+
 static void
 test_names(void **state)
 {
@@ -339,8 +459,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_small_classes), cmocka_unit_test(test_no_border), cmocka_unit_test(test_missing), cmocka_unit_test(test_combined),
-		cmocka_unit_test(test_sweeps), cmocka_unit_test(test_refusing_sink), cmocka_unit_test(test_names),
+		cmocka_unit_test(test_small_classes), cmocka_unit_test(test_no_border), cmocka_unit_test(test_missing), cmocka_unit_test(test_combined), cmocka_unit_test(test_need),
+		cmocka_unit_test(test_sweeps), cmocka_unit_test(test_refusing_sink), cmocka_unit_test(test_progress), cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -164,8 +164,11 @@ sml_note_terms(SmlEnv *env, SmlNotes *notes, const SmlNames *names, size_t terms
 		if (!marked[j])
 			continue;
 		if (count < NAMED_TERMS && used < sizeof(list))
-			used += (size_t) snprintf(list + used, sizeof(list) - used, "%s%.80s", count > 0 ? ", " : "",
-									  names->name(names->context, j));
+		{
+			const char *name = names->name(names->context, j);
+
+			used += (size_t) snprintf(list + used, sizeof(list) - used, "%s%.*s", count > 0 ? ", " : "", sml_clip(name, 80), name);
+		}
 		count++;
 	}
 	if (count == 0)

@@ -3,7 +3,7 @@
  *
  * First pass: the Gram matrix of (1, x, y) on encoded columns (centred, of deviation one),
  * then a Cholesky factor with unit diagonal.  When the columns are close to dependent (the
- * least share that a column keeps is below 1e-8), or the fit is nearly exact, the
+ * least share that a column keeps is below 1e-4), or the fit is nearly exact, the
  * Gram matrix has lost too many digits: a second pass builds the triangle of a QR
  * factorisation from the rows themselves, which keeps twice as many, and from it decides which
  * columns are combinations of earlier ones.  They are left out and named.
@@ -24,7 +24,7 @@
 #include "../matrix.h"
 #include "learners.h"
 
-#define ILL_CONDITIONED 1e-8  /* share of a column's square left by the others: below, take the QR pass */
+#define ILL_CONDITIONED 1e-4  /* share of a column's square left by the others: below, 2e-16 / share is the error that is left, so take the QR pass */
 #define NEARLY_EXACT    1e-8  /* share of the target's square left by the fit */
 #define DEPENDENT_QR    1e-18 /* the same share (squared norm), below which a column is a combination of others */
 

@@ -6,6 +6,7 @@
  * sandwich B M B n / (n - k), B = (Z'WZ)^-1, M = sum w^2 r^2 z z'.  Those of the original
  * columns follow from the full matrix, since the intercept depends on all coefficients.
  */
+#include "classifier.h"
 #include "linear.h"
 
 #include <math.h>
@@ -51,37 +52,26 @@ quadratic(size_t k, const double *a, const double *v)
 	return sum;
 }
 
-/* V := B M B, M by its upper triangle with leading dimension "order". */
+/* V := V M V, M by its upper triangle with leading dimension "order"; V and M are symmetric. */
 static SmlStatus
 sandwich(SmlEnv *env, const Linear *linear, double *v)
 {
 	size_t    k = linear->terms + 1;
-	size_t    m = linear->order;
+	double   *meat = NULL;
 	double   *half = NULL;
-	double   *bread = NULL;
 	SmlStatus status;
 
+	SML_TRY(sml_alloc_array(env, k * k, sizeof(double), &meat));
 	SML_TRY(sml_alloc_array(env, k * k, sizeof(double), &half));
 	for (size_t i = 0; i < k; i++)
-	{
-		SML_TRY(sml_poll(env));
-		for (size_t l = 0; l < k; l++)
-			for (size_t j = 0; j < k; j++)
-				half[i * k + j] += v[i * k + l] * (l <= j ? linear->sums[l * m + j] : linear->sums[j * m + l]);
-	}
-	SML_TRY(sml_alloc_array(env, k * k, sizeof(double), &bread));
-	memcpy(bread, v, k * k * sizeof(double));
-	memset(v, 0, k * k * sizeof(double));
-	for (size_t i = 0; i < k; i++)
-	{
-		SML_TRY(sml_poll(env));
-		for (size_t l = 0; l < k; l++)
-			for (size_t j = 0; j < k; j++)
-				v[i * k + j] += half[i * k + l] * bread[l * k + j];
-	}
+		for (size_t j = i; j < k; j++)
+			meat[i * k + j] = meat[j * k + i] = linear->sums[i * linear->order + j];
+	SML_TRY(sml_multiply_nt(env, k, v, meat, half));
+	SML_TRY(sml_multiply_nt(env, k, half, v, meat));
+	memcpy(v, meat, k * k * sizeof(double));
 done:
+	sml_free(env, meat);
 	sml_free(env, half);
-	sml_free(env, bread);
 	return status;
 }
 
@@ -210,17 +200,18 @@ static SmlStatus
 note_dropped(SmlEnv *env, const Linear *linear, const char *(*term_name)(void *context, size_t term), void *context,
 			 const bool *constant, SmlNotes *notes)
 {
-	for (size_t j = 0; j < linear->terms; j++)
-	{
-		SmlStatus status;
+	SmlNames  names = {term_name, context};
+	bool     *collinear = NULL;
+	SmlStatus status;
 
-		if (!linear->dropped[1 + j] || constant[j])
-			continue;
-		status = sml_note(env, notes, "\"%s\" was left out: it is a linear combination of other columns.", term_name(context, j));
-		if (status != SML_OK)
-			return status;
-	}
-	return SML_OK;
+	/* constant columns were named when the columns were encoded */
+	SML_TRY(sml_alloc_array(env, linear->terms, sizeof(bool), &collinear));
+	for (size_t j = 0; j < linear->terms; j++)
+		collinear[j] = linear->dropped[1 + j] && !constant[j];
+	SML_TRY(sml_note_terms(env, notes, &names, linear->terms, collinear, "Left out, because other columns determine them:", "."));
+done:
+	sml_free(env, collinear);
+	return status;
 }
 
 SmlStatus

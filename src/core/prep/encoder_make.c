@@ -32,7 +32,7 @@ name_feature(SmlEnv *env, const SmlColumn *column, size_t element, SmlFeature *f
 		status = sml_copy_text(env, column->name, strlen(column->name), &feature->name);
 	else
 	{
-		length = snprintf(name, sizeof(name), "%.400s[%zu]", column->name, element + 1);
+		length = snprintf(name, sizeof(name), "%.*s[%zu]", sml_clip(column->name, 400), column->name, element + 1);
 		status = sml_copy_text(env, name, (size_t) length, &feature->name);
 	}
 	if (status == SML_OK)

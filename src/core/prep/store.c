@@ -265,6 +265,36 @@ sml_store_remap(SmlEnv *env, SmlStore *store, const SmlProfile *profile, const S
 	return SML_OK;
 }
 
+SmlStatus
+sml_store_leakage(SmlEnv *env, const SmlStore *store, size_t positive, SmlLeakage *leakage)
+{
+	size_t    target = sml_layout_target(&store->layout);
+	size_t   *levels;
+	SmlStatus status = sml_alloc_array(env, store->labels, sizeof(size_t), &levels);
+
+	for (size_t r = 0; r < store->rows && status == SML_OK; r++)
+	{
+		size_t         chunk = r / store->chunk_rows;
+		const int32_t *codes = store->chunk_codes[chunk] + r % store->chunk_rows * store->labels;
+		bool           is_positive = (size_t) codes[target] == positive;
+
+		if (r % SML_CHUNK_ROWS == 0)
+			status = sml_poll(env);
+		if (status != SML_OK)
+			break;
+		if (!sml_leakage_wants(leakage, is_positive))
+		{
+			sml_leakage_pass(leakage, is_positive);
+			continue;
+		}
+		for (size_t slot = 0; slot < store->layout.labels; slot++)
+			levels[slot] = codes[slot] < 0 ? SML_NO_LEVEL : (size_t) codes[slot];
+		status = sml_leakage_add(env, leakage, store->chunk_numbers[chunk] + r % store->chunk_rows * store->numbers, levels, is_positive);
+	}
+	sml_free(env, levels);
+	return status;
+}
+
 /* ---- passes ----------------------------------------------------------------------------- */
 
 typedef struct Runner

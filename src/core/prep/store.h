@@ -9,6 +9,7 @@
 #ifndef SML_STORE_H
 #define SML_STORE_H
 
+#include "../metric/leakage.h"
 #include "../pass.h"
 
 #define SML_CHUNK_ROWS 4096
@@ -43,5 +44,8 @@ SML_MUST_USE SmlStatus sml_store_remap(SmlEnv *env, SmlStore *store, const SmlPr
  */
 SML_MUST_USE SmlStatus sml_store_train(SmlEnv *env, SmlStore *store, const SmlPlan *plan, SmlVerdict *last, SmlState **state,
 									   void (*progress)(void *context, const SmlVerdict *verdict), void *context);
+
+/* Give the rows, once remapped, to a holder for leakage; class "positive" against the rest. */
+SML_MUST_USE SmlStatus sml_store_leakage(SmlEnv *env, const SmlStore *store, size_t positive, SmlLeakage *leakage);
 
 #endif

@@ -1,8 +1,9 @@
 /*
- * bound.c - see bound.h.  The kernels differ in the width of their registers only.
+ * bound.c - see bound.h.  The kernels differ in the width of their registers, and in whether multiplication and addition are one
+ * instruction.
  *
- * With 512 bits four rows times two registers of columns are summed in eight accumulators: eight multiply-adds
- * for two loads and four broadcasts, 32 columns at a time; with 256 bits the same at half the width.
+ * Four rows times two registers of columns are summed in eight accumulators: eight multiply-adds for two loads and four
+ * broadcasts.
  */
 #include "bound.h"
 
@@ -19,27 +20,26 @@ kernel_plain(const SmlBoundTask *t, uint16_t *hits)
 	for (size_t r = 0; r < SML_BOUND_ROWS; r++)
 	{
 		size_t  i = t->row + r;
-		int32_t sum[SML_BOUND_BLOCK];
+		int32_t sum[SML_BOUND_BLOCK] = {0};
 
-		for (size_t j = 0; j < SML_BOUND_BLOCK; j++)
-			sum[j] = t->norm[j] + t->norm_rows[i];
 		for (size_t f = 0; f < t->pairs; f++)
 		{
 			const int16_t *b = t->x + f * 2 * SML_BOUND_BLOCK;
-			int32_t        a0 = 2 * t->x_rows[(f * SML_BOUND_BLOCK + i) * 2];
-			int32_t        a1 = 2 * t->x_rows[(f * SML_BOUND_BLOCK + i) * 2 + 1];
+			int32_t        a0 = t->x_rows[(f * SML_BOUND_BLOCK + i) * 2];
+			int32_t        a1 = t->x_rows[(f * SML_BOUND_BLOCK + i) * 2 + 1];
 
 			for (size_t j = 0; j < SML_BOUND_BLOCK; j++)
-				sum[j] -= a0 * b[2 * j] + a1 * b[2 * j + 1];
+				sum[j] += a0 * b[2 * j] + a1 * b[2 * j + 1];
 		}
 		for (size_t f = 0; f < t->labels; f++)
 			for (size_t j = 0; j < SML_BOUND_BLOCK; j++)
-				sum[j] += t->code[f * SML_BOUND_BLOCK + j] != t->code_rows[f * SML_BOUND_BLOCK + i] ? t->weight : 0;
+				sum[j] -= t->code[f * SML_BOUND_BLOCK + j] != t->code_rows[f * SML_BOUND_BLOCK + i] ? t->weight : 0;
 		for (size_t j = 0; j < SML_BOUND_BLOCK; j++)
 		{
-			int32_t limit = t->limit[j] > t->limit_rows[i] ? t->limit[j] : t->limit_rows[i];
+			int32_t mine = t->half[j] + t->reach_rows[i];
+			int32_t other = t->half_rows[i] + t->reach[j];
 
-			if (sum[j] <= limit)
+			if (sum[j] >= (mine < other ? mine : other))
 				hits[count++] = (uint16_t) (r * SML_BOUND_BLOCK + j);
 		}
 	}
@@ -48,86 +48,123 @@ kernel_plain(const SmlBoundTask *t, uint16_t *hits)
 
 #ifdef HAVE_X86
 
-/* Hits come register by register; put them into the order of rows and columns. */
-#define COLLECT(mask, lanes)                                                        \
-	while (mask != 0)                                                               \
-	{                                                                               \
-		found[r][counts[r]++] = (uint16_t) (r * SML_BOUND_BLOCK + (lanes) + (size_t) __builtin_ctz(mask)); \
-		mask &= mask - 1;                                                           \
-	}
+/* Hits come register by register; each row keeps its own until all columns are through. */
+typedef struct Collected
+{
+	uint16_t found[SML_BOUND_ROWS][SML_BOUND_BLOCK];
+	size_t   counts[SML_BOUND_ROWS];
+} Collected;
+
+static inline void
+collect(Collected *collected, size_t row, size_t column, uint32_t mask)
+{
+	for (; mask != 0; mask &= mask - 1)
+		collected->found[row][collected->counts[row]++] = (uint16_t) (row * SML_BOUND_BLOCK + column + (size_t) __builtin_ctz(mask));
+}
 
 static size_t
-join(uint16_t found[SML_BOUND_ROWS][SML_BOUND_BLOCK], const size_t *counts, uint16_t *hits)
+join(const Collected *collected, uint16_t *hits)
 {
 	size_t count = 0;
 
 	for (size_t r = 0; r < SML_BOUND_ROWS; r++)
-		for (size_t n = 0; n < counts[r]; n++)
-			hits[count++] = found[r][n];
+		for (size_t n = 0; n < collected->counts[r]; n++)
+			hits[count++] = collected->found[r][n];
 	return count;
 }
 
-__attribute__((target("avx512f,avx512bw"))) static size_t
-kernel_512(const SmlBoundTask *t, uint16_t *hits)
+/* The row's two coordinates of one pair of columns, as one 32-bit lane. */
+static inline int32_t
+pair_of(const int16_t *a, size_t row)
 {
-	uint16_t found[SML_BOUND_ROWS][SML_BOUND_BLOCK];
-	size_t   counts[SML_BOUND_ROWS] = {0, 0, 0, 0};
-	__m512i  weight = _mm512_set1_epi32(t->weight);
+	int32_t pair;
 
-	for (size_t j = 0; j < SML_BOUND_BLOCK; j += 32)
-	{
-		__m512i        sum[SML_BOUND_ROWS][2];
-		const int16_t *a = t->x_rows + t->row * 2;
-		const int16_t *b = t->x + j * 2;
+	__builtin_memcpy(&pair, a + 2 * row, sizeof(pair));
+	return pair;
+}
 
-		for (size_t r = 0; r < SML_BOUND_ROWS; r++)
-			sum[r][0] = sum[r][1] = _mm512_setzero_si512();
-		for (size_t f = 0; f < t->pairs; f++, a += 2 * SML_BOUND_BLOCK, b += 2 * SML_BOUND_BLOCK)
-		{
-			__m512i b0 = _mm512_loadu_si512(b);
-			__m512i b1 = _mm512_loadu_si512(b + 32);
-
-			for (size_t r = 0; r < SML_BOUND_ROWS; r++)
-			{
-				int32_t pair;
-				__m512i both;
-
-				__builtin_memcpy(&pair, a + 2 * r, sizeof(pair));
-				both = _mm512_set1_epi32(pair);
-				sum[r][0] = _mm512_add_epi32(sum[r][0], _mm512_madd_epi16(both, b0));
-				sum[r][1] = _mm512_add_epi32(sum[r][1], _mm512_madd_epi16(both, b1));
-			}
-		}
-		for (size_t r = 0; r < SML_BOUND_ROWS; r++)
-			for (size_t half = 0; half < 2; half++)
-			{
-				size_t    at = j + 16 * half;
-				__m512i   base = _mm512_add_epi32(_mm512_loadu_si512(t->norm + at), _mm512_set1_epi32(t->norm_rows[t->row + r]));
-				__m512i   all = _mm512_sub_epi32(base, _mm512_slli_epi32(sum[r][half], 1));
-				__m512i   limit = _mm512_max_epi32(_mm512_loadu_si512(t->limit + at), _mm512_set1_epi32(t->limit_rows[t->row + r]));
-				uint32_t  mask = _mm512_cmple_epi32_mask(all, limit);
-
-				for (size_t f = 0; f < t->labels && mask != 0; f++)
-				{
-					__m512i   code = _mm512_set1_epi32(t->code_rows[f * SML_BOUND_BLOCK + t->row + r]);
-					__mmask16 differ = _mm512_cmpneq_epi32_mask(code, _mm512_loadu_si512(t->code + f * SML_BOUND_BLOCK + at));
-
-					all = _mm512_mask_add_epi32(all, differ, all, weight);
-					mask &= _mm512_cmple_epi32_mask(all, limit);
-				}
-				COLLECT(mask, at)
-			}
+#define KERNEL_512(name, features, MULTIPLY_ADD)                                                                                  \
+	__attribute__((target(features))) static size_t                                                                               \
+	name(const SmlBoundTask *t, uint16_t *hits)                                                                                   \
+	{                                                                                                                             \
+		Collected collected;                                                                                                      \
+		__m512i   weight = _mm512_set1_epi32(t->weight);                                                                          \
+                                                                                                                                  \
+		for (size_t r = 0; r < SML_BOUND_ROWS; r++)                                                                               \
+			collected.counts[r] = 0;                                                                                              \
+		for (size_t j = 0; j < SML_BOUND_BLOCK; j += 32)                                                                          \
+		{                                                                                                                         \
+			__m512i        sum[SML_BOUND_ROWS][2];                                                                                \
+			const int16_t *a = t->x_rows + t->row * 2;                                                                            \
+			const int16_t *b = t->x + j * 2;                                                                                      \
+                                                                                                                                  \
+			for (size_t r = 0; r < SML_BOUND_ROWS; r++)                                                                           \
+				sum[r][0] = sum[r][1] = _mm512_setzero_si512();                                                                   \
+			for (size_t f = 0; f < t->pairs; f++, a += 2 * SML_BOUND_BLOCK, b += 2 * SML_BOUND_BLOCK)                             \
+			{                                                                                                                     \
+				__m512i b0 = _mm512_loadu_si512(b);                                                                               \
+				__m512i b1 = _mm512_loadu_si512(b + 32);                                                                          \
+                                                                                                                                  \
+				for (size_t r = 0; r < SML_BOUND_ROWS; r++)                                                                       \
+				{                                                                                                                 \
+					__m512i both = _mm512_set1_epi32(pair_of(a, r));                                                              \
+                                                                                                                                  \
+					sum[r][0] = MULTIPLY_ADD(sum[r][0], both, b0);                                                                \
+					sum[r][1] = MULTIPLY_ADD(sum[r][1], both, b1);                                                                \
+				}                                                                                                                 \
+			}                                                                                                                     \
+			for (size_t r = 0; r < SML_BOUND_ROWS; r++)                                                                           \
+				for (size_t part = 0; part < 2; part++)                                                                           \
+				{                                                                                                                 \
+					size_t   at = j + 16 * part;                                                                                  \
+					__m512i  mine = _mm512_add_epi32(_mm512_loadu_si512(t->half + at), _mm512_set1_epi32(t->reach_rows[t->row + r]));  \
+					__m512i  other = _mm512_add_epi32(_mm512_loadu_si512(t->reach + at), _mm512_set1_epi32(t->half_rows[t->row + r])); \
+					__m512i  least = _mm512_min_epi32(mine, other);                                                               \
+					__m512i  all = sum[r][part];                                                                                  \
+					uint32_t mask = _mm512_cmpge_epi32_mask(all, least);                                                          \
+                                                                                                                                  \
+					for (size_t f = 0; f < t->labels && mask != 0; f++)                                                           \
+					{                                                                                                             \
+						__m512i   code = _mm512_set1_epi32(t->code_rows[f * SML_BOUND_BLOCK + t->row + r]);                       \
+						__mmask16 differ = _mm512_cmpneq_epi32_mask(code, _mm512_loadu_si512(t->code + f * SML_BOUND_BLOCK + at)); \
+                                                                                                                                  \
+						all = _mm512_mask_sub_epi32(all, differ, all, weight);                                                    \
+						mask &= _mm512_cmpge_epi32_mask(all, least);                                                              \
+					}                                                                                                             \
+					if (mask != 0)                                                                                                \
+						collect(&collected, r, at, mask);                                                                         \
+				}                                                                                                                 \
+		}                                                                                                                         \
+		return join(&collected, hits);                                                                                            \
 	}
-	return join(found, counts, hits);
+
+#define IN_TWO_STEPS(sum, a, b) _mm512_add_epi32(sum, _mm512_madd_epi16(a, b))
+#define IN_ONE_STEP(sum, a, b)  _mm512_dpwssd_epi32(sum, a, b)
+
+KERNEL_512(kernel_512, "avx512f,avx512bw", IN_TWO_STEPS)
+KERNEL_512(kernel_512_vnni, "avx512f,avx512bw,avx512vnni", IN_ONE_STEP)
+
+static inline __attribute__((target("avx2"))) __m256i
+load_256(const void *from)
+{
+	return _mm256_loadu_si256(from);
+}
+
+/* Lanes of a that are at least those of b. */
+static inline __attribute__((target("avx2"))) uint32_t
+at_least_256(__m256i a, __m256i b)
+{
+	return 0xFFu & ~(uint32_t) _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpgt_epi32(b, a)));
 }
 
 __attribute__((target("avx2"))) static size_t
 kernel_256(const SmlBoundTask *t, uint16_t *hits)
 {
-	uint16_t found[SML_BOUND_ROWS][SML_BOUND_BLOCK];
-	size_t   counts[SML_BOUND_ROWS] = {0, 0, 0, 0};
-	__m256i  weight = _mm256_set1_epi32(t->weight);
+	Collected collected;
+	__m256i   weight = _mm256_set1_epi32(t->weight);
 
+	for (size_t r = 0; r < SML_BOUND_ROWS; r++)
+		collected.counts[r] = 0;
 	for (size_t j = 0; j < SML_BOUND_BLOCK; j += 16)
 	{
 		__m256i        sum[SML_BOUND_ROWS][2];
@@ -138,41 +175,40 @@ kernel_256(const SmlBoundTask *t, uint16_t *hits)
 			sum[r][0] = sum[r][1] = _mm256_setzero_si256();
 		for (size_t f = 0; f < t->pairs; f++, a += 2 * SML_BOUND_BLOCK, b += 2 * SML_BOUND_BLOCK)
 		{
-			__m256i b0 = _mm256_loadu_si256((const __m256i *) (const void *) b);
-			__m256i b1 = _mm256_loadu_si256((const __m256i *) (const void *) (b + 16));
+			__m256i b0 = load_256(b);
+			__m256i b1 = load_256(b + 16);
 
 			for (size_t r = 0; r < SML_BOUND_ROWS; r++)
 			{
-				int32_t pair;
-				__m256i both;
+				__m256i both = _mm256_set1_epi32(pair_of(a, r));
 
-				__builtin_memcpy(&pair, a + 2 * r, sizeof(pair));
-				both = _mm256_set1_epi32(pair);
 				sum[r][0] = _mm256_add_epi32(sum[r][0], _mm256_madd_epi16(both, b0));
 				sum[r][1] = _mm256_add_epi32(sum[r][1], _mm256_madd_epi16(both, b1));
 			}
 		}
 		for (size_t r = 0; r < SML_BOUND_ROWS; r++)
-			for (size_t half = 0; half < 2; half++)
+			for (size_t part = 0; part < 2; part++)
 			{
-				size_t   at = j + 8 * half;
-				__m256i  base = _mm256_add_epi32(_mm256_loadu_si256((const __m256i *) (const void *) (t->norm + at)), _mm256_set1_epi32(t->norm_rows[t->row + r]));
-				__m256i  all = _mm256_sub_epi32(base, _mm256_slli_epi32(sum[r][half], 1));
-				__m256i  limit = _mm256_max_epi32(_mm256_loadu_si256((const __m256i *) (const void *) (t->limit + at)), _mm256_set1_epi32(t->limit_rows[t->row + r]));
-				uint32_t mask = 0xFFu & ~(uint32_t) _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpgt_epi32(all, limit)));
+				size_t   at = j + 8 * part;
+				__m256i  mine = _mm256_add_epi32(load_256(t->half + at), _mm256_set1_epi32(t->reach_rows[t->row + r]));
+				__m256i  other = _mm256_add_epi32(load_256(t->reach + at), _mm256_set1_epi32(t->half_rows[t->row + r]));
+				__m256i  least = _mm256_min_epi32(mine, other);
+				__m256i  all = sum[r][part];
+				uint32_t mask = at_least_256(all, least);
 
 				for (size_t f = 0; f < t->labels && mask != 0; f++)
 				{
 					__m256i code = _mm256_set1_epi32(t->code_rows[f * SML_BOUND_BLOCK + t->row + r]);
-					__m256i same = _mm256_cmpeq_epi32(code, _mm256_loadu_si256((const __m256i *) (const void *) (t->code + f * SML_BOUND_BLOCK + at)));
+					__m256i same = _mm256_cmpeq_epi32(code, load_256(t->code + f * SML_BOUND_BLOCK + at));
 
-					all = _mm256_add_epi32(all, _mm256_andnot_si256(same, weight));
-					mask &= ~(uint32_t) _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpgt_epi32(all, limit)));
+					all = _mm256_sub_epi32(all, _mm256_andnot_si256(same, weight));
+					mask &= at_least_256(all, least);
 				}
-				COLLECT(mask, at)
+				if (mask != 0)
+					collect(&collected, r, at, mask);
 			}
 	}
-	return join(found, counts, hits);
+	return join(&collected, hits);
 }
 
 #endif
@@ -181,8 +217,12 @@ SmlBoundKernel
 sml_bound_kernel_at(int index)
 {
 #ifdef HAVE_X86
+	bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw");
+
+	if (index == 3)
+		return wide && __builtin_cpu_supports("avx512vnni") ? kernel_512_vnni : NULL;
 	if (index == 2)
-		return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") ? kernel_512 : NULL;
+		return wide ? kernel_512 : NULL;
 	if (index == 1)
 		return __builtin_cpu_supports("avx2") ? kernel_256 : NULL;
 #endif

@@ -6,12 +6,13 @@
  *     | x0 x1 of point 0 | x0 x1 of point 1 | … | x0 x1 of point 127 | x2 x3 of point 0 | …
  *
  * so that one multiply-add instruction takes two columns of as many points as a register has lanes: twice the rate of
- * single precision, and exact.  For each pair the kernel forms
+ * single precision, and exact.  A pair is near enough when its squared distance is at most the larger of limit(i) and
+ * limit(j).  Written for the product of the coordinates, with half(i) = |x(i)|^2 / 2, reach(i) = (|x(i)|^2 - limit(i)) / 2, and
+ * weight half of what a differing category adds, all rounded down:
  *
- *     norm(i) + norm(j) - 2 x(i) x(j) + weight * (categories that differ)
+ *     x(i) x(j) - weight * (categories that differ)  >=  min(half(j) + reach(i), half(i) + reach(j))
  *
- * and reports it when that is at most the larger of limit(i) and limit(j).  The caller sees to it that no sum leaves
- * 32 bits.
+ * Rounding down lets a pair too many through, never one too few.  The caller sees to it that no sum leaves 32 bits.
  */
 #ifndef SML_BOUND_H
 #define SML_BOUND_H
@@ -28,12 +29,12 @@ typedef struct SmlBoundTask
 	int32_t        weight;
 	const int16_t *x_rows;  /* block of the rows, and the first row to take */
 	size_t         row;
-	const int32_t *norm_rows;
-	const int32_t *limit_rows;
+	const int32_t *half_rows;
+	const int32_t *reach_rows;
 	const int32_t *code_rows; /* labels x SML_BOUND_BLOCK */
 	const int16_t *x;       /* block of the columns */
-	const int32_t *norm;
-	const int32_t *limit;
+	const int32_t *half;
+	const int32_t *reach;
 	const int32_t *code;
 } SmlBoundTask;
 
@@ -45,6 +46,6 @@ SmlBoundKernel sml_bound_kernel(void);
 
 /* Kernel "index" when it exists and can run here, else NULL: 0 is plain C. */
 SmlBoundKernel sml_bound_kernel_at(int index);
-#define SML_BOUND_KERNELS 3
+#define SML_BOUND_KERNELS 4
 
 #endif

@@ -35,6 +35,9 @@ typedef enum SmlPurpose
 double sml_job_draw(const SmlJob *job, SmlPurpose purpose, size_t class_index, uint64_t index);
 void sml_job_progress(const SmlJob *job, const char *phase, double share);
 
+/* Points of these rows that report to the job. */
+SML_MUST_USE SmlStatus sml_job_points(const SmlJob *job, const size_t *rows, size_t count, SmlPoints **points);
+
 /* Make job->all, once. */
 SML_MUST_USE SmlStatus sml_job_all_points(SmlJob *job);
 

@@ -22,8 +22,10 @@
 
 #define BLOCK SML_BOUND_BLOCK
 #define CUT   8 /* deviations of the widest column beyond which coordinates are cut off */
-#define NO_LIMIT INT32_MAX
-#define AHEAD 4 /* hits for which coordinates are fetched ahead */
+#define ALWAYS (-(INT32_C(1) << 30)) /* a reach that lets every pair through */
+#define NEVER  (INT32_C(1) << 30)    /* and one that lets none */
+#define STRIPS (BLOCK / SML_BOUND_ROWS) /* strips of rows whose hits are handled together */
+#define AHEAD 6 /* hits for which memory is fetched ahead */
 
 /* One side of a search: points in blocks of near ones. */
 typedef struct Side
@@ -33,7 +35,7 @@ typedef struct Side
 	uint32_t *at;    /* position among the points, block by block */
 	uint32_t *slot;  /* which query that is (queries only) */
 	int16_t  *x;     /* per block: pairs of columns x BLOCK x 2 */
-	int32_t  *norm;
+	int32_t  *half;  /* see bound.h */
 	int32_t  *code;  /* per block: labels x BLOCK */
 	double   *box;   /* per block: least and greatest of each coordinate */
 } Side;
@@ -55,10 +57,11 @@ typedef struct Search
 	double           scale;     /* of coordinates; 0: no bound can be had */
 	double           root;      /* sqrt of the number of columns */
 	double           cut;       /* scaled coordinates beyond are cut off */
-	int32_t          weight;    /* of a differing category, scaled */
-	int32_t         *limit;     /* per query, in block order, padded */
-	int32_t         *no_limit;  /* BLOCK times INT32_MIN, for a side that asks for nothing */
-	double          *worst;     /* per block of queries: the largest k-th distance */
+	int32_t          weight;    /* half of that of a differing category, scaled */
+	int32_t         *reach;     /* per query, in block order, padded */
+	int32_t         *no_reach;  /* BLOCK times NEVER, for a side that asks for nothing */
+	double          *last;      /* per query, in block order: its k-th distance so far */
+	double          *worst;     /* per block of queries: the largest of these */
 	SmlBoundKernel   kernel;
 	Candidate       *heap;
 	SmlFound        *found;
@@ -83,8 +86,8 @@ before(const SmlPoints *points, size_t j, uint32_t a, uint32_t b)
 }
 
 /* Put the "nth" smallest of at[0 … count - 1] along coordinate j in its place, smaller ones before it. */
-static void
-select_nth(const SmlPoints *points, size_t j, uint32_t *at, size_t count, size_t nth)
+static SmlStatus
+select_nth(SmlEnv *env, const SmlPoints *points, size_t j, uint32_t *at, size_t count, size_t nth)
 {
 	size_t low = 0;
 	size_t high = count - 1;
@@ -95,7 +98,10 @@ select_nth(const SmlPoints *points, size_t j, uint32_t *at, size_t count, size_t
 		uint32_t pivot = at[low + sml_hash_mix(low * 31 + high) % (high - low + 1)];
 		size_t   i = low;
 		size_t   k = high;
+		SmlStatus status = sml_poll(env);
 
+		if (status != SML_OK)
+			return status;
 		for (;;)
 		{
 			uint32_t swap;
@@ -112,55 +118,65 @@ select_nth(const SmlPoints *points, size_t j, uint32_t *at, size_t count, size_t
 		}
 		/* at[k] is the pivot: the values are distinct */
 		if (nth == k)
-			return;
+			break;
 		if (nth < k)
 			high = k - 1;
 		else
 			low = k + 1;
 	}
+	return SML_OK;
 }
 
-static size_t
-widest(const SmlPoints *points, const uint32_t *at, size_t count)
+/* The coordinate in which the points spread most. */
+static SmlStatus
+widest(SmlEnv *env, const SmlPoints *points, const uint32_t *at, size_t count, double *box, size_t *found)
 {
-	double best = -1;
-	size_t found = 0;
+	double    best = -1;
+	SmlStatus status = SML_OK;
 
-	for (size_t j = 0; j < points->width; j++)
+	for (size_t i = 0; i < count; i++)
 	{
-		double least = INFINITY;
-		double greatest = -INFINITY;
+		const double *x = points->x + at[i] * points->width;
 
-		for (size_t i = 0; i < count; i++)
+		if (i % 16384 == 0)
+			SML_TRY(sml_poll(env));
+		for (size_t j = 0; j < points->width; j++)
 		{
-			double value = points->x[at[i] * points->width + j];
-
-			least = value < least ? value : least;
-			greatest = value > greatest ? value : greatest;
-		}
-		if (greatest - least > best)
-		{
-			best = greatest - least;
-			found = j;
+			if (i == 0 || x[j] < box[j])
+				box[j] = x[j];
+			if (i == 0 || x[j] > box[points->width + j])
+				box[points->width + j] = x[j];
 		}
 	}
-	return found;
+	for (size_t j = 0; j < points->width; j++)
+		if (box[points->width + j] - box[j] > best)
+		{
+			best = box[points->width + j] - box[j];
+			*found = j;
+		}
+done:
+	return status;
 }
 
 /* Order at[] so that every run of BLOCK is a leaf of a kd-tree. */
 static SmlStatus
-split(SmlEnv *env, const SmlPoints *points, uint32_t *at, size_t count)
+split(SmlEnv *env, const SmlPoints *points, uint32_t *at, size_t count, double *box)
 {
-	SmlStatus status = sml_poll(env);
-	size_t    left;
+	size_t    left = ((count + BLOCK - 1) / BLOCK + 1) / 2 * BLOCK;
+	size_t    j = 0;
+	SmlStatus status = SML_OK;
 
-	if (status != SML_OK || count <= BLOCK)
-		return status;
-	left = ((count + BLOCK - 1) / BLOCK + 1) / 2 * BLOCK;
+	if (count <= BLOCK)
+		return SML_OK;
 	if (points->width > 0)
-		select_nth(points, widest(points, at, count), at, count, left);
-	status = split(env, points, at, left);
-	return status != SML_OK ? status : split(env, points, at + left, count - left);
+	{
+		SML_TRY(widest(env, points, at, count, box, &j));
+		SML_TRY(select_nth(env, points, j, at, count, left));
+	}
+	SML_TRY(split(env, points, at, left, box));
+	SML_TRY(split(env, points, at + left, count - left, box));
+done:
+	return status;
 }
 
 static void
@@ -205,7 +221,7 @@ side_free(SmlEnv *env, Side *side)
 	sml_free(env, side->slot);
 	sml_free(env, side->x);
 	sml_free(env, side->code);
-	sml_free(env, side->norm);
+	sml_free(env, side->half);
 	sml_free(env, side->box);
 }
 
@@ -214,6 +230,7 @@ static SmlStatus
 side_order(SmlEnv *env, const SmlPoints *points, const size_t *chosen, size_t count, Side *side)
 {
 	uint32_t *slot_of = NULL;
+	double   *box = NULL;
 	SmlStatus status;
 
 	side->count = count;
@@ -226,11 +243,13 @@ side_order(SmlEnv *env, const SmlPoints *points, const size_t *chosen, size_t co
 		side->at[i] = (uint32_t) (chosen != NULL ? chosen[i] : i);
 		slot_of[side->at[i]] = (uint32_t) i;
 	}
-	SML_TRY(split(env, points, side->at, count));
+	SML_TRY(sml_alloc_array(env, 2 * points->width, sizeof(double), &box));
+	SML_TRY(split(env, points, side->at, count, box));
 	for (size_t i = 0; i < count; i++)
 		side->slot[i] = slot_of[side->at[i]];
 done:
 	sml_free(env, slot_of);
+	sml_free(env, box);
 	return status;
 }
 
@@ -244,7 +263,7 @@ side_fill(SmlEnv *env, const Search *search, const double *center, Side *side)
 	SmlStatus        status;
 
 	SML_TRY(sml_alloc_array(env, side->blocks * block_x, sizeof(int16_t), &side->x));
-	SML_TRY(sml_alloc_array(env, side->blocks * BLOCK, sizeof(int32_t), &side->norm));
+	SML_TRY(sml_alloc_array(env, side->blocks * BLOCK, sizeof(int32_t), &side->half));
 	SML_TRY(sml_alloc_array(env, side->blocks * BLOCK * points->labels, sizeof(int32_t), &side->code));
 	SML_TRY(sml_alloc_array(env, side->blocks * 2 * width, sizeof(double), &side->box));
 	for (size_t b = 0; b < side->blocks; b++)
@@ -267,7 +286,7 @@ side_fill(SmlEnv *env, const Search *search, const double *center, Side *side)
 				side->x[b * block_x + (j / 2 * BLOCK + i) * 2 + j % 2] = whole;
 				norm += whole * whole;
 			}
-			side->norm[b * BLOCK + i] = norm;
+			side->half[b * BLOCK + i] = norm / 2;
 			for (size_t j = 0; j < points->labels; j++)
 				side->code[(b * points->labels + j) * BLOCK + i] = code[j];
 		}
@@ -309,7 +328,7 @@ find_scale(SmlEnv *env, Search *search, double *center)
 	/* nothing varies, or it varies beyond what can be squared: every pair is computed */
 	if (!(widest_ > 0) || !isfinite(search->scale) || search->cut < 1)
 		search->scale = 0;
-	search->weight = (int32_t) floor(points->mismatch * search->scale * search->scale);
+	search->weight = (int32_t) floor(points->mismatch * search->scale * search->scale / 2);
 done:
 	sml_free(env, squares);
 	return status;
@@ -321,49 +340,87 @@ static void
 offer(Search *search, size_t query, double distance, uint32_t at)
 {
 	size_t    k = search->k;
-	SmlFound *list = search->found + search->from->slot[query] * k;
+	SmlFound *list;
 	size_t    i = k - 1;
 
+	/* most are turned away here, without a look at the list, which lies anywhere in memory */
+	if (distance > search->last[query])
+		return;
+	list = search->found + search->from->slot[query] * k;
 	if (!(distance < list[i].distance || (distance == list[i].distance && at < list[i].at)))
 		return;
 	for (; i > 0 && (distance < list[i - 1].distance || (distance == list[i - 1].distance && at < list[i - 1].at)); i--)
 		list[i] = list[i - 1];
 	list[i].distance = distance;
 	list[i].at = at;
+	search->last[query] = list[k - 1].distance;
 	if (list[k - 1].at != SML_NOT_FOUND && search->scale > 0)
 	{
 		double reach = search->scale * sqrt(list[k - 1].distance) + search->root;
 		double limit = reach * reach * (1 + 1e-9) + 1;
 
-		search->limit[query] = limit < NO_LIMIT ? (int32_t) limit : NO_LIMIT;
+		/* half is rounded down, so that this is at most (norm - limit) / 2 */
+		if (limit < -2.0 * ALWAYS)
+			search->reach[query] = search->from->half[query] - (int32_t) ceil(limit / 2);
 	}
 }
 
 static double
 block_worst(const Search *search, size_t block)
 {
-	double worst = 0;
+	const double *last = search->last + block * BLOCK;
+	double        worst = 0;
 
 	for (size_t i = 0; i < block_rows(search->from, block); i++)
-	{
-		double last = search->found[search->from->slot[block * BLOCK + i] * search->k + search->k - 1].distance;
-
-		worst = last > worst ? last : worst;
-	}
+		worst = last[i] > worst ? last[i] : worst;
 	return worst;
 }
 
 /* ---- one pair of blocks ------------------------------------------------------------------- */
 
-/* Ask for a point's coordinates before they are needed: they lie anywhere in memory. */
+/* Ask for a point's coordinates and list before they are needed: they lie anywhere in memory. */
 static inline void
-fetch(const SmlPoints *points, size_t at)
+fetch(const Search *search, const Side *side, size_t row)
 {
-	const char *first = (const char *) (points->x + at * points->width);
-	size_t      bytes = points->width * sizeof(double);
+	const char *first = (const char *) (search->points->x + side->at[row] * search->points->width);
+	size_t      bytes = search->points->width * sizeof(double);
 
 	for (size_t i = 0; i < bytes && i < 512; i += 64)
 		__builtin_prefetch(first + i);
+	if (side == search->from)
+		for (size_t i = 0; i < search->k && i < 8; i += 4)
+			__builtin_prefetch(search->found + side->slot[row] * search->k + i);
+}
+
+/* Compute the pairs that may matter, and offer them to both sides. */
+static void
+take_hits(Search *search, size_t a, size_t b, size_t first, const uint16_t *hits, size_t count)
+{
+	const SmlPoints *points = search->points;
+	const Side      *from = search->from;
+	const Side      *to = search->to;
+	bool             same = from == to;
+	size_t           rows_a = block_rows(from, a);
+	size_t           rows_b = block_rows(to, b);
+
+	for (size_t h = 0; h < count; h++)
+	{
+		size_t i = first + hits[h] / BLOCK;
+		size_t j = hits[h] % BLOCK;
+		size_t query = a * BLOCK + i;
+		size_t other = b * BLOCK + j;
+		double distance;
+
+		if (h + AHEAD < count && hits[h + AHEAD] % BLOCK < rows_b)
+			fetch(search, to, b * BLOCK + hits[h + AHEAD] % BLOCK);
+		/* padding, the point itself, and pairs of one block that come twice */
+		if (i >= rows_a || j >= rows_b || from->at[query] == to->at[other] || (same && a == b && j < i))
+			continue;
+		distance = sml_points_distance(points, from->at[query], to->at[other]);
+		offer(search, query, distance, to->at[other]);
+		if (same)
+			offer(search, other, distance, from->at[query]);
+	}
 }
 
 static SmlStatus
@@ -374,39 +431,29 @@ search_pair(Search *search, size_t a, size_t b)
 	const Side      *to = search->to;
 	bool             same = from == to;
 	size_t           rows_a = block_rows(from, a);
-	size_t           rows_b = block_rows(to, b);
 	size_t           block_x = search->pairs * 2 * BLOCK;
-	uint16_t         hits[SML_BOUND_ROWS * BLOCK];
+	size_t           strips = same && a == b ? 1 : STRIPS;
+	uint16_t         hits[STRIPS * SML_BOUND_ROWS * BLOCK];
 	SmlBoundTask     task = {search->pairs, points->labels, search->weight,
-							 from->x + a * block_x, 0, from->norm + a * BLOCK, search->limit + a * BLOCK, from->code + a * points->labels * BLOCK,
-							 to->x + b * block_x, to->norm + b * BLOCK, same ? search->limit + b * BLOCK : search->no_limit,
+							 from->x + a * block_x, 0, from->half + a * BLOCK, search->reach + a * BLOCK, from->code + a * points->labels * BLOCK,
+							 to->x + b * block_x, to->half + b * BLOCK, same ? search->reach + b * BLOCK : search->no_reach,
 							 to->code + b * points->labels * BLOCK};
 	SmlStatus        status = sml_poll(search->env);
 
 	if (status != SML_OK)
 		return status;
-	for (; task.row < rows_a; task.row += SML_BOUND_ROWS)
+	for (size_t first = 0; first < rows_a; first += strips * SML_BOUND_ROWS)
 	{
-		size_t count = search->kernel(&task, hits);
+		size_t count = 0;
 
-		for (size_t h = 0; h < count; h++)
+		for (task.row = first; task.row < rows_a && task.row < first + strips * SML_BOUND_ROWS; task.row += SML_BOUND_ROWS)
 		{
-			size_t i = task.row + hits[h] / BLOCK;
-			size_t j = hits[h] % BLOCK;
-			size_t query = a * BLOCK + i;
-			size_t other = b * BLOCK + j;
-			double distance;
+			size_t more = search->kernel(&task, hits + count);
 
-			if (h + AHEAD < count && hits[h + AHEAD] % BLOCK < rows_b)
-				fetch(points, to->at[b * BLOCK + hits[h + AHEAD] % BLOCK]);
-			/* padding, the point itself, and pairs of one block that come twice */
-			if (i >= rows_a || j >= rows_b || from->at[query] == to->at[other] || (same && a == b && j < i))
-				continue;
-			distance = sml_points_distance(points, from->at[query], to->at[other]);
-			offer(search, query, distance, to->at[other]);
-			if (same)
-				offer(search, other, distance, from->at[query]);
+			for (; more > 0; more--, count++)
+				hits[count] = (uint16_t) (hits[count] + (task.row - first) * BLOCK);
 		}
+		take_hits(search, a, b, first, hits, count);
 	}
 	search->worst[a] = block_worst(search, a);
 	if (same && a != b)
@@ -489,7 +536,15 @@ search_all(Search *search)
 		for (size_t b = 0; b < search->from->blocks; b++)
 			SML_TRY(search_pair(search, b, b));
 	for (size_t b = 0; b < search->from->blocks; b++)
+	{
+		double left = 1 - (double) b / (double) search->from->blocks;
+
+		/* among themselves, the first blocks have the most others to look at */
+		if (search->points->progress != NULL)
+			search->points->progress(search->points->progress_context, "searching neighbours",
+									 1 - (search->from == search->to ? left * left : left));
 		SML_TRY(search_block(search, b));
+	}
 done:
 	return status;
 }
@@ -546,12 +601,15 @@ sml_nearest(SmlEnv *env, const SmlPoints *points, const size_t *queries, size_t 
 	SML_TRY(side_fill(env, &search, center, &sides[0]));
 	if (!same)
 		SML_TRY(side_fill(env, &search, center, &sides[1]));
-	SML_TRY(sml_alloc_array(env, search.from->blocks * BLOCK, sizeof(int32_t), &search.limit));
+	SML_TRY(sml_alloc_array(env, search.from->blocks * BLOCK, sizeof(int32_t), &search.reach));
 	for (size_t i = 0; i < search.from->blocks * BLOCK; i++)
-		search.limit[i] = i < query_count ? NO_LIMIT : INT32_MIN;
-	SML_TRY(sml_alloc_array(env, BLOCK, sizeof(int32_t), &search.no_limit));
+		search.reach[i] = i < query_count ? ALWAYS : NEVER;
+	SML_TRY(sml_alloc_array(env, query_count, sizeof(double), &search.last));
+	for (size_t i = 0; i < query_count; i++)
+		search.last[i] = INFINITY;
+	SML_TRY(sml_alloc_array(env, BLOCK, sizeof(int32_t), &search.no_reach));
 	for (size_t i = 0; i < BLOCK; i++)
-		search.no_limit[i] = INT32_MIN;
+		search.no_reach[i] = NEVER;
 	SML_TRY(sml_alloc_array(env, search.from->blocks, sizeof(double), &search.worst));
 	SML_TRY(sml_alloc_array(env, search.to->blocks, sizeof(Candidate), &search.heap));
 	SML_TRY(search_all(&search));
@@ -559,9 +617,10 @@ done:
 	side_free(env, &sides[0]);
 	side_free(env, &sides[1]);
 	sml_free(env, center);
-	sml_free(env, search.limit);
+	sml_free(env, search.reach);
+	sml_free(env, search.last);
 	sml_free(env, search.worst);
-	sml_free(env, search.no_limit);
+	sml_free(env, search.no_reach);
 	sml_free(env, search.heap);
 	return status;
 }
@@ -570,7 +629,7 @@ bool
 sml_nearest_need(const SmlPoints *shape, size_t queries, size_t among, size_t k, size_t *bytes)
 {
 	size_t rows;
-	size_t row = (shape->width + 1) * sizeof(int16_t) + shape->labels * sizeof(int32_t) + 5 * sizeof(int32_t) + 2 * shape->width * sizeof(double) / BLOCK + 2;
+	size_t row = (shape->width + 1) * sizeof(int16_t) + shape->labels * sizeof(int32_t) + 7 * sizeof(int32_t) + 2 * shape->width * sizeof(double) / BLOCK + 2;
 	size_t lists;
 
 	return sml_size_plus(queries, among, &rows) && sml_size_times(rows, row, bytes) &&

@@ -7,8 +7,11 @@
 #include "job.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "sort.h"
+
+#define POLL_ROWS 16384
 
 typedef struct Share
 {
@@ -35,6 +38,7 @@ typedef struct Growth
 	double       *deviation;   /* noise per column (random_over) */
 	double       *numbers;     /* the row being made */
 	int32_t      *codes;
+	int32_t      *voters;      /* k + 1 codes of one column */
 	uint64_t      ordinal;
 } Growth;
 
@@ -42,11 +46,12 @@ typedef struct Growth
 
 /* Larger remainders first, then smaller draws. */
 static int
-compare_shares(const void *a, const void *b)
+compare_shares(const void *a, const void *b, const void *context)
 {
 	const Share *x = a;
 	const Share *y = b;
 
+	(void) context;
 	if (x->remainder != y->remainder)
 		return x->remainder > y->remainder ? -1 : 1;
 	if (x->draw != y->draw)
@@ -74,14 +79,15 @@ deal(Growth *growth)
 		uint64_t          weight = growth->weight != NULL ? growth->weight[i] : 1;
 		unsigned __int128 product = (unsigned __int128) weight * growth->make;
 
+		if (i % POLL_ROWS == 0)
+			SML_TRY(sml_poll(env));
 		growth->dealt[i] = (uint64_t) (product / total);
 		left -= growth->dealt[i];
 		shares[i] = (Share){(uint64_t) (product % total), sml_job_draw(growth->job, SML_DRAW_REMAINDER, growth->class_index, i), i};
 	}
-	SML_TRY(sml_poll(env));
 	/* fewer are left than there are remainders above 0 */
 	if (left > 0)
-		qsort(shares, growth->count, sizeof(Share), compare_shares);
+		SML_TRY(sml_sort(env, shares, growth->count, sizeof(Share), compare_shares, NULL));
 	for (size_t i = 0; i < left; i++)
 		growth->dealt[shares[i].at]++;
 	for (size_t i = 0; i < growth->count; i++)
@@ -213,7 +219,7 @@ find_in_class(Growth *growth)
 	bool       everyone = growth->parent_count == growth->count;
 	SmlStatus  status;
 
-	SML_TRY(sml_points_make(job->env, job->cases, growth->members, growth->count, job->spec->standardize, &points));
+	SML_TRY(sml_job_points(job, growth->members, growth->count, &points));
 	SML_TRY(sml_nearest(job->env, points, everyone ? NULL : growth->parents, growth->parent_count, NULL, 0, growth->k, growth->found));
 done:
 	sml_points_free(job->env, points);
@@ -324,13 +330,12 @@ vote(const Growth *growth, size_t parent, size_t row, size_t j, bool self)
 	size_t          ties = 0;
 	size_t          wanted;
 	int32_t         least = -1;
-	int32_t         codes[64];
+	int32_t        *codes = growth->voters;
 
-#define CODE(n) (n < growth->k ? sml_case_codes(cases, neighbour_row(growth, parent, n))[j] : sml_case_codes(cases, row)[j])
-#define KNOWN(n) (voters <= 64 ? codes[n] : CODE(n))
-	if (voters <= 64)
-		for (size_t n = 0; n < voters; n++)
-			codes[n] = CODE(n);
+	for (size_t n = 0; n < growth->k; n++)
+		codes[n] = sml_case_codes(cases, neighbour_row(growth, parent, n))[j];
+	if (self)
+		codes[growth->k] = sml_case_codes(cases, row)[j];
 	/* first the height of the winners and their number, then the one that is wanted */
 	for (size_t pass = 0; pass < 2; pass++)
 	{
@@ -338,14 +343,14 @@ vote(const Growth *growth, size_t parent, size_t row, size_t j, bool self)
 			(size_t) (sml_job_draw(growth->job, SML_DRAW_VOTE, growth->class_index, growth->ordinal * cases->labels + j) * (double) ties) : 0;
 		for (size_t n = 0; n < voters; n++)
 		{
-			int32_t code = KNOWN(n);
+			int32_t code = codes[n];
 			size_t  votes = 0;
 			bool    earlier = false;
 
 			for (size_t o = 0; o < voters; o++)
 			{
-				votes += KNOWN(o) == code;
-				earlier = earlier || (o < n && KNOWN(o) == code);
+				votes += codes[o] == code;
+				earlier = earlier || (o < n && codes[o] == code);
 			}
 			if (earlier)
 				continue;
@@ -363,8 +368,6 @@ vote(const Growth *growth, size_t parent, size_t row, size_t j, bool self)
 			}
 		}
 	}
-#undef KNOWN
-#undef CODE
 	return least;
 }
 
@@ -428,14 +431,14 @@ make_rows(Growth *growth)
 
 	SML_TRY(sml_alloc_array(job->env, job->cases->numbers, sizeof(double), &growth->numbers));
 	SML_TRY(sml_alloc_array(job->env, job->cases->labels, sizeof(int32_t), &growth->codes));
+	SML_TRY(sml_alloc_array(job->env, growth->k + 1, sizeof(int32_t), &growth->voters));
 	for (size_t parent = 0; parent < growth->parent_count; parent++)
 		for (uint64_t n = growth->dealt[growth->parents[parent]]; n > 0; n--, growth->ordinal++)
 		{
 			if (growth->ordinal % 1024 == 0)
-			{
 				sml_job_progress(job, "making rows", (double) growth->ordinal / (double) growth->make);
+			if (growth->ordinal % 64 == 0)
 				SML_TRY(sml_poll(job->env));
-			}
 			SML_TRY(make_row(growth, parent));
 		}
 done:
@@ -459,7 +462,6 @@ grow_class(SmlJob *job, size_t c)
 	if (growth.count == 0)
 		return sml_fail(job->env, SML_BAD_INPUT, "Class \"%s\" has no rows.", job->spec->class_names[c]);
 	SML_TRY(choose_k(&growth));
-	sml_job_progress(job, "searching neighbours", 0);
 	SML_TRY(weigh(&growth));
 	SML_TRY(deal(&growth));
 	SML_TRY(find_neighbours(&growth));
@@ -474,6 +476,7 @@ done:
 	sml_free(job->env, growth.deviation);
 	sml_free(job->env, growth.numbers);
 	sml_free(job->env, growth.codes);
+	sml_free(job->env, growth.voters);
 	return status;
 }
 

@@ -125,6 +125,8 @@ count_values(SmlEnv *env, const SmlCases *cases, size_t j, double **counts)
 	{
 		int32_t code = sml_case_codes(cases, r)[j];
 
+		if (r % POLL_ROWS == 0)
+			SML_TRY(sml_poll(env));
 		most = code > most ? code : most;
 	}
 	if (!sml_size_times((size_t) most + 2, cases->class_count, &cells))
@@ -217,9 +219,12 @@ sml_points_make(SmlEnv *env, const SmlCases *cases, const size_t *rows, size_t c
 	}
 	SML_TRY(sml_alloc_array(env, cells, sizeof(double), &fresh->x));
 	SML_TRY(sml_alloc_array(env, count * fresh->labels, sizeof(int32_t), &fresh->code));
-	if (fresh->labels > 0)
-		for (size_t i = 0; i < count; i++)
-			memcpy(fresh->code + i * fresh->labels, sml_case_codes(cases, rows[i]), fresh->labels * sizeof(int32_t));
+	for (size_t i = 0; i < count && fresh->labels > 0; i++)
+	{
+		if (i % POLL_ROWS == 0)
+			SML_TRY(sml_poll(env));
+		memcpy(fresh->code + i * fresh->labels, sml_case_codes(cases, rows[i]), fresh->labels * sizeof(int32_t));
+	}
 	if (cases->numbers > 0)
 		SML_TRY(take_numbers(env, cases, rows, standardize, fresh));
 	else

@@ -24,6 +24,9 @@ typedef struct SmlPoints
 	double   mismatch; /* med^2 */
 	double  *x;        /* count x width */
 	int32_t *code;     /* count x labels */
+	/* told how much of a search is done; set by whoever made the points, or NULL */
+	void   (*progress)(void *context, const char *phase, double share);
+	void    *progress_context;
 } SmlPoints;
 
 /*

@@ -77,11 +77,22 @@ sml_job_progress(const SmlJob *job, const char *phase, double share)
 }
 
 SmlStatus
+sml_job_points(const SmlJob *job, const size_t *rows, size_t count, SmlPoints **points)
+{
+	SmlStatus status = sml_points_make(job->env, job->cases, rows, count, job->spec->standardize, points);
+
+	if (status == SML_OK)
+	{
+		(*points)->progress = job->progress;
+		(*points)->progress_context = job->context;
+	}
+	return status;
+}
+
+SmlStatus
 sml_job_all_points(SmlJob *job)
 {
-	if (job->all != NULL)
-		return SML_OK;
-	return sml_points_make(job->env, job->cases, job->ranks.order, job->cases->rows, job->spec->standardize, &job->all);
+	return job->all != NULL ? SML_OK : sml_job_points(job, job->ranks.order, job->cases->rows, &job->all);
 }
 
 static SmlStatus

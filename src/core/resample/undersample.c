@@ -4,8 +4,8 @@
 #include "job.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
+
+#include "sort.h"
 
 typedef struct Scored
 {
@@ -14,11 +14,12 @@ typedef struct Scored
 } Scored;
 
 static int
-compare_scored(const void *a, const void *b)
+compare_scored(const void *a, const void *b, const void *context)
 {
 	const Scored *x = a;
 	const Scored *y = b;
 
+	(void) context;
 	if (x->score != y->score)
 		return x->score < y->score ? -1 : 1;
 	return x->at < y->at ? -1 : x->at > y->at;
@@ -31,14 +32,18 @@ class_size(const SmlJob *job, size_t c)
 }
 
 /* Keep the "wanted" members of class c with the least scores; "at" are positions in ranks.order. */
-static void
+static SmlStatus
 keep_least(const SmlJob *job, size_t c, Scored *scored, size_t count, size_t wanted, bool *keep)
 {
-	qsort(scored, count, sizeof(Scored), compare_scored);
+	SmlStatus status = sml_sort(job->env, scored, count, sizeof(Scored), compare_scored, NULL);
+
+	if (status != SML_OK)
+		return status;
 	for (size_t i = job->ranks.first[c]; i < job->ranks.first[c + 1]; i++)
 		keep[job->ranks.order[i]] = false;
 	for (size_t i = 0; i < count && i < wanted; i++)
 		keep[job->ranks.order[scored[i].at]] = true;
+	return SML_OK;
 }
 
 /* ---- random --------------------------------------------------------------------------- */
@@ -55,9 +60,9 @@ keep_random(SmlJob *job, size_t c, size_t wanted, bool *keep)
 		return status;
 	for (size_t i = 0; i < count; i++)
 		scored[i] = (Scored){sml_job_draw(job, SML_DRAW_KEEP, c, i), first + i};
-	keep_least(job, c, scored, count, wanted, keep);
+	status = keep_least(job, c, scored, count, wanted, keep);
 	sml_free(job->env, scored);
-	return SML_OK;
+	return status;
 }
 
 /* ---- nearmiss --------------------------------------------------------------------------- */
@@ -145,7 +150,7 @@ keep_near(SmlJob *job, size_t c, size_t smallest, bool *keep)
 		if (kind == SML_RESAMPLE_NEARMISS3)
 			scored[i].score = -scored[i].score;
 	}
-	keep_least(job, c, scored, count, wanted, keep);
+	SML_TRY(keep_least(job, c, scored, count, wanted, keep));
 	if (count < wanted)
 		SML_TRY(sml_note(env, job->notes, "class \"%s\" keeps %zu rows, not %zu: no more are near the smallest class",
 						 job->spec->class_names[c], count, wanted));
@@ -230,7 +235,6 @@ sml_job_clean(SmlJob *job, bool tomek, const bool *cleaned, bool *keep)
 {
 	SmlStatus status;
 
-	sml_job_progress(job, "searching neighbours", 0);
 	SML_TRY(sml_job_all_points(job));
 	SML_TRY(tomek ? tomek_links(job, cleaned, keep) : edited_neighbours(job, cleaned, keep));
 done:
@@ -255,8 +259,7 @@ sml_job_undersample(SmlJob *job, bool *keep)
 			SML_TRY(keep_random(job, c, (size_t) spec->plan[c].wanted, keep));
 			continue;
 		}
-		sml_job_progress(job, "searching neighbours", 0);
-		SML_TRY(sml_job_all_points(job));
+			SML_TRY(sml_job_all_points(job));
 		SML_TRY(keep_near(job, c, smallest, keep));
 	}
 done:

@@ -35,7 +35,7 @@ ml_stored_read(const MlVersion *version)
 {
 	MlStored     *stored = palloc0(sizeof(MlStored));
 	MemoryContext caller = CurrentMemoryContext;
-	char        **texts[] = {&stored->source, &stored->search_path, &stored->target, &stored->weight};
+	char        **texts[] = {&stored->source, &stored->search_path, &stored->target, &stored->weight, &stored->trained_by};
 	MlOwnerScope  scope;
 	Oid           types[1] = {INT8OID};
 	Datum         values[1] = {Int64GetDatum(version->id)};
@@ -43,7 +43,7 @@ ml_stored_read(const MlVersion *version)
 
 	SPI_connect();
 	ml_owner_begin(&scope);
-	if (SPI_execute_with_args("SELECT source, search_path, target, weight, refit FROM sustainml.model_version"
+	if (SPI_execute_with_args("SELECT source, search_path, target, weight, trained_by, refit FROM sustainml.model_version"
 							  " WHERE id OPERATOR(pg_catalog.=) $1", 1, types, values, NULL, true, 1) != SPI_OK_SELECT ||
 		SPI_processed != 1)
 		elog(ERROR, "cannot read version %d of model \"%s\"", version->version, version->name);
@@ -61,12 +61,12 @@ ml_stored_read(const MlVersion *version)
 }
 
 int
-ml_path_begin(const MlStored *stored)
+ml_path_begin(const char *search_path)
 {
 	int level = NewGUCNestLevel();
 
-	if (stored->search_path)
-		(void) set_config_option("search_path", stored->search_path, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	if (search_path)
+		(void) set_config_option("search_path", search_path, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	return level;
 }
 
@@ -104,7 +104,7 @@ is_source(const MlSource *source, const char *text, const MlStored *stored)
 		return strcmp(source->text, text) == 0;
 	if (!is_one_name(text))
 		return false;
-	level = ml_path_begin(stored);
+	level = ml_path_begin(stored->search_path);
 	relid = RangeVarGetRelid(makeRangeVarFromNameList(stringToQualifiedNameList(text)), NoLock, true);
 	ml_path_end(level);
 	return relid == source->relid;
@@ -129,34 +129,44 @@ is_plain_table(const MlSource *source)
 }
 
 static void pg_attribute_noreturn()
-not_yours(const MlVersion *version)
+not_yours(const MlVersion *version, const char *chosen_by)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("the stored source of model \"%s\" must be named to be read", ml_version_label(version)),
-			 errdetail("It is a query or view that the model's owner, role \"%s\", chose, and reading it would run the owner's code with your rights.",
-					   version->owner),
+			 errdetail("It is a query or view that role \"%s\" chose in training, and reading it would run that role's code with your rights.",
+					   chosen_by),
 			 errhint("Look at the source, and give it as an argument if you trust it.")));
 }
 
 /*
  * Open a source that the version names and the caller did not.  A query or view may call
- * functions, with the rights of whoever reads it: so only members of the owner's role do, and
- * being superuser is no reason.  Plain tables run nothing.
+ * functions, with the rights of whoever reads it: so only members of the role that trained the version
+ * do, and being superuser is no reason, nor is owning the model.  Plain tables run nothing; and the stored search
+ * path serves to find them only, since with another path our own operators could be somebody else's.
  */
 static MlSource *
-open_stored(const MlVersion *version, const char *text)
+open_stored(const MlVersion *version, const MlStored *stored, const char *text, bool *mine)
 {
-	Oid       owner = get_role_oid(version->owner, true);
-	bool      mine = OidIsValid(owner) && is_member_of_role_nosuper(GetUserId(), owner);
+	Oid       role = stored->trained_by ? get_role_oid(stored->trained_by, true) : InvalidOid;
 	MlSource *source;
+	int       level;
 
-	if (!mine && !is_one_name(text))
-		not_yours(version);
+	*mine = OidIsValid(role) && is_member_of_role_nosuper(GetUserId(), role);
+	if (!*mine && !is_one_name(text))
+		not_yours(version, stored->trained_by);
+	level = ml_path_begin(stored->search_path);
 	source = ml_source_open(text);
-	if (!mine && !is_plain_table(source))
-		not_yours(version);
+	ml_path_end(level);
+	if (!*mine && !is_plain_table(source))
+		not_yours(version, stored->trained_by);
 	return source;
+}
+
+MlSource *
+ml_stored_open(const MlVersion *version, const char *text, bool *mine)
+{
+	return open_stored(version, ml_stored_read(version), text, mine);
 }
 
 /* ---- the rows ------------------------------------------------------------------------------- */
@@ -269,6 +279,7 @@ ml_rows_asked(const MlVersion *version, const MlStored *stored, const char *sour
 	MlRowsAsked *rows = palloc0(sizeof(MlRowsAsked));
 	Part         part = read_part(part_name);
 	bool         second = stored->split->kind == ML_SPLIT_SOURCE;
+	bool         mine;
 
 	if (source == NULL)
 	{
@@ -277,7 +288,9 @@ ml_rows_asked(const MlVersion *version, const MlStored *stored, const char *sour
 		if (part == PART_HELD_OUT && stored->split->kind == ML_SPLIT_NONE)
 			nothing_held_out(version);
 		second = second && part != PART_TRAINING;
-		rows->source = open_stored(version, second ? stored->split->source : stored->source);
+		rows->source = open_stored(version, stored, second ? stored->split->source : stored->source, &mine);
+		if (!OidIsValid(rows->source->relid))
+			rows->search_path = stored->search_path;
 	}
 	else
 	{
@@ -315,7 +328,7 @@ ml_asked_evaluate(FunctionCallInfo fcinfo, bool has_part, bool replay)
 	MlScan           scan;
 	MlFigures        figures;
 	MlEvaluationPlan plan;
-	int              level = 0;
+	int              level;
 
 	if (name == NULL)
 		ereport(ERROR,
@@ -327,9 +340,8 @@ ml_asked_evaluate(FunctionCallInfo fcinfo, bool has_part, bool replay)
 	asked->stored = ml_stored_read(asked->version);
 	run = ml_run_begin("evaluate");
 	ml_scan_begin(&scan);
-	if (source == NULL)
-		level = ml_path_begin(asked->stored);
 	asked->rows = ml_rows_asked(asked->version, asked->stored, source, part ? part : "all");
+	level = ml_path_begin(asked->rows->search_path);
 	plan = (MlEvaluationPlan) {
 		.model = asked->model->model,
 		.scorer = asked->model->scorer,
@@ -344,8 +356,7 @@ ml_asked_evaluate(FunctionCallInfo fcinfo, bool has_part, bool replay)
 	asked->evaluation = ml_evaluate_plan(&plan, NULL);
 	if (asked->rows->all_seen)
 		asked->evaluation->seen = asked->evaluation->rows_used;
-	if (source == NULL)
-		ml_path_end(level);
+	ml_path_end(level);
 	ml_scan_end(&scan);
 	ml_run_end(run, asked->version->schema, asked->version->name, asked->version->version, asked->evaluation->rows_used, &figures);
 	return asked;

@@ -16,6 +16,7 @@
 /* What the catalog keeps about how a version was trained. */
 typedef struct MlStored
 {
+	char    *trained_by;  /* role that chose the source */
 	char    *source;
 	char    *search_path;
 	char    *target;
@@ -35,6 +36,7 @@ typedef struct MlRowsAsked
 	bool        all_seen;
 	const char *seen_reason; /* why it cannot be known, or what should be known about it; or NULL */
 	bool        seen_known;
+	const char *search_path; /* under which a stored query is to be run; NULL: under the caller's */
 } MlRowsAsked;
 
 /*
@@ -46,7 +48,7 @@ typedef struct MlRowsAsked
 extern MlRowsAsked *ml_rows_asked(const MlVersion *version, const MlStored *stored, const char *source, const char *part);
 
 /* The stored search path, for as long as a stored source is read: returns what ml_path_end takes. */
-extern int  ml_path_begin(const MlStored *stored);
+extern int  ml_path_begin(const char *search_path); /* NULL: as it is */
 extern void ml_path_end(int level);
 
 typedef struct MlAsked
@@ -67,5 +69,11 @@ extern MlAsked *ml_asked_evaluate(FunctionCallInfo fcinfo, bool has_part, bool r
 
 /* "churn@3" */
 extern char *ml_version_label(const MlVersion *version);
+
+/*
+ * Look at "text", a source that the version names and the caller did not, under the stored search path.  An error
+ * unless the caller may have it read: see open_stored in asked.c.  *mine: it was chosen by a role of the caller's.
+ */
+extern MlSource *ml_stored_open(const MlVersion *version, const char *text, bool *mine);
 
 #endif

@@ -102,9 +102,8 @@ evaluate_both(FunctionCallInfo fcinfo, Side *a, Side *b)
 	int              level = 0;
 
 	ml_scan_begin(&scan);
-	if (source == NULL)
-		level = ml_path_begin(a->stored);
 	rows = source ? ml_rows_asked(a->version, a->stored, source, "all") : rows_of_both(a, b);
+	level = ml_path_begin(rows->search_path);
 	plan = (MlEvaluationPlan) {
 		.model = a->model->model,
 		.scorer = a->model->scorer,
@@ -118,8 +117,7 @@ evaluate_both(FunctionCallInfo fcinfo, Side *a, Side *b)
 		.other_threshold = b->version->threshold,
 	};
 	a->evaluation = ml_evaluate_plan(&plan, &b->evaluation);
-	if (source == NULL)
-		ml_path_end(level);
+	ml_path_end(level);
 	ml_scan_end(&scan);
 	ml_run_end(run, a->version->schema, a->version->name, a->version->version, a->evaluation->rows_used, &figures);
 }

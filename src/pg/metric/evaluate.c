@@ -38,6 +38,7 @@ typedef struct Evaluator
 	double          *response;
 	double           actual;   /* of the row at hand */
 	MlEvaluation    *evaluation;
+	SmlLeakage      *leakage;  /* or NULL */
 } Evaluator;
 
 typedef struct Evaluating
@@ -151,6 +152,7 @@ set_up(Evaluating *all, const MlEvaluationPlan *plan)
 		all->seen_place = ask_for(all, psprintf("(%s)", plan->seen));
 	all->evaluator[0].model = plan->model;
 	all->evaluator[0].scorer = plan->scorer;
+	all->evaluator[0].leakage = plan->leakage;
 	all->evaluator[1].model = plan->other_model;
 	all->evaluator[1].scorer = plan->other_scorer;
 	all->count = plan->other_model ? 2 : 1;
@@ -198,7 +200,7 @@ read_features(Evaluator *one, const Datum *values, const bool *nulls)
 			one->numbers[column->first] = finite_or_missing(ml_read_number(&one->readers[c], value, isnull));
 		else
 		{
-			ml_read_array(&one->readers[c], value, isnull, one->numbers + column->first, column->elements, column->name);
+			(void) ml_read_array(&one->readers[c], value, isnull, one->numbers + column->first, column->elements, column->name);
 			for (size_t e = 0; e < column->elements; e++)
 				one->numbers[column->first + e] = finite_or_missing(one->numbers[column->first + e]);
 		}
@@ -235,6 +237,8 @@ score(Evaluating *all, Evaluator *one, const Datum *values, const bool *nulls, d
 	SmlEnv       *env = &all->env;
 
 	read_features(one, values, nulls);
+	if (one->leakage)
+		ML_CHECK(env, sml_leakage_add(env, one->leakage, one->numbers, one->levels, (size_t) one->actual == one->model->positive), doing);
 	sml_score_link(one->scorer, one->numbers, one->levels, one->link);
 	sml_score_response(one->scorer, one->link, one->response);
 	ML_CHECK(env, sml_scored_add(env, evaluation->scored, one->actual, all->links ? one->link : one->response, weight), doing);

@@ -9,6 +9,7 @@
 #include "../source.h"
 #include "../../core/model/model.h"
 #include "../../core/metric/importance.h"
+#include "../../core/metric/leakage.h"
 #include "../../core/metric/metric.h"
 
 /* name, value (NaN: undefined, see reason), ci_low, ci_high (NaN: unknown), n, reason. */
@@ -48,6 +49,7 @@ typedef struct MlEvaluationPlan
 	const char      *weight;  /* or NULL */
 	bool             replay;  /* keep what each feature added */
 	bool             links;   /* keep links instead of predictions, and make no metrics */
+	SmlLeakage      *leakage; /* a holder that is given the used rows, or NULL; two classes only */
 	/* a second model, evaluated in the same scan on the same rows: those that both can use; or NULL */
 	const SmlModel  *other_model;
 	const SmlScorer *other_scorer;

@@ -77,6 +77,7 @@ sustainml_evaluate(PG_FUNCTION_ARGS)
 			  evaluation->rows, NULL);
 	if (asked->model->model->task != SML_REGRESSION)
 		put_count(result, "rows_unknown_class", (double) evaluation->unknown_class, evaluation->rows, NULL);
+	put_count(result, "other_values", (double) evaluation->unseen, evaluation->rows_used, NULL);
 	put_count(result, "rows_seen_in_training", asked->rows->seen_known ? (double) evaluation->seen : NAN,
 			  evaluation->rows_used, asked->rows->seen_reason);
 	return ml_result_end(result);

@@ -138,8 +138,10 @@ evaluate_rows(Tuning *t, const char *source, const char *part, int64 *seen)
 		.target = t->stored->target,
 		.weight = t->stored->weight,
 	};
+	int              level = ml_path_begin(rows->search_path);
 	MlEvaluation    *evaluation = ml_evaluate_plan(&plan, NULL);
 
+	ml_path_end(level);
 	*seen = !rows->seen_known ? -1 : rows->all_seen ? evaluation->rows_used : evaluation->seen;
 	return evaluation;
 }
@@ -148,17 +150,12 @@ static void
 evaluate_all(Tuning *t, const char *source)
 {
 	bool   aside = source == NULL && t->stored->split->aside > 0;
-	int    level = 0;
 	int64  ignored;
 	MlScan scan;
 
 	ml_scan_begin(&scan);
-	if (source == NULL)
-		level = ml_path_begin(t->stored);
 	t->tuned_on = evaluate_rows(t, source, aside ? "calibration" : "all", &t->seen);
 	t->shown_on = aside ? evaluate_rows(t, source, "held_out", &ignored) : t->tuned_on;
-	if (source == NULL)
-		ml_path_end(level);
 	ml_scan_end(&scan);
 }
 

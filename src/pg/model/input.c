@@ -6,6 +6,8 @@
  */
 #include "../compat.h"
 
+#include <math.h>
+
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
@@ -13,11 +15,14 @@
 #include "parser/parse_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/float.h"
+#include "utils/fmgrprotos.h"
 #include "utils/inval.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 #include "utils/typcache.h"
 
 #include "../json.h"
@@ -48,6 +53,8 @@ struct MlInput
 	int               first;      /* first argument */
 	int               columns;    /* of the model's layout */
 	MlReader         *readers;    /* per column */
+	bool             *padded;     /* per column: of type char(n), where trailing blanks mean nothing */
+	Oid              *literal;    /* per column: the type as which an untyped constant is read, else InvalidOid */
 	int              *source;     /* per column: argument offset, or attribute number - 1 */
 	double           *numbers;
 	size_t           *levels;
@@ -80,23 +87,75 @@ ml_input_levels(const MlInput *input)
 
 /* ---- columns ----------------------------------------------------------------------- */
 
+/* The type that a number was trained on, as far as it is still there. */
+static Oid
+type_of_feature(const SmlColumn *column)
+{
+	Oid     type;
+	int32   typmod;
+	SmlKind kind;
+	bool    is_array;
+
+	parseTypeString(column->type, &type, &typmod, true);
+	if (OidIsValid(type) && ml_type_kind(type, &kind, &is_array) && kind == SML_NUMBER && is_array == (column->elements > 0))
+		return type;
+	return column->elements ? FLOAT8ARRAYOID : FLOAT8OID;
+}
+
+static bool
+is_padded(const SmlColumn *column)
+{
+	Oid   type;
+	int32 typmod;
+
+	if (column->kind != SML_LABEL)
+		return false;
+	parseTypeString(column->type, &type, &typmod, true);
+	return OidIsValid(type) && getBaseType(type) == BPCHAROID;
+}
+
+/* A label given as text: as the column would hold it. */
+static SmlText
+label_of_text(const MlInput *input, int column, const char *text)
+{
+	size_t length = strlen(text);
+
+	while (input->padded[column] && length > 0 && text[length - 1] == ' ')
+		length--;
+	return (SmlText){text, (int32_t) length};
+}
+
+/* The value that a text stands for in the given type. */
+static Datum
+value_of_text(Oid type, char *text)
+{
+	Oid input_function;
+	Oid io_parameter;
+
+	getTypeInputInfo(type, &input_function, &io_parameter);
+	return OidInputFunctionCall(input_function, text, io_parameter, -1);
+}
+
 static void
 init_reader(MlInput *input, int column, Oid type)
 {
 	const SmlColumn *c = &input->encoder->layout.columns[column];
 	MlReader        *reader = &input->readers[column];
 
-	/* NULL written by hand has no type yet: any will do */
+	input->literal[column] = InvalidOid;
 	if (type == UNKNOWNOID)
-		type = c->kind == SML_NUMBER ? (c->elements ? FLOAT8ARRAYOID : FLOAT8OID) : CSTRINGOID;
-	if (type == CSTRINGOID)
 	{
-		reader->type = CSTRINGOID;
-		reader->how = ML_READ_NOTHING;
+		/* a constant written without a type, NULL or '2020-01-01', is of the type that the model was trained on */
 		if (c->kind == SML_LABEL)
+		{
+			reader->type = CSTRINGOID;
+			reader->how = ML_READ_NOTHING;
 			return;
+		}
+		type = type_of_feature(c);
+		input->literal[column] = type;
 	}
-	else if (ml_reader_init_opening(reader, type, c->kind) && ml_reader_fits(reader, c->elements > 0))
+	if (ml_reader_init_opening(reader, type, c->kind) && ml_reader_fits(reader, c->elements > 0))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_DATATYPE_MISMATCH),
@@ -120,21 +179,30 @@ take_value(MlInput *input, int column, Datum value, bool isnull)
 	const SmlColumn *c = &input->encoder->layout.columns[column];
 	MlReader        *reader = &input->readers[column];
 
+	if (OidIsValid(input->literal[column]) && !isnull)
+		value = value_of_text(input->literal[column], DatumGetCString(value));
 	if (c->kind == SML_NUMBER)
 	{
 		if (c->elements)
-			ml_read_array(reader, value, isnull, input->numbers + c->first, c->elements, c->name);
-		else
-			input->numbers[c->first] = ml_read_number(reader, value, isnull);
+			return ml_read_array(reader, value, isnull, input->numbers + c->first, c->elements, c->name);
+		input->numbers[c->first] = ml_read_number(reader, value, isnull);
 		return !isnull;
 	}
 	if (reader->type == CSTRINGOID)
-		input->texts[c->first] = isnull ? (SmlText){NULL, -1} :
-			(SmlText){DatumGetCString(value), (int32_t) strlen(DatumGetCString(value))};
+		input->texts[c->first] = isnull ? (SmlText){NULL, -1} : label_of_text(input, column, DatumGetCString(value));
 	else
 		input->texts[c->first] = ml_read_label(reader, value, isnull);
 	input->levels[c->first] = sml_encoder_level(input->encoder, c->first, input->texts[c->first]);
 	return !isnull;
+}
+
+static bool
+is_feature(const MlInput *input, const char *name)
+{
+	for (int c = 0; c < input->columns; c++)
+		if (pg_strcasecmp(input->encoder->layout.columns[c].name, name) == 0)
+			return true;
+	return false;
 }
 
 static void pg_attribute_noreturn()
@@ -144,8 +212,9 @@ missing_column(const MlInput *input, int column, const char *const *names, int c
 	const char  *nearest;
 	int          n = 0;
 
+	/* a name that is a feature itself was not meant for another */
 	for (int i = 0; i < count; i++)
-		if (names[i])
+		if (names[i] && !is_feature(input, names[i]))
 			known[n++] = names[i];
 	nearest = ml_nearest_name(input->encoder->layout.columns[column].name, known, n);
 	ereport(ERROR,
@@ -199,6 +268,8 @@ adopt_row_type(MlInput *input, Oid type, int32 typmod)
 	TupleDesc     row = lookup_rowtype_tupdesc_copy(type, typmod);
 
 	map_row(input, row);
+	if (input->row)
+		FreeTupleDesc(input->row);
 	input->row = row;
 	input->row_type = type;
 	input->row_typmod = typmod;
@@ -245,6 +316,21 @@ wrong_json(const SmlColumn *column, const char *expected, const JsonbValue *valu
 }
 
 static bool
+is_time(Oid type)
+{
+	Oid base = getBaseType(type);
+
+	return base == DATEOID || base == TIMESTAMPOID || base == TIMESTAMPTZOID;
+}
+
+/* JSON has no number for these, so to_jsonb writes them as strings. */
+static bool
+is_not_finite(const char *text)
+{
+	return strcmp(text, "NaN") == 0 || strcmp(text, "Infinity") == 0 || strcmp(text, "-Infinity") == 0;
+}
+
+static bool
 json_number(const SmlColumn *column, const JsonbValue *value, double *number)
 {
 	if (value->type == jbvNull)
@@ -256,22 +342,17 @@ json_number(const SmlColumn *column, const JsonbValue *value, double *number)
 		return true;
 	if (value->type == jbvBool)
 		*number = value->val.boolean ? 1 : 0;
-	else if (value->type == jbvString && (strncmp(column->type, "date", 4) == 0 || strncmp(column->type, "timestamp", 9) == 0))
+	else if (value->type == jbvString && is_time(type_of_feature(column)))
 	{
 		/* dates and times are strings in JSON: read them as the column's type */
-		Oid      type;
-		int32    typmod;
-		Oid      input_function;
-		Oid      io_parameter;
+		Oid      type = type_of_feature(column);
 		MlReader reader;
-		Datum    datum;
 
-		parseTypeString(column->type, &type, &typmod, false);
-		getTypeInputInfo(type, &input_function, &io_parameter);
-		datum = OidInputFunctionCall(input_function, ml_json_text(value), io_parameter, typmod);
 		(void) ml_reader_init(&reader, type, SML_NUMBER);
-		*number = ml_read_number(&reader, datum, false);
+		*number = ml_read_number(&reader, value_of_text(type, ml_json_text(value)), false);
 	}
+	else if (value->type == jbvString && is_not_finite(ml_json_text(value)))
+		*number = sml_missing();
 	else
 		wrong_json(column, "a number", value);
 	return true;
@@ -284,6 +365,7 @@ json_array(MlInput *input, const SmlColumn *column, const JsonbValue *value)
 	JsonbIteratorToken token;
 	JsonbValue         element;
 	size_t             n = 0;
+	bool               any = false;
 
 	if (value->type == jbvNull)
 	{
@@ -301,13 +383,14 @@ json_array(MlInput *input, const SmlColumn *column, const JsonbValue *value)
 	iterator = JsonbIteratorInit(value->val.binary.data);
 	while ((token = JsonbIteratorNext(&iterator, &element, true)) != WJB_DONE)
 		if (token == WJB_ELEM)
-			(void) json_number(column, &element, &input->numbers[column->first + n++]);
-	return true;
+			any |= json_number(column, &element, &input->numbers[column->first + n++]);
+	return any;
 }
 
 static bool
-json_label(MlInput *input, const SmlColumn *column, const JsonbValue *value)
+json_label(MlInput *input, int c, const JsonbValue *value)
 {
+	const SmlColumn *column = &input->encoder->layout.columns[c];
 	SmlText *text = &input->texts[column->first];
 	char    *copy = NULL;
 
@@ -315,7 +398,7 @@ json_label(MlInput *input, const SmlColumn *column, const JsonbValue *value)
 		wrong_json(column, "a string", value);
 	if (value->type != jbvNull)
 		copy = ml_json_text(value);
-	*text = copy ? (SmlText){copy, (int32_t) strlen(copy)} : (SmlText){NULL, -1};
+	*text = copy ? label_of_text(input, c, copy) : (SmlText){NULL, -1};
 	input->levels[column->first] = sml_encoder_level(input->encoder, column->first, *text);
 	return copy != NULL;
 }
@@ -338,7 +421,7 @@ read_json(MlInput *input, Jsonb *json)
 		if (i < 0)
 			missing_column(input, c, names, count);
 		if (column->kind == SML_LABEL)
-			any |= json_label(input, column, &pairs[i].value);
+			any |= json_label(input, c, &pairs[i].value);
 		else if (column->elements)
 			any |= json_array(input, column, &pairs[i].value);
 		else
@@ -409,16 +492,38 @@ plan_columns(MlInput *input)
 	{
 		const SmlColumn *column = &input->encoder->layout.columns[c];
 
-		if (column->kind == SML_NUMBER && column->elements == 0 && input->readers[c].how == ML_READ_FLOAT8)
+		if (column->kind == SML_NUMBER && column->elements == 0 && input->readers[c].how == ML_READ_FLOAT8 &&
+			!OidIsValid(input->literal[c]))
 			input->plain[input->plain_count++] = (PlainStep){input->first + input->source[c], (int) column->first};
 		else
 			input->others[input->other_count++] = c;
 	}
 }
 
-/* The form of a single argument; FORM_COLUMNS when it is just a value. */
+static const char *
+skip_blanks(const char *text)
+{
+	while (isspace((unsigned char) *text))
+		text++;
+	return text;
+}
+
+/* Whether a constant begins like a JSON object, {" or {}, and not like an array, {1. */
+static bool
+starts_object(const char *literal)
+{
+	if (literal == NULL)
+		return false;
+	literal = skip_blanks(literal);
+	if (*literal != '{')
+		return false;
+	literal = skip_blanks(literal + 1);
+	return *literal == '"' || *literal == '}';
+}
+
+/* The form of a single argument; FORM_COLUMNS when it is just a value.  "literal" is an untyped constant, or NULL. */
 static InputForm
-single_form(MlInput *input, Oid type)
+single_form(MlInput *input, Oid type, const char *literal)
 {
 	const SmlLayout *layout = &input->encoder->layout;
 	Oid              base = getBaseType(type);
@@ -427,8 +532,11 @@ single_form(MlInput *input, Oid type)
 
 	if (type_is_rowtype(base) || base == RECORDOID)
 		return FORM_ROW;
-	if (base == JSONBOID || type == UNKNOWNOID)
+	if (base == JSONBOID || base == JSONOID)
 		return FORM_JSON;
+	/* an untyped constant is JSON, unless the model has one feature and it does not look like an object */
+	if (type == UNKNOWNOID)
+		return input->columns == 1 && !starts_object(literal) ? FORM_COLUMNS : FORM_JSON;
 	if (ml_type_kind(base, &kind, &is_array) && is_array && !(input->columns == 1 && layout->columns[0].elements > 0))
 	{
 		if (layout->labels > 0)
@@ -456,13 +564,22 @@ ml_input_make(FunctionCallInfo fcinfo, int first, const MlModel *model, ArrayTyp
 	input->first = first;
 	input->columns = (int) layout->column_count;
 	input->readers = palloc0(sizeof(MlReader) * (input->columns + 1));
+	input->padded = palloc0(sizeof(bool) * (input->columns + 1));
+	for (int c = 0; c < input->columns; c++)
+		input->padded[c] = is_padded(&layout->columns[c]);
+	input->literal = palloc0(sizeof(Oid) * (input->columns + 1));
 	input->source = palloc0(sizeof(int) * (input->columns + 1));
 	input->numbers = palloc0(sizeof(double) * (layout->numbers + 1));
 	input->levels = palloc0(sizeof(size_t) * (layout->labels + 1));
 	input->texts = palloc0(sizeof(SmlText) * (layout->labels + 1));
 	input->row_type = InvalidOid;
-	input->form = names ? FORM_COLUMNS :
-		PG_NARGS() - first == 1 ? single_form(input, get_fn_expr_argtype(fcinfo->flinfo, first)) : FORM_COLUMNS;
+	input->form = FORM_COLUMNS;
+	if (names == NULL && PG_NARGS() - first == 1)
+	{
+		Oid type = get_fn_expr_argtype(fcinfo->flinfo, first);
+
+		input->form = single_form(input, type, type == UNKNOWNOID && !PG_ARGISNULL(first) ? PG_GETARG_CSTRING(first) : NULL);
+	}
 	if (names)
 		map_names(input, fcinfo, names);
 	else if (input->form == FORM_COLUMNS)
@@ -477,20 +594,27 @@ ml_input_make(FunctionCallInfo fcinfo, int first, const MlModel *model, ArrayTyp
 static bool
 read_array(MlInput *input, Datum value)
 {
-	size_t n = input->encoder->layout.numbers;
-	bool   any = false;
+	size_t     n = input->encoder->layout.numbers;
+	ArrayType *array = DatumGetArrayTypeP(value);
 
-	ml_read_array(&input->readers[0], value, false, input->numbers, n, "input");
-	for (size_t j = 0; j < n && !any; j++)
-		any = !sml_is_missing(input->numbers[j]);
-	return any;
+	if (ARR_NDIM(array) > 1 || ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) != (int) n)
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("the model takes an array of %zu numbers", n),
+				 errdetail("The array has %d elements in %d dimensions.", ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)), ARR_NDIM(array)),
+				 errhint("sustainml.features(model) lists them in order; write NULL for a missing one.")));
+	return ml_read_array(&input->readers[0], PointerGetDatum(array), false, input->numbers, n, "input");
 }
 
 static Jsonb *
 json_argument(const MlInput *input, FunctionCallInfo fcinfo)
 {
-	if (get_fn_expr_argtype(fcinfo->flinfo, input->first) == UNKNOWNOID)
+	Oid type = get_fn_expr_argtype(fcinfo->flinfo, input->first);
+
+	if (type == UNKNOWNOID)
 		return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, PG_GETARG_DATUM(input->first)));
+	if (getBaseType(type) == JSONOID)
+		return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(TextDatumGetCString(PG_GETARG_DATUM(input->first)))));
 	return PG_GETARG_JSONB_P(input->first);
 }
 
@@ -542,6 +666,36 @@ ml_input_sealed(const MlInput *input)
 	return NULL;
 }
 
+static const SmlColumn *
+column_of_slot(const MlInput *input, size_t slot)
+{
+	for (int c = 0; c < input->columns; c++)
+	{
+		const SmlColumn *column = &input->encoder->layout.columns[c];
+
+		if (column->kind == SML_NUMBER && slot >= column->first && slot < column->first + Max(column->elements, 1))
+			return column;
+	}
+	elog(ERROR, "no column has slot %zu", slot);
+}
+
+/* A number as its column would show it: truth values and days by name. */
+static char *
+number_text(const SmlColumn *column, double number)
+{
+	Oid type = getBaseType(type_of_feature(column));
+
+	if (type == BOOLOID)
+		return pstrdup(number != 0 ? "true" : "false");
+	if (type == DATEOID && isfinite(number))
+		return DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum((DateADT) number)));
+	if (type == TIMESTAMPOID && isfinite(number))
+		return DatumGetCString(DirectFunctionCall1(timestamp_out, TimestampGetDatum((Timestamp) rint(number * (double) USECS_PER_DAY))));
+	if (type == TIMESTAMPTZOID && isfinite(number))
+		return DatumGetCString(DirectFunctionCall1(timestamptz_out, TimestampGetDatum((Timestamp) rint(number * (double) USECS_PER_DAY))));
+	return DatumGetCString(DirectFunctionCall1(float8out, Float8GetDatum(number)));
+}
+
 char *
 ml_input_text(const MlInput *input, size_t feature)
 {
@@ -551,5 +705,5 @@ ml_input_text(const MlInput *input, size_t feature)
 		return input->texts[f->slot].length < 0 ? NULL : pnstrdup(input->texts[f->slot].bytes, input->texts[f->slot].length);
 	if (sml_is_missing(input->numbers[f->slot]))
 		return NULL;
-	return DatumGetCString(DirectFunctionCall1(float8out, Float8GetDatum(input->numbers[f->slot])));
+	return number_text(column_of_slot(input, f->slot), input->numbers[f->slot]);
 }

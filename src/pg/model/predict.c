@@ -123,6 +123,10 @@ open_site(FunctionCallInfo fcinfo, bool named)
 
 	if (PG_ARGISNULL(0))
 		return NULL;
+	if (named && PG_ARGISNULL(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the names of the columns must be given")));
 	argument = PG_GETARG_TEXT_PP(0);
 	if (site == NULL)
 	{
@@ -307,7 +311,7 @@ explain_row(ReturnSetInfo *result, const char *feature, const char *value, doubl
 	values[0] = CStringGetTextDatum(feature);
 	if (value)
 		values[1] = CStringGetTextDatum(value);
-	values[2] = Float8GetDatum(contribution);
+	values[2] = Float8GetDatum(contribution + 0.0); /* no minus zero */
 	values[3] = Float8GetDatum(base);
 	values[4] = CStringGetTextDatum(unit);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);

@@ -53,6 +53,22 @@ begin_change(const char *model)
 	return version;
 }
 
+/* The same for changes of a model as a whole, which take its name without a version. */
+static MlVersion *
+begin_change_of_name(const char *model)
+{
+	MlModelName name;
+
+	ml_model_name_parse(model, &name);
+	if (name.version || name.latest || name.previous)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("this is about a model with all its versions, so its name is written without one"),
+				 errhint("Write %s.", pnstrdup(model, strcspn(model, "@")))));
+	/* a model without an active version can be renamed, granted and dropped too */
+	return begin_change(psprintf("%s@latest", model));
+}
+
 /* Run one fixed statement as the owner; returns the number of rows. */
 static uint64
 change(const char *statement, int count, Oid *types, Datum *values, const char *nulls)
@@ -165,7 +181,7 @@ PG_FUNCTION_INFO_V1(sustainml_rename_model);
 Datum
 sustainml_rename_model(PG_FUNCTION_ARGS)
 {
-	MlVersion  *version = begin_change(psprintf("%s@latest", required(fcinfo, 0, "the model")));
+	MlVersion  *version = begin_change_of_name(required(fcinfo, 0, "the model"));
 	MlModelName to;
 	Oid         types[3] = {TEXTOID, TEXTOID, TEXTOID};
 	Datum       values[3];
@@ -228,7 +244,7 @@ sustainml_drop_model(PG_FUNCTION_ARGS)
 	if (name.version || name.latest || name.previous)
 		drop_version(begin_change(model));
 	else
-		drop_all(begin_change(psprintf("%s@latest", model)));
+		drop_all(begin_change_of_name(model));
 	ml_models_changed();
 	PG_RETURN_VOID();
 }
@@ -281,7 +297,7 @@ PG_FUNCTION_INFO_V1(sustainml_grant_model);
 Datum
 sustainml_grant_model(PG_FUNCTION_ARGS)
 {
-	MlVersion *version = begin_change(psprintf("%s@latest", required(fcinfo, 0, "the model")));
+	MlVersion *version = begin_change_of_name(required(fcinfo, 0, "the model"));
 	char      *role = known_role(required(fcinfo, 1, "the role"));
 	char      *privilege = required(fcinfo, 2, "the privilege");
 	Oid        types[5] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
@@ -309,7 +325,7 @@ PG_FUNCTION_INFO_V1(sustainml_revoke_model);
 Datum
 sustainml_revoke_model(PG_FUNCTION_ARGS)
 {
-	MlVersion *version = begin_change(psprintf("%s@latest", required(fcinfo, 0, "the model")));
+	MlVersion *version = begin_change_of_name(required(fcinfo, 0, "the model"));
 	char      *role = required(fcinfo, 1, "the role");
 	Oid        types[3] = {TEXTOID, TEXTOID, TEXTOID};
 	Datum      values[3];

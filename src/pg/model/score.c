@@ -13,16 +13,21 @@
 
 #include <math.h>
 
+#include "access/genam.h"
+#include "access/table.h"
+#include "catalog/index.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "nodes/execnodes.h"
+#include "parser/parse_coerce.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/regproc.h"
+#include "utils/rel.h"
 
 #include "../cache.h"
 #include "../meter.h"
@@ -72,8 +77,43 @@ named_columns(const MlSource *source, ArrayType *names, const char *what, int *c
 	deconstruct_array(names, TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls, count);
 	columns = palloc(sizeof(int) * (*count + 1));
 	for (int i = 0; i < *count; i++)
-		columns[i] = ml_source_column(source, nulls[i] ? "" : TextDatumGetCString(values[i]), what);
+	{
+		if (nulls[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("%s must not contain NULL", what)));
+		columns[i] = ml_source_column(source, TextDatumGetCString(values[i]), what);
+	}
 	return columns;
+}
+
+static int
+output_column(const Score *score, int i)
+{
+	return i < score->key_count ? score->keys[i] : score->columns[i - score->key_count];
+}
+
+/* The columns of the result must have names of their own. */
+static void
+check_distinct(const Score *score)
+{
+	static const char *const own[] = {"prediction", "probability", "model", "version", "scored_at"};
+
+	for (int i = 0; i < score->key_count + score->column_count; i++)
+	{
+		const char *name = score->source->columns[output_column(score, i)].name;
+		bool        taken = false;
+
+		for (int k = 0; k < i; k++)
+			taken |= output_column(score, k) == output_column(score, i);
+		for (size_t k = 0; k < lengthof(own); k++)
+			taken |= strcmp(own[k], name) == 0;
+		if (taken)
+			ereport(ERROR,
+					(errcode(ERRCODE_DUPLICATE_COLUMN),
+					 errmsg("the scored table would have two columns \"%s\"", name),
+					 errhint("Name each column once in key and columns; give a column called prediction, probability, model, version or scored_at another name in a source query.")));
+	}
 }
 
 static void
@@ -96,19 +136,136 @@ take_keys(Score *score, ArrayType *names)
 				 errhint("Name the columns that identify a row, for example key => '{id}'.")));
 }
 
+static RangeVar *
+target_name(const char *name)
+{
+	List *names = ml_name_list(name);
+
+	if (list_length(names) < 1 || list_length(names) > 2)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("\"%s\" is not the name of a table to score into", name),
+				 errhint("Write table or schema.table; names with capitals or odd characters go between double quotes.")));
+	return makeRangeVarFromNameList(names);
+}
+
 static char *
 quoted_target(const char *name)
 {
-	RangeVar *target = makeRangeVarFromNameList(stringToQualifiedNameList(name));
+	RangeVar *target = target_name(name);
 
 	return target->schemaname ? quote_qualified_identifier(target->schemaname, target->relname)
 							  : pstrdup(quote_identifier(target->relname));
 }
 
+/* ---- does an existing table fit? --------------------------------------------------------- */
+
 static bool
-target_exists(const char *name)
+covers(const IndexInfo *index, const AttrNumber *attributes, int count)
 {
-	return OidIsValid(RangeVarGetRelid(makeRangeVarFromNameList(stringToQualifiedNameList(name)), NoLock, true));
+	if (index->ii_NumIndexKeyAttrs != count)
+		return false;
+	for (int i = 0; i < count; i++)
+	{
+		bool found = false;
+
+		for (int k = 0; k < count; k++)
+			found |= index->ii_IndexAttrNumbers[k] == attributes[i];
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+/* Whether a relation has a plain unique index on exactly these columns. */
+static bool
+has_unique_index(Oid relid, char *const *names, int count)
+{
+	Relation    relation = table_open(relid, AccessShareLock);
+	AttrNumber *attributes = palloc(sizeof(AttrNumber) * (count + 1));
+	bool        found = false;
+	ListCell   *cell;
+
+	for (int i = 0; i < count; i++)
+		attributes[i] = get_attnum(relid, names[i]);
+	foreach(cell, RelationGetIndexList(relation))
+	{
+		Relation   index = index_open(lfirst_oid(cell), AccessShareLock);
+		IndexInfo *info = BuildIndexInfo(index);
+
+		found |= info->ii_Unique && index->rd_index->indimmediate && index->rd_index->indisvalid && info->ii_Predicate == NIL &&
+			info->ii_Expressions == NIL && covers(info, attributes, count);
+		index_close(index, AccessShareLock);
+	}
+	table_close(relation, AccessShareLock);
+	return found;
+}
+
+static char **
+key_names(const Score *score)
+{
+	char **names = palloc(sizeof(char *) * (score->key_count + 1));
+
+	for (int i = 0; i < score->key_count; i++)
+		names[i] = score->source->columns[score->keys[i]].name;
+	return names;
+}
+
+static void
+need_column(const Score *score, Oid relid, const char *name)
+{
+	if (get_attnum(relid, name) <= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("table %s has no column \"%s\" to score into", score->into, name),
+				 errdetail("It needs the key, the columns asked for, prediction, probability, model, version and scored_at."),
+				 errhint("Let mode => 'create' make a table, and score into that.")));
+}
+
+/* An existing table is written by name: say what it lacks before any work. */
+static void
+check_target(const Score *score, Oid relid)
+{
+	static const char *const own[] = {"prediction", "probability", "model", "version", "scored_at"};
+	bool  number = ml_model_get(score->version)->model->task == SML_REGRESSION;
+	Oid   type;
+
+	for (int i = 0; i < score->key_count + score->column_count; i++)
+		need_column(score, relid, score->source->columns[output_column(score, i)].name);
+	for (size_t i = 0; i < lengthof(own); i++)
+		need_column(score, relid, own[i]);
+	type = getBaseType(get_atttype(relid, get_attnum(relid, "prediction")));
+	if ((TypeCategory(type) == TYPCATEGORY_NUMERIC) != number)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"prediction\" of table %s has type %s, and the model predicts %s", score->into, format_type_be(type),
+						number ? "numbers" : "classes"),
+				 errhint("Score into another table.")));
+	if (score->mode == SCORE_MERGE && !has_unique_index(relid, key_names(score), score->key_count))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_COLUMN_REFERENCE),
+				 errmsg("table %s has no unique key by which rows could be merged", score->into),
+				 errhint("Add a primary key on the key columns, or use mode => 'append'.")));
+}
+
+static void
+check_mode(const Score *score, const char *into)
+{
+	Oid relid = RangeVarGetRelid(target_name(into), NoLock, true);
+
+	if (score->mode == SCORE_CREATE && OidIsValid(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_TABLE),
+				 errmsg("relation \"%s\" already exists", into),
+				 errhint("Use mode => 'append', 'replace' or 'merge' to score into an existing table.")));
+	if (score->mode == SCORE_CREATE)
+		return;
+	if (!OidIsValid(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation \"%s\" does not exist", into),
+				 errhint("Use mode => 'create' to make it.")));
+	check_target(score, relid);
 }
 
 /* ---- the statements -------------------------------------------------------------------- */
@@ -118,9 +275,8 @@ append_columns(StringInfo text, const Score *score, const char *qualifier)
 {
 	for (int i = 0; i < score->key_count + score->column_count; i++)
 	{
-		int column = i < score->key_count ? score->keys[i] : score->columns[i - score->key_count];
-
-		appendStringInfo(text, "%s%s%s", i ? ", " : "", qualifier, quote_identifier(score->source->columns[column].name));
+		appendStringInfo(text, "%s%s%s", i ? ", " : "", qualifier,
+						 quote_identifier(score->source->columns[output_column(score, i)].name));
 	}
 }
 
@@ -260,11 +416,8 @@ sustainml_score(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(4))
 		score.columns = named_columns(score.source, PG_GETARG_ARRAYTYPE_P(4), "columns", &score.column_count);
 	score.mode = PG_ARGISNULL(5) ? SCORE_CREATE : (ScoreMode) ml_choose(text_to_cstring(PG_GETARG_TEXT_PP(5)), "mode", modes, lengthof(modes));
-	if (score.mode == SCORE_CREATE && target_exists(into))
-		ereport(ERROR,
-				(errcode(ERRCODE_DUPLICATE_TABLE),
-				 errmsg("relation \"%s\" already exists", into),
-				 errhint("Use mode => 'append', 'replace' or 'merge' to score into an existing table.")));
+	check_distinct(&score);
+	check_mode(&score, into);
 	metered = ml_run_begin("score");
 	rows = fill(&score);
 	ml_run_end(metered, score.version->schema, score.version->name, score.version->version, (int64) rows, &figures);
@@ -283,20 +436,121 @@ sustainml_model_ref(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(psprintf("%s.%s@%d", version->schema, version->name, version->version)));
 }
 
-/* The query for the next batch of a source: rows after a key value, in the order of the key. */
+/* Arguments that the two functions below share. */
+enum
+{
+	BATCH_SOURCE, BATCH_KEY, BATCH_INTO, BATCH_MODEL, BATCH_AFTER, BATCH_LAST
+};
+
+typedef struct Batch
+{
+	MlSource   *source;
+	const char *key;     /* quoted */
+	const char *type;    /* of the key, as SQL */
+	const char *pending; /* condition: not yet scored by this version, and after the last batch */
+} Batch;
+
+static const char *
+as_key(const Batch *batch, FunctionCallInfo fcinfo, int argument)
+{
+	return psprintf("%s::%s", quote_literal_cstr(text_to_cstring(PG_GETARG_TEXT_PP(argument))), batch->type);
+}
+
+static void
+open_batch(Batch *batch, FunctionCallInfo fcinfo)
+{
+	MlVersion *version = ml_version_resolve(required(fcinfo, BATCH_MODEL, "the model"), ML_PREDICT);
+	char      *into = required(fcinfo, BATCH_INTO, "the table to score into");
+	int        key;
+	Score      target;
+
+	batch->source = ml_source_open(required(fcinfo, BATCH_SOURCE, "the source"));
+	key = ml_source_column(batch->source, required(fcinfo, BATCH_KEY, "the key"), "key");
+	batch->key = quote_identifier(batch->source->columns[key].name);
+	/* with its length, or char(6) would be read as char(1) */
+	batch->type = format_type_extended(batch->source->columns[key].type, batch->source->columns[key].typmod,
+									   FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
+	batch->pending = psprintf("NOT EXISTS (SELECT FROM %s AS t WHERE t.%s = s.%s AND t.model = %s AND t.version = %d)",
+							  quoted_target(into), batch->key, batch->key, quote_literal_cstr(version->name), version->version);
+	target = (Score) {.version = version, .source = batch->source, .into = quoted_target(into), .key_count = 1, .keys = &key, .mode = SCORE_MERGE};
+	check_mode(&target, into);
+	if (!PG_ARGISNULL(BATCH_AFTER))
+		batch->pending = psprintf("s.%s > %s AND %s", batch->key, as_key(batch, fcinfo, BATCH_AFTER), batch->pending);
+}
+
+/* The last key of the next batch: the batch_rows-th row not yet scored; NULL when there is none left. */
+PG_FUNCTION_INFO_V1(sustainml_batch_end);
+Datum
+sustainml_batch_end(PG_FUNCTION_ARGS)
+{
+	Batch         batch;
+	MemoryContext caller = CurrentMemoryContext;
+	MlScan        scan;
+	char         *last = NULL;
+	int           level;
+
+	ml_scan_begin(&scan);
+	open_batch(&batch, fcinfo);
+	SPI_connect();
+	if (SPI_execute(psprintf("SELECT q.k FROM (SELECT s.%s FROM %s AS s WHERE %s ORDER BY s.%s LIMIT %d) AS q(k) ORDER BY q.k DESC LIMIT 1",
+							 batch.key, batch.source->from, batch.pending, batch.key, PG_GETARG_INT32(BATCH_LAST)), true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "unexpected result of a batch query");
+	/* the source runs under the session's settings, and only its key is written under ours */
+	level = ml_exact_text_begin();
+	if (SPI_processed == 1)
+		last = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	ml_exact_text_end(level);
+	if (last)
+		last = MemoryContextStrdup(caller, last);
+	SPI_finish();
+	ml_scan_end(&scan);
+	if (last == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(last));
+}
+
+/* The query for one batch: rows not yet scored after one key, up to another; without an end no rows, just the columns. */
 PG_FUNCTION_INFO_V1(sustainml_batch_query);
 Datum
 sustainml_batch_query(PG_FUNCTION_ARGS)
 {
-	MlSource   *source = ml_source_open(required(fcinfo, 0, "the source"));
-	int         key = ml_source_column(source, required(fcinfo, 1, "the key"), "key");
-	const char *name = quote_identifier(source->columns[key].name);
-	char       *where = "";
+	Batch batch;
 
-	if (!PG_ARGISNULL(2))
-		where = psprintf(" WHERE s.%s > %s::%s", name, quote_literal_cstr(text_to_cstring(PG_GETARG_TEXT_PP(2))),
-						 format_type_be_qualified(source->columns[key].type));
-	PG_RETURN_TEXT_P(cstring_to_text(psprintf("SELECT * FROM %s AS s%s ORDER BY s.%s LIMIT %d", source->from, where, name, PG_GETARG_INT32(3))));
+	if (PG_ARGISNULL(BATCH_LAST))
+		PG_RETURN_TEXT_P(cstring_to_text(psprintf("SELECT * FROM %s AS s WHERE false",
+												  ml_source_open(required(fcinfo, BATCH_SOURCE, "the source"))->from)));
+	open_batch(&batch, fcinfo);
+	PG_RETURN_TEXT_P(cstring_to_text(psprintf("SELECT * FROM %s AS s WHERE s.%s <= %s AND %s", batch.source->from, batch.key,
+											  as_key(&batch, fcinfo, BATCH_LAST), batch.pending)));
+}
+
+/* Batches follow the key, so rows without one, or that share one, would be passed over: refuse. */
+static void
+check_batch_key(const MlSource *source, int key)
+{
+	const MlSourceColumn *column = &source->columns[key];
+	MlScan                scan;
+	int64                 missing;
+	int64                 repeated;
+	bool                  isnull;
+
+	if (column->not_null && OidIsValid(source->relid) && has_unique_index(source->relid, &column->name, 1))
+		return;
+	ml_scan_begin(&scan);
+	SPI_connect();
+	if (SPI_execute(ml_source_query(source, psprintf("count(*) - count(s.c%d), count(s.c%d) - count(DISTINCT s.c%d)", key + 1, key + 1, key + 1),
+									NULL), true, 1) != SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "unexpected result of a key query");
+	missing = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	repeated = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
+	SPI_finish();
+	ml_scan_end(&scan);
+	if (missing > 0 || repeated > 0)
+		ereport(ERROR,
+				(errcode(missing > 0 ? ERRCODE_NOT_NULL_VIOLATION : ERRCODE_UNIQUE_VIOLATION),
+				 errmsg("column \"%s\" is no key of the source", column->name),
+				 errdetail("%lld rows have no value in it, and %lld share theirs with another row.", (long long) missing, (long long) repeated),
+				 errhint("Scoring in batches needs a column that is unique and never NULL.")));
 }
 
 /* The one key column of a source: as asked, else its primary key. */
@@ -308,18 +562,20 @@ sustainml_batch_key(PG_FUNCTION_ARGS)
 	int       found = -1;
 	int       count = 0;
 
-	if (!PG_ARGISNULL(1))
-		PG_RETURN_TEXT_P(cstring_to_text(source->columns[ml_source_column(source, text_to_cstring(PG_GETARG_TEXT_PP(1)), "key")].name));
 	for (int i = 0; i < source->column_count; i++)
 		if (source->columns[i].is_key)
 		{
 			found = i;
 			count++;
 		}
-	if (count != 1)
+	if (!PG_ARGISNULL(1))
+		found = ml_source_column(source, text_to_cstring(PG_GETARG_TEXT_PP(1)), "key");
+	else if (count != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("scoring in batches needs one key column"),
+				 errdetail("The primary key of the source has %d columns.", count),
 				 errhint("Name one that is unique and has an order, for example key => 'id'.")));
+	check_batch_key(source, found);
 	PG_RETURN_TEXT_P(cstring_to_text(source->columns[found].name));
 }

@@ -1,7 +1,8 @@
 /*
  * columns.c - what becomes of each column of the result.
  *
- *   number    interpolated, by type rounded: numbers, dates, timestamps
+ *   number    interpolated, by type rounded: numbers, dates, timestamps, and arrays of integers or floats, element by
+ *             element (one length in all rows)
  *   label     by vote: text, boolean, enum, uuid and what else ml_type_kind calls a label
  *   copy      the parent's value: excluded columns, and types that are neither (named in a NOTICE)
  *   key       a new value, so that the rows can be inserted: from the column's sequence (serial,
@@ -155,6 +156,34 @@ take_keys(const MlResampleRequest *request, MlResampleColumns *columns)
 
 /* ---- features -------------------------------------------------------------------------- */
 
+/* Elements of the arrays of a column, by the first one that is neither NULL nor empty; 0: there is none. */
+static size_t
+array_elements(const MlSource *source, int column)
+{
+	size_t elements = 0;
+	bool   isnull;
+
+	SPI_connect();
+	if (SPI_execute(psprintf("SELECT pg_catalog.array_length(q.c, 1) FROM (%s) AS q(c) WHERE pg_catalog.array_length(q.c, 1) IS NOT NULL LIMIT 1",
+							 ml_source_query(source, psprintf("s.c%d", column + 1), NULL)), true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "cannot look at the arrays of a column");
+	if (SPI_processed == 1)
+		elements = (size_t) DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	SPI_finish();
+	return elements;
+}
+
+/* Whether a column holds arrays of numbers that can be interpolated; numeric[] would not know its scales. */
+static bool
+take_array(const MlResampleRequest *request, MlResampleColumn *column)
+{
+	column->element = getBaseType(get_element_type(column->base));
+	if (!is_integer(column->element) && column->element != FLOAT4OID && column->element != FLOAT8OID)
+		return false;
+	column->elements = array_elements(request->source, column->source);
+	return column->elements > 0;
+}
+
 static void
 take_feature(const MlResampleRequest *request, MlResampleColumn *column, StringInfo copied)
 {
@@ -166,7 +195,7 @@ take_feature(const MlResampleRequest *request, MlResampleColumn *column, StringI
 	column->role = ML_ROLE_COPY;
 	if (left_out || (request->features && !asked))
 		return;
-	if (!ml_type_kind(column->base, &kind, &is_array) || is_array)
+	if (!ml_type_kind(column->base, &kind, &is_array) || (is_array && !take_array(request, column)))
 	{
 		if (asked)
 			ereport(ERROR,
@@ -201,7 +230,8 @@ number_slots(const MlResampleRequest *request, MlResampleColumns *columns, Memor
 			case ML_ROLE_NUMBER:
 				if (!ml_reader_init(&column->reader, column->type, SML_NUMBER))
 					elog(ERROR, "type %u cannot be read as a number", column->type);
-				column->slot = columns->numbers++;
+				column->slot = columns->numbers;
+				columns->numbers += column->elements ? column->elements : 1;
 				break;
 			case ML_ROLE_LABEL:
 				column->values = ml_values_start(context, column->type);

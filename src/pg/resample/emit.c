@@ -8,11 +8,10 @@
 
 #include <math.h>
 
+#include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
-#include "miscadmin.h"
-#include "tcop/tcopprot.h"
-#include "access/htup_details.h"
+#include "utils/array.h"
 #include "utils/backend_status.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -79,9 +78,9 @@ in_range(const MlResampleColumn *column, double number, double least, double gre
 }
 
 static Datum
-number_datum(const MlResampleColumn *column, double number)
+number_datum(const MlResampleColumn *column, Oid type, double number)
 {
-	switch (column->base)
+	switch (type)
 	{
 		case FLOAT8OID:
 			return Float8GetDatum(number);
@@ -102,8 +101,39 @@ number_datum(const MlResampleColumn *column, double number)
 		case TIMESTAMPTZOID:
 			return timestamp_datum(column, number);
 		default:
-			elog(ERROR, "type %u is not a number", column->base);
+			elog(ERROR, "type %u is not a number", type);
 	}
+}
+
+/* An array, or a scalar; a column of which all is missing is NULL. */
+static Datum
+numbers_datum(const MlResampleColumn *column, const double *numbers, bool *isnull)
+{
+	size_t count = column->elements ? column->elements : 1;
+	int    dimensions[1] = {(int) count};
+	int    bounds[1] = {1};
+	Datum *values;
+	bool  *nulls;
+	int16  length;
+	bool   by_value;
+	char   align;
+
+	*isnull = true;
+	for (size_t i = 0; i < count; i++)
+		*isnull = *isnull && sml_is_missing(numbers[i]);
+	if (*isnull)
+		return (Datum) 0;
+	if (column->elements == 0)
+		return number_datum(column, column->base, numbers[0]);
+	values = palloc(sizeof(Datum) * count);
+	nulls = palloc(sizeof(bool) * count);
+	for (size_t i = 0; i < count; i++)
+	{
+		nulls[i] = sml_is_missing(numbers[i]);
+		values[i] = nulls[i] ? (Datum) 0 : number_datum(column, column->element, numbers[i]);
+	}
+	get_typlenbyvalalign(column->element, &length, &by_value, &align);
+	return PointerGetDatum(construct_md_array(values, nulls, 1, dimensions, bounds, get_element_type(column->base), length, by_value, align));
 }
 
 /* ---- a row ------------------------------------------------------------------------------ */
@@ -137,7 +167,6 @@ static Datum
 column_datum(MlEmit *emit, MlResampleColumn *column, const SmlSynthetic *row, bool *isnull)
 {
 	const MlGathered *gathered = emit->gathered;
-	double            number;
 	int32             code;
 	size_t            copy;
 
@@ -147,9 +176,7 @@ column_datum(MlEmit *emit, MlResampleColumn *column, const SmlSynthetic *row, bo
 		case ML_ROLE_TARGET:
 			return gathered->classes->values[gathered->class_value[row->class_index]].datum;
 		case ML_ROLE_NUMBER:
-			number = row->numbers[column->slot];
-			*isnull = sml_is_missing(number);
-			return *isnull ? (Datum) 0 : number_datum(column, number);
+			return numbers_datum(column, row->numbers + column->slot, isnull);
 		case ML_ROLE_LABEL:
 			code = row->codes[column->slot];
 			*isnull = code < 0;
@@ -254,7 +281,7 @@ ml_resample_progress(void *context, const char *phase, double share)
 	char    text[256];
 
 	/* at most a hundred times a phase */
-	if (share > 0 && share < emit->shown + 0.01)
+	if (share >= emit->shown && share < emit->shown + 0.01 && share > 0)
 		return;
 	emit->shown = share;
 	snprintf(text, sizeof(text), "sustainml %s %s: %s, %.0f %%", emit->request->doing, emit->request->shown, phase, 100 * share);

@@ -12,6 +12,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/fmgrprotos.h"
@@ -27,10 +28,13 @@
 
 /* ---- classes ---------------------------------------------------------------------- */
 
+#define MOST_CLASSES 10000
+
 typedef struct ClassScan
 {
-	MlValues *values;
-	int64     missing;
+	MlValues   *values;
+	int64       missing;
+	const char *name;
 } ClassScan;
 
 static void
@@ -40,8 +44,11 @@ count_class(void *context, const Datum *values, const bool *nulls)
 
 	if (nulls[0])
 		scan->missing++;
-	else
-		(void) ml_values_add(scan->values, values[0], true);
+	else if (ml_values_add(scan->values, values[0], true) >= MOST_CLASSES)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("column \"%s\" has more than %d distinct values, so it cannot be a class", scan->name, MOST_CLASSES),
+				 errhint("Name the column that holds the class.")));
 }
 
 MlValues *
@@ -49,7 +56,7 @@ ml_resample_classes(const MlSource *source, int target, MemoryContext context, i
 {
 	Oid       type = source->columns[target].type;
 	MlReader  reader;
-	ClassScan scan = {NULL, 0};
+	ClassScan scan = {NULL, 0, source->columns[target].name};
 
 	if (!ml_reader_init(&reader, type, SML_LABEL))
 		ereport(ERROR,
@@ -165,19 +172,34 @@ too_much(const MlGathered *gathered, size_t bytes)
 static void
 keep_number(RowScan *scan, MlResampleColumn *column, size_t row, Datum value, bool isnull)
 {
-	double number = ml_read_number(&column->reader, value, isnull);
+	double *numbers = scan->gathered->number + row * scan->columns->numbers + column->slot;
 
-	scan->gathered->number[row * scan->columns->numbers + column->slot] = number;
-	if (isfinite(number))
-		column->finite++;
-	else if (!sml_is_missing(number))
-		column->nonfinite++;
-	if (column->base == NUMERICOID && !isnull && isfinite(number))
+	if (column->elements > 0)
+		ml_read_array(&column->reader, value, isnull, numbers, column->elements, column->name);
+	else
+		*numbers = ml_read_number(&column->reader, value, isnull);
+	for (size_t i = 0; i < (column->elements ? column->elements : 1); i++)
+	{
+		if (isfinite(numbers[i]))
+			column->finite++;
+		else if (!sml_is_missing(numbers[i]))
+			column->nonfinite++;
+	}
+	if (column->base == NUMERICOID && !isnull && isfinite(*numbers))
 	{
 		int32 scale = DatumGetInt32(DirectFunctionCall1(numeric_scale, value));
 
 		column->scale = Max(column->scale, scale);
 	}
+}
+
+static void
+keep_label(RowScan *scan, MlResampleColumn *column, size_t row, Datum value, bool isnull)
+{
+	size_t before = column->values->bytes;
+
+	scan->gathered->code[row * scan->columns->labels + column->slot] = isnull ? -1 : ml_values_add(column->values, value, false);
+	scan->gathered->bytes += column->values->bytes - before;
 }
 
 static void
@@ -262,7 +284,7 @@ keep_row(void *context, const Datum *values, const bool *nulls)
 		if (column->role == ML_ROLE_NUMBER)
 			keep_number(scan, column, row, values[source], nulls[source]);
 		else if (column->role == ML_ROLE_LABEL)
-			gathered->code[row * scan->columns->labels + column->slot] = nulls[source] ? -1 : ml_values_add(column->values, values[source], false);
+			keep_label(scan, column, row, values[source], nulls[source]);
 		else if (column->role == ML_ROLE_COPY && scan->columns->copies > 0)
 			keep_copy(scan, column, column->slot, row, values[source], nulls[source]);
 		if (column->copy_key >= 0 && column->role != ML_ROLE_COPY)
@@ -347,6 +369,8 @@ rank_codes(const MlResampleRequest *request, MlResampleColumns *columns, MlGathe
 		{
 			int32 *code = &gathered->code[r * columns->labels + column->slot];
 
+			if (r % 16384 == 0)
+				CHECK_FOR_INTERRUPTS();
 			if (*code >= 0)
 				*code = column->values->values[*code].rank;
 		}
@@ -355,7 +379,6 @@ rank_codes(const MlResampleRequest *request, MlResampleColumns *columns, MlGathe
 			sorted[column->values->values[v].rank] = column->values->values[v];
 		pfree(column->values->values ? column->values->values : palloc(1));
 		column->values->values = sorted;
-		gathered->bytes += column->values->bytes;
 	}
 }
 
@@ -364,7 +387,8 @@ tell(const MlResampleColumns *columns, const MlGathered *gathered)
 {
 	if (gathered->without_class > 0)
 		ereport(NOTICE,
-				(errmsg("%lld rows whose target is NULL were left out", (long long) gathered->without_class)));
+				(errmsg_plural("%lld row whose target is NULL was left out", "%lld rows whose target is NULL were left out",
+							   (unsigned long) gathered->without_class, (long long) gathered->without_class)));
 	for (int i = 0; i < columns->count; i++)
 	{
 		const MlResampleColumn *column = &columns->columns[i];
@@ -373,8 +397,9 @@ tell(const MlResampleColumns *columns, const MlGathered *gathered)
 			continue;
 		if (column->nonfinite > 0)
 			ereport(NOTICE,
-					(errmsg("column \"%s\" has %lld values that are NaN or infinite: they count as the mean in distances, and are copied, never interpolated",
-							column->name, (long long) column->nonfinite)));
+					(errmsg_plural("column \"%s\" has %lld value that is NaN or infinite: it counts as the mean in distances, and is copied, never interpolated",
+								   "column \"%s\" has %lld values that are NaN or infinite: they count as the mean in distances, and are copied, never interpolated",
+								   (unsigned long) column->nonfinite, column->name, (long long) column->nonfinite)));
 		if (column->finite == 0 && gathered->cases.rows > 0)
 			ereport(NOTICE,
 					(errmsg("column \"%s\" has no value that could be interpolated: it takes no part in distances", column->name)));

@@ -27,12 +27,41 @@ enum
 	ARG_KEYS, ARG_M, ARG_SHRINKAGE, ARG_SCALE, ARG_KEY
 };
 
+#define MOST_NEIGHBOURS 256 /* votes and lists grow with it */
+
 /* ---- the filter --------------------------------------------------------------------- */
+
+/* A syntax error is one of the filter, not of the statement that carries it. */
+static void
+filter_error(void *text)
+{
+	int at = geterrposition();
+
+	if (at > 0)
+	{
+		errposition(0);
+		internalerrposition(at);
+		internalerrquery(text);
+	}
+	errcontext("the filter of the source");
+}
+
+static List *
+parse(char *text)
+{
+	ErrorContextCallback callback = {error_context_stack, filter_error, text};
+	List                *parsed;
+
+	error_context_stack = &callback;
+	parsed = raw_parser(text, RAW_PARSE_DEFAULT);
+	error_context_stack = callback.previous;
+	return parsed;
+}
 
 static Node *
 only_expression(const char *filter)
 {
-	List       *parsed = raw_parser(psprintf("SELECT (%s\n)", filter), RAW_PARSE_DEFAULT);
+	List       *parsed = parse(psprintf("SELECT (%s\n)", filter));
 	SelectStmt *select = NULL;
 
 	if (list_length(parsed) == 1 && IsA(linitial_node(RawStmt, parsed)->stmt, SelectStmt))
@@ -52,7 +81,7 @@ ml_resample_source(const MlSource *source, const char *filter)
 {
 	Node       *expression = only_expression(filter);
 	char       *text = psprintf("SELECT * FROM %s%s WHERE (%s\n)", source->from, OidIsValid(source->relid) ? "" : " AS source_rows", filter);
-	List       *parsed = raw_parser(text, RAW_PARSE_DEFAULT);
+	List       *parsed = parse(text);
 	SelectStmt *select = (SelectStmt *) linitial_node(RawStmt, parsed)->stmt;
 
 	/* in its place it must still be the same expression, and the whole of it */
@@ -107,11 +136,11 @@ static void
 take_numbers(MlResampleRequest *request, FunctionCallInfo fcinfo)
 {
 	request->k = PG_ARGISNULL(ARG_K) ? 0 : PG_GETARG_INT32(ARG_K);
-	if (!PG_ARGISNULL(ARG_K) && (request->k < 1 || request->k > 1000))
-		wrong_number("k", "between 1 and 1000");
+	if (!PG_ARGISNULL(ARG_K) && (request->k < 1 || request->k > MOST_NEIGHBOURS))
+		wrong_number("k", "between 1 and 256");
 	request->m = PG_ARGISNULL(ARG_M) ? 0 : PG_GETARG_INT32(ARG_M);
-	if (!PG_ARGISNULL(ARG_M) && (request->m < 1 || request->m > 1000))
-		wrong_number("m", "between 1 and 1000");
+	if (!PG_ARGISNULL(ARG_M) && (request->m < 1 || request->m > MOST_NEIGHBOURS))
+		wrong_number("m", "between 1 and 256");
 	request->ratio = PG_ARGISNULL(ARG_RATIO) ? 0 : PG_GETARG_FLOAT8(ARG_RATIO);
 	if (!PG_ARGISNULL(ARG_RATIO) && !(request->ratio > 0 && request->ratio <= 1))
 		wrong_number("ratio", "above 0 and at most 1");

@@ -124,6 +124,8 @@ typedef struct MlResampleColumn
 	void     *domain_cache;
 	MlRole    role;
 	size_t    slot;      /* among numbers, labels or copies */
+	size_t    elements;  /* of an array of numbers, which takes as many slots; 0: a scalar */
+	Oid       element;   /* type of its elements */
 	int       copy_key;  /* slot among copies of a lineage key, or -1 */
 	MlReader  reader;    /* numbers */
 	MlValues *values;    /* labels */

@@ -88,11 +88,15 @@ work(MlEmit *emit, MemoryContext context)
 	MlGathered              *gathered;
 	bool                    *keep = NULL;
 	size_t                   limit = ml_memory_limit();
+	MlScan                   scan;
 
 	if (request->originals)
 		originals = selects ? tuplestore_begin_heap(false, false, work_mem) : emit->store;
 	ml_resample_progress(emit, "reading rows", 0);
+	ml_scan_begin(&scan);
 	gathered = emit->gathered = ml_resample_gather(request, emit->columns, context, originals);
+	/* from here on sequences may be drawn from */
+	ml_scan_end(&scan);
 	memset(&spec, 0, sizeof(spec));
 	spec.kind = request->kind;
 	spec.k = (size_t) request->k;
@@ -127,7 +131,6 @@ call(FunctionCallInfo fcinfo, const char *doing)
 	SmlEnv        env;
 	MlFigures     figures;
 	MlRun        *run;
-	MlScan        scan;
 
 	memset(&emit, 0, sizeof(emit));
 	ml_env_init(&env, context);
@@ -139,9 +142,7 @@ call(FunctionCallInfo fcinfo, const char *doing)
 	emit.nulls = palloc0(sizeof(bool) * (emit.request->row->natts + 1));
 	run = ml_run_begin(doing);
 	emit.columns = ml_resample_columns(emit.request, context);
-	ml_scan_begin(&scan);
 	work(&emit, context);
-	ml_scan_end(&scan);
 	ml_run_end(run, NULL, NULL, 0, emit.made, &figures);
 	ml_progress_end();
 	MemoryContextSwitchTo(old);

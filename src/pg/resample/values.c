@@ -8,6 +8,7 @@
 
 #include <math.h>
 
+#include "miscadmin.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -133,6 +134,7 @@ compare_items(const void *a, const void *b)
 	const RankItem *y = b;
 	int             order;
 
+	CHECK_FOR_INTERRUPTS();
 	if (x->number != y->number)
 		return x->number < y->number ? -1 : 1;
 	order = memcmp(x->value->text, y->value->text, (size_t) Min(x->value->length, y->value->length));

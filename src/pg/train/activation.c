@@ -14,6 +14,7 @@
 #include "utils/snapmgr.h"
 
 #include "../cache.h"
+#include "../metric/asked.h"
 #include "../env.h"
 #include "../nearest.h"
 #include "activation.h"
@@ -127,37 +128,86 @@ compare_metric(const MlEvaluation *mine, const MlEvaluation *theirs, const char 
 					*better ? "better" : "not better", metric, a, b, other_ref, gain, min_gain);
 }
 
-static void
-decide_if_better(MlActivation *activation, const MlRequest *request, const MlEvaluation *evaluation, const MlVersion *active,
-				 const MlSource *held_source, const char *held_where, const MlSplit *split)
+/* Whether the rule of a version can be asked of these rows: it held out by columns, which the source has. */
+static bool
+can_ask(const MlSplit *split, const MlSource *source)
 {
-	const MlModel *other = ml_model_get(active);
-	const char    *ref = psprintf("%s@%d", active->name, active->version);
-	MlEvaluation  *theirs;
-	const char    *reason;
-	MlSplit       *their_split;
+	if (split->kind == ML_SPLIT_NONE || split->kind == ML_SPLIT_SOURCE)
+		return false;
+	for (int i = 0; i < split->column_count; i++)
+		if (ml_source_find(source, split->columns[i]) < 0)
+			return false;
+	return true;
+}
 
-	if (evaluation == NULL || evaluation->rows_used == 0)
+/*
+ * Both versions on rows that neither was trained on.  With one rule these are the held-out rows.  With two, those that both
+ * hold out; where the other's rule cannot be asked, all of ours, and the caveat says so.
+ */
+static void
+decide_if_better(MlActivation *activation, const MlJudged *judged, const MlVersion *active)
+{
+	const MlRequest *request = judged->request;
+	const MlModel   *other = ml_model_get(active);
+	const char      *ref = psprintf("%s@%d", active->name, active->version);
+	const char      *caveat = "";
+	MlStored        *stored = ml_stored_read(active);
+	MlEvaluation    *mine;
+	MlEvaluation    *theirs;
+	MlEvaluationPlan plan;
+	const char      *reason;
+
+	if (judged->evaluation == NULL || judged->evaluation->rows_used == 0)
 	{
 		activation->reason = "not better: there are no held-out rows to compare on";
 		return;
 	}
-	theirs = ml_evaluate(other->model, other->scorer, active->threshold, held_source, held_where, request->target, request->weight);
+	plan = (MlEvaluationPlan) {
+		.model = judged->model,
+		.scorer = judged->scorer,
+		.threshold = judged->threshold,
+		.source = judged->held_source,
+		.where = judged->held_where,
+		.target = request->target,
+		.weight = request->weight,
+		.other_model = other->model,
+		.other_scorer = other->scorer,
+		.other_threshold = active->threshold,
+	};
+	if (stored->refit)
+		caveat = psprintf("; %s was fitted again on all of its rows, so it has seen these unless they are new", ref);
+	else if (!ml_split_unseen(judged->split, stored->split))
+	{
+		if (can_ask(stored->split, judged->held_source))
+		{
+			char *theirs_too = ml_split_predicate(stored->split, judged->held_source, true);
+
+			plan.where = judged->held_where ? psprintf("(%s) AND (%s)", judged->held_where, theirs_too) : theirs_too;
+			caveat = "; the two versions were split by different rules, and these are the rows that both held out";
+		}
+		else
+			caveat = psprintf("; the two versions were split by different rules, so %s may have trained on some of these rows", ref);
+	}
+	mine = ml_evaluate_plan(&plan, &theirs);
+	if (mine->rows_used == 0)
+	{
+		activation->reason = psprintf("not better: no row was held out by this version and by %s", ref);
+		return;
+	}
 	if (isnan(request->min_gain) && request->metric == NULL)
-		reason = compare_losses(evaluation, theirs, ref, &activation->activate);
+		reason = compare_losses(mine, theirs, ref, &activation->activate);
 	else
-		reason = compare_metric(evaluation, theirs, activation->metric, isnan(request->min_gain) ? 0 : request->min_gain, ref,
+		reason = compare_metric(mine, theirs, activation->metric, isnan(request->min_gain) ? 0 : request->min_gain, ref,
 								&activation->activate);
-	their_split = ml_split_of_version(active->id);
-	if (!ml_split_unseen(split, their_split))
-		reason = psprintf("%s; the two versions were split by different rules, so %s may have trained on some of these rows", reason, ref);
-	activation->reason = reason;
+	activation->reason = psprintf("%s%s", reason, caveat);
 }
 
 MlActivation
-ml_activation_decide(const MlRequest *request, const SmlModel *model, const MlEvaluation *evaluation,
-					 const MlSource *held_source, const char *held_where, const MlSplit *split)
+ml_activation_decide(const MlJudged *judged)
 {
+	const MlRequest    *request = judged->request;
+	const SmlModel     *model = judged->model;
+	const MlEvaluation *evaluation = judged->evaluation;
 	MlActivation     activation = {false, NULL, NULL, NAN, NAN, NAN, NAN, 0};
 	const MlVersion *active = ml_version_active(request->name.schema, request->name.name);
 	const MlModel   *current;
@@ -204,7 +254,7 @@ ml_activation_decide(const MlRequest *request, const SmlModel *model, const MlEv
 		activation.reason = "always";
 		return activation;
 	}
-	decide_if_better(&activation, request, evaluation, active, held_source, held_where, split);
+	decide_if_better(&activation, judged, active);
 	return activation;
 }
 

@@ -3,8 +3,8 @@
  *
  *   always      yes, unless it predicts something else than the active version
  *               (task, target type or set of classes differ)
- *   if_better   yes when its loss on held-out rows, paired row by row with the active
- *               version's, is lower and the 95 % interval excludes 0; with min_gain, when
+ *   if_better   yes when its loss on rows that both versions held out, paired row by row with the
+ *               active version's, is lower and the 95 % interval excludes 0; with min_gain, when
  *               the metric improves by at least that much
  *   never       no
  *
@@ -28,8 +28,20 @@ typedef struct MlActivation
 	int64       against;  /* id of the version that was active when this was decided; 0: none was */
 } MlActivation;
 
-extern MlActivation ml_activation_decide(const MlRequest *request, const SmlModel *model, const MlEvaluation *evaluation,
-										 const MlSource *held_source, const char *held_where, const MlSplit *split);
+/* A version that was just trained, and the rows that it held out. */
+typedef struct MlJudged
+{
+	const MlRequest    *request;
+	const SmlModel     *model;
+	const SmlScorer    *scorer;
+	double              threshold;
+	const MlEvaluation *evaluation;  /* on its held-out rows; NULL without any */
+	const MlSource     *held_source;
+	const char         *held_where;
+	const MlSplit      *split;
+} MlJudged;
+
+extern MlActivation ml_activation_decide(const MlJudged *judged);
 
 /*
  * Look again under the lock of the name: another session may have activated a version while this one was
@@ -38,6 +50,14 @@ extern MlActivation ml_activation_decide(const MlRequest *request, const SmlMode
 extern void ml_activation_confirm(MlActivation *activation, const MlRequest *request, const SmlModel *model);
 
 /* Arguments of sustainml.retrain: what is stored with the model, with overrides. */
-extern MlRequest *ml_request_from_version(FunctionCallInfo fcinfo, char **search_path);
+typedef struct MlRetrain
+{
+	MlRequest *request;
+	MlVersion *version;       /* the one that is trained again */
+	char      *search_path;   /* as stored */
+	char      *stored_source; /* sources that the caller did not name, or NULL */
+	char      *stored_split_source;
+} MlRetrain;
+extern void ml_request_from_version(FunctionCallInfo fcinfo, MlRetrain *retrain);
 
 #endif

@@ -11,6 +11,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
+#include "parser/parse_coerce.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -99,20 +100,26 @@ looks_binary(const MlSource *source, int target)
 }
 
 static void
+note_amount(const MlSource *source, int target, int64 distinct, const char *where, SmlEnv *env, SmlNotes *notes)
+{
+	if (distinct <= FEW_VALUES)
+		ML_CHECK(env, sml_note(env, notes, "The target \"%s\" has only %d distinct whole numbers%s and is treated as an "
+							   "amount; if they are classes, train with task => 'classification'.",
+							   source->columns[target].name, (int) distinct, where), "train");
+}
+
+static void
 note_few_values(const MlSource *source, int target, SmlEnv *env, SmlNotes *notes)
 {
 	char *first = ml_source_query(source, psprintf("s.c%d", target + 1), NULL);
 	int64 distinct = 0;
 
-	if (query_integer(psprintf("SELECT count(DISTINCT q.y) FROM (%s LIMIT %d) AS q(y)", first, TARGET_LOOK), &distinct) &&
-		distinct <= FEW_VALUES)
-		ML_CHECK(env, sml_note(env, notes, "The target \"%s\" has only %d distinct whole numbers in the rows looked at and is treated as an "
-							   "amount; if they are classes, train with task => 'classification'.",
-							   source->columns[target].name, (int) distinct), "train");
+	if (query_integer(psprintf("SELECT count(DISTINCT q.y) FROM (%s LIMIT %d) AS q(y)", first, TARGET_LOOK), &distinct))
+		note_amount(source, target, distinct, " in the rows looked at", env, notes);
 }
 
 static SmlTarget
-target_kind(const MlSource *source, int target, const MlRequest *request, SmlEnv *env, SmlNotes *notes)
+target_kind(const MlSource *source, int target, const MlRequest *request, SmlEnv *env, SmlNotes *notes, bool *guessed)
 {
 	Oid     type = getBaseType(ml_source_value_type(&source->columns[target]));
 	SmlKind kind;
@@ -149,7 +156,8 @@ target_kind(const MlSource *source, int target, const MlRequest *request, SmlEnv
 	/* a sealed target is not looked at in SQL: it is what its type says */
 	if (source->columns[target].sealed)
 		return SML_TARGET_NUMBER;
-	if (type != DATEOID && type != TIMESTAMPOID && type != TIMESTAMPTZOID && looks_binary(source, target))
+	*guessed = type != DATEOID && type != TIMESTAMPOID && type != TIMESTAMPTZOID && looks_binary(source, target);
+	if (*guessed)
 		return SML_TARGET_CLASS;
 	if (is_integer(type))
 		note_few_values(source, target, env, notes);
@@ -219,6 +227,7 @@ add_feature(MlColumns *columns, const MlSource *source, int column, bool asked, 
 	SmlColumn            *to = &columns->layout.columns[columns->count];
 	bool                  is_array;
 
+	ml_source_check_right(source, column);
 	(void) ml_type_kind(ml_source_value_type(from), &to->kind, &is_array);
 	if (is_array)
 	{
@@ -228,7 +237,8 @@ add_feature(MlColumns *columns, const MlSource *source, int column, bool asked, 
 			if (asked)
 				ereport(ERROR,
 						(errcode(ERRCODE_NO_DATA_FOUND),
-						 errmsg("column \"%s\" has no value", from->name)));
+						 errmsg("column \"%s\" has no value", from->name),
+						 errhint("Leave it out of features, or look at the rows of the source.")));
 			ML_CHECK(env, sml_note(env, notes, "Column \"%s\" was left out: it has no value.", from->name), "train");
 			return;
 		}
@@ -294,6 +304,10 @@ add_named_features(MlColumns *columns, const MlSource *source, const MlRequest *
 			repeated |= columns->source_columns[k] == column;
 		if (repeated)
 			continue;
+		if (named(source, request->exclude, request->exclude_count, column))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("column \"%s\" is named both in features and in exclude", source->columns[column].name)));
 		if (column == columns->target || column == columns->weight)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -309,26 +323,45 @@ add_named_features(MlColumns *columns, const MlSource *source, const MlRequest *
 	}
 }
 
+void
+ml_columns_take_amount(MlColumns *columns, const MlSource *source, double distinct, SmlEnv *env, SmlNotes *notes)
+{
+	columns->guessed_classes = false;
+	columns->layout.target = SML_TARGET_NUMBER;
+	if (is_integer(getBaseType(source->columns[columns->target].type)))
+		note_amount(source, columns->target, (int64) distinct, "", env, notes);
+}
+
 MlColumns *
 ml_columns_choose(const MlSource *source, const MlRequest *request, const MlSplit *split, SmlEnv *env, SmlNotes *notes)
 {
 	MlColumns *columns = palloc0(sizeof(MlColumns));
+	SmlKind    kind;
+	bool       is_array;
 
 	columns->target = ml_source_column(source, request->target, "target");
 	columns->weight = request->weight ? ml_source_column(source, request->weight, "weight") : -1;
+	ml_source_check_right(source, columns->target);
+	if (columns->weight >= 0)
+		ml_source_check_right(source, columns->weight);
 	check_names(source, request->exclude, request->exclude_count, "exclude");
 	check_names(source, request->protected_columns, request->protected_count, "protected");
 	if (columns->weight >= 0)
 	{
-		SmlKind kind;
-		bool    is_array;
+		Oid weight_type = ml_source_value_type(&source->columns[columns->weight]);
 
-		if (!ml_type_kind(ml_source_value_type(&source->columns[columns->weight]), &kind, &is_array) || kind != SML_NUMBER || is_array)
+		if (TypeCategory(getBaseType(weight_type)) != TYPCATEGORY_NUMERIC ||
+			!ml_type_kind(weight_type, &kind, &is_array) || kind != SML_NUMBER)
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
-					 errmsg("the weight column \"%s\" is not a number", request->weight)));
+					 errmsg("the weight column \"%s\" is not a number", request->weight),
+					 errdetail("Its type is %s.", format_type_be(source->columns[columns->weight].type))));
+		if (columns->weight == columns->target)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("column \"%s\" cannot be the target and the weight at once", source->columns[columns->weight].name)));
 	}
-	columns->layout.target = target_kind(source, columns->target, request, env, notes);
+	columns->layout.target = target_kind(source, columns->target, request, env, notes, &columns->guessed_classes);
 	if (columns->layout.target == SML_TARGET_CLASS && ml_source_value_type(&source->columns[columns->target]) != BOOLOID &&
 		source->columns[columns->target].sealed)
 		ml_source_refuse_sealed(source, columns->target, "be a target with classes, which the catalog would store in clear");

@@ -59,7 +59,7 @@ typedef struct Fit
 	uint64             removed;   /* rows that resampling took away */
 } Fit;
 
-#define CHECK(fit, call) ML_CHECK((fit)->env, (call), "train on this source")
+#define CHECK(fit, call) ML_CHECK((fit)->env, (call), "train")
 
 /* ---- one run of the aggregate ------------------------------------------------------- */
 
@@ -283,7 +283,8 @@ drop_useless_columns(Fit *fit)
 		if (fit->columns->asked[i])
 			ereport(ERROR,
 					(errcode(ERRCODE_NO_DATA_FOUND),
-					 errmsg("column \"%s\" cannot be a feature: %s", column->name, why)));
+					 errmsg("column \"%s\" cannot be a feature: %s", column->name, why),
+					 errhint("Leave it out of features, or look at the rows of the source.")));
 		CHECK(fit, sml_note(fit->env, fit->notes, "Column \"%s\" was left out: %s.", column->name, why));
 		ml_columns_drop(fit->columns, i);
 		dropped = true;
@@ -294,6 +295,32 @@ drop_useless_columns(Fit *fit)
 				 errmsg("no feature is left to train on"),
 				 errdetail("Every candidate column was empty or nearly all distinct.")));
 	return dropped;
+}
+
+static double
+class_count(const Fit *fit)
+{
+	bool exact;
+
+	return sml_profile_distinct(fit->profile, sml_layout_target(&fit->columns->layout), &exact);
+}
+
+/* Whether the classes are "0" and "1", or one of them; what the first rows made likely, all rows decide. */
+static bool
+only_zero_and_one(Fit *fit)
+{
+	size_t    target = sml_layout_target(&fit->columns->layout);
+	SmlLevel *levels;
+	size_t    count;
+	bool      only = true;
+
+	if (class_count(fit) > 2)
+		return false;
+	CHECK(fit, sml_profile_levels(fit->env, fit->profile, target, &levels, &count));
+	for (size_t i = 0; i < count; i++)
+		only &= strcmp(levels[i].text, "0") == 0 || strcmp(levels[i].text, "1") == 0;
+	sml_free(fit->env, levels);
+	return only;
 }
 
 static void
@@ -313,11 +340,13 @@ check_rows(const Fit *fit)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("the source has no rows to train on"),
+				 fit->where ? errdetail("It is empty, or the split holds out all of its rows.") : errdetail("It is empty."),
 				 errhint("Check the source; with few rows, holdout => 0 trains on all of them.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_NO_DATA_FOUND),
 			 errmsg("no row can be used for training"),
-			 errdetail("All %llu rows lack a target or a weight.", (unsigned long long) skipped)));
+			 errdetail("All %llu rows of the training part lack a target or a weight.", (unsigned long long) skipped),
+			 errhint("Rows whose target or weight is NULL, or whose weight is 0, are left out; check these columns.")));
 }
 
 /* ---- encoder and plan --------------------------------------------------------------------- */
@@ -328,11 +357,19 @@ make_encoder(Fit *fit)
 	const SmlFeatureWish *wishes = ml_options_wishes(fit->options, fit->source, fit->columns);
 	const char *const    *classes = NULL;
 	int                   class_count = 0;
+	SmlStatus             status;
 
 	if (fit->columns->layout.target == SML_TARGET_CLASS)
 		classes = ml_enum_labels(fit->source->columns[fit->columns->target].type, &class_count);
-	CHECK(fit, sml_encoder_make(fit->env, &fit->columns->layout, fit->profile, wishes, classes, (size_t) class_count,
-								fit->notes, &fit->encoder));
+	status = sml_encoder_make(fit->env, &fit->columns->layout, fit->profile, wishes, classes, (size_t) class_count,
+							  fit->notes, &fit->encoder);
+	if (status == SML_BAD_INPUT)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("cannot train with this data"),
+				 errdetail("%s", fit->env->detail),
+				 errhint("Look at the rows of the source; those that are held out, or lack a target or weight, do not count.")));
+	CHECK(fit, status);
 }
 
 static SmlTask
@@ -358,6 +395,36 @@ choose_learner(Fit *fit, SmlTask task)
 			 task == SML_REGRESSION ? errdetail("The target is a number.") :
 			 errdetail("The target has %zu classes.", fit->encoder->class_count),
 			 errhint("Use algorithm => 'auto'.")));
+}
+
+/* What the caller said about the classes must be true of them. */
+static void
+check_task(const Fit *fit, SmlTask task)
+{
+	const SmlEncoder *encoder = fit->encoder;
+	const char       *asked = fit->request->task;
+	const char       *favorable = fit->request->favorable;
+
+	if (asked && strcmp(asked, "binary") == 0 && task != SML_BINARY)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the target has %zu classes, and a binary task has two", encoder->class_count),
+				 errhint("Use task => 'multiclass', or 'regression' for an amount.")));
+	if (asked && strcmp(asked, "multiclass") == 0 && task != SML_MULTICLASS && fit->request->algorithm == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the target has two classes, and a multiclass task has more"),
+				 errhint("Use task => 'binary'.")));
+	if (favorable && task == SML_REGRESSION)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("favorable names a class, and the target is a number"),
+				 errhint("Leave it out, or train with task => 'classification'.")));
+	if (favorable && sml_encoder_class(encoder, (SmlText){favorable, (int32_t) strlen(favorable)}) == SML_NO_LEVEL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the target has no class \"%s\" to be favorable", favorable),
+				 errhint("Its first classes are \"%s\" and \"%s\".", encoder->classes[0], encoder->classes[1])));
 }
 
 /* The positive class: as asked, else the later one (false < true, 0 < 1, enum order, byte order). */
@@ -388,6 +455,7 @@ make_plan(Fit *fit)
 	SmlTask  task = task_of(fit);
 	SmlPlan *plan = MemoryContextAllocZero(fit->context, sizeof(SmlPlan));
 
+	check_task(fit, task);
 	choose_learner(fit, task);
 	plan->kind = SML_PASS_LEARN;
 	plan->layout = fit->encoder->layout;
@@ -505,6 +573,19 @@ run_learner(Fit *fit, SmlVerdict *verdict)
 	return stream_passes(fit, state, verdict);
 }
 
+/* Without held-out rows, the training rows can show which features know the outcome, as far as they are in memory. */
+static SmlLeakage *
+keep_for_leakage(Fit *fit)
+{
+	SmlLeakage *leakage;
+
+	if (fit->where != NULL || fit->store == NULL || fit->plan->task != SML_BINARY)
+		return NULL;
+	CHECK(fit, sml_leakage_start(fit->env, fit->encoder, &leakage));
+	CHECK(fit, sml_store_leakage(fit->env, fit->store, fit->plan->positive, leakage));
+	return leakage;
+}
+
 static const char *
 term_name(void *context, size_t term)
 {
@@ -580,6 +661,11 @@ ml_fit(SmlEnv *env, const MlSource *source, const MlRequest *request, MlColumns 
 		fit.learner = ml_options_learner(request->algorithm);
 
 	run_profile(&fit);
+	if (columns->guessed_classes && !only_zero_and_one(&fit))
+	{
+		ml_columns_take_amount(columns, source, class_count(&fit), env, notes);
+		run_profile(&fit);
+	}
 	check_rows(&fit);
 	if (drop_useless_columns(&fit))
 		run_profile(&fit);
@@ -589,6 +675,8 @@ ml_fit(SmlEnv *env, const MlSource *source, const MlRequest *request, MlColumns 
 	CHECK(&fit, fit.learner->result(env, state, term_name, &fit, notes, &result));
 	fitted->model = make_model(&fit, result);
 	set_prior(&fit, fitted->model);
+	/* after resampling the rows kept are not those of the table */
+	fitted->leakage = request->resample ? NULL : keep_for_leakage(&fit);
 	fitted->rows_used = fit.rows[SML_USED] - fit.removed;
 	fitted->rows_skipped = fit.rows[SML_SKIPPED_TARGET] + fit.rows[SML_SKIPPED_WEIGHT] + fit.removed;
 	return fitted;

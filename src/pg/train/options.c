@@ -289,8 +289,10 @@ ml_options_numbers(MlOptions *options, SmlEnv *env, const SmlLearner *learner)
 		else
 			given[i].kind = value->type == jbvNull ? SML_VALUE_NULL : SML_VALUE_OTHER;
 	}
-	ML_CHECK(env, sml_options_fill(env, learner, given, (size_t) options->param_count, others, lengthof(others), numbers),
-			 "train with these params");
+	/* what goes with classes is not offered to a regression */
+	ML_CHECK(env, sml_options_fill(env, learner, given, (size_t) options->param_count, others,
+								   learner->tasks == SML_REGRESSION ? 0 : lengthof(others), numbers),
+			 "train");
 	return numbers;
 }
 

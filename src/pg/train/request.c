@@ -7,6 +7,7 @@
 
 #include "catalog/pg_type.h"
 #include "funcapi.h"
+#include "lib/stringinfo.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
@@ -85,17 +86,32 @@ required_text(FunctionCallInfo fcinfo, int i, const char *what)
 int
 ml_choose(const char *text, const char *what, const char *const *choices, int count)
 {
-	const char *nearest;
+	const char    *nearest;
+	StringInfoData list;
 
 	for (int i = 0; i < count; i++)
 		if (strcmp(choices[i], text) == 0)
 			return i;
 	nearest = ml_nearest_name(text, choices, count);
+	initStringInfo(&list);
+	for (int i = 0; i < count; i++)
+		appendStringInfo(&list, "%s%s", i == 0 ? "" : i + 1 < count ? ", " : " and ", choices[i]);
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("unknown %s \"%s\"", what, text),
 			 nearest ? errhint("Perhaps you meant \"%s\".", nearest) :
-			 errhint("Known are %s, %s and %s.", choices[0], choices[1], choices[2])));
+			 errhint("Known are %s.", list.data)));
+}
+
+double
+ml_min_gain(double min_gain)
+{
+	if (isnan(min_gain) || isinf(min_gain) || min_gain < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("min_gain must be a number from 0 on"),
+				 errhint("It is how much better the metric must be; leave it out to let the paired interval decide.")));
+	return min_gain;
 }
 
 static void
@@ -160,6 +176,6 @@ ml_request_from_arguments(FunctionCallInfo fcinfo)
 	request->activate = PG_ARGISNULL(ARG_ACTIVATE) ? ML_ACTIVATE_ALWAYS :
 		(MlActivate) ml_choose(text_argument(fcinfo, ARG_ACTIVATE), "value of activate", activations, lengthof(activations));
 	request->metric = text_argument(fcinfo, ARG_METRIC);
-	request->min_gain = PG_ARGISNULL(ARG_MIN_GAIN) ? NAN : PG_GETARG_FLOAT8(ARG_MIN_GAIN);
+	request->min_gain = PG_ARGISNULL(ARG_MIN_GAIN) ? NAN : ml_min_gain(PG_GETARG_FLOAT8(ARG_MIN_GAIN));
 	return request;
 }

@@ -85,9 +85,8 @@ keep_text(int column, MemoryContext context)
 
 /* The user's form of a stored split, so that planning it again decides anew (a time cut moves with the data). */
 static Jsonb *
-split_as_given(Jsonb *json)
+split_as_given(const MlSplit *split)
 {
-	MlSplit      *split = ml_split_from_json(json);
 	MlJsonBuilder builder;
 
 	ml_json_begin(&builder);
@@ -107,7 +106,7 @@ split_as_given(Jsonb *json)
 }
 
 static MlRequest *
-read_stored(const MlVersion *version, char **search_path)
+read_stored(const MlVersion *version, char **search_path, char **split_source)
 {
 	MlRequest    *request = palloc0(sizeof(MlRequest));
 	MemoryContext context = CurrentMemoryContext;
@@ -141,12 +140,18 @@ read_stored(const MlVersion *version, char **search_path)
 	request->refit = DatumGetBool(stored(COL_REFIT, &isnull));
 	ml_owner_end(&scope);
 	SPI_finish();
-	request->split = split ? split_as_given(split) : NULL;
+	if (split)
+	{
+		MlSplit *parsed = ml_split_from_json(split);
+
+		request->split = split_as_given(parsed);
+		*split_source = parsed->kind == ML_SPLIT_SOURCE ? parsed->source : NULL;
+	}
 	return request;
 }
 
-MlRequest *
-ml_request_from_version(FunctionCallInfo fcinfo, char **search_path)
+void
+ml_request_from_version(FunctionCallInfo fcinfo, MlRetrain *retrain)
 {
 	static const char *const activations[] = {"always", "if_better", "never"};
 	MlRequest *request;
@@ -157,11 +162,18 @@ ml_request_from_version(FunctionCallInfo fcinfo, char **search_path)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("the model name must be given")));
 	version = ml_version_resolve(text_to_cstring(PG_GETARG_TEXT_PP(ARG_MODEL)), ML_MANAGE);
-	request = read_stored(version, search_path);
+	memset(retrain, 0, sizeof(*retrain));
+	request = read_stored(version, &retrain->search_path, &retrain->stored_split_source);
+	retrain->request = request;
+	retrain->version = version;
+	retrain->stored_source = request->source;
 	request->activate = ML_ACTIVATE_IF_BETTER;
-	request->min_gain = PG_ARGISNULL(ARG_MIN_GAIN) ? NAN : PG_GETARG_FLOAT8(ARG_MIN_GAIN);
+	request->min_gain = PG_ARGISNULL(ARG_MIN_GAIN) ? NAN : ml_min_gain(PG_GETARG_FLOAT8(ARG_MIN_GAIN));
 	if (!PG_ARGISNULL(ARG_SOURCE))
+	{
 		request->source = text_to_cstring(PG_GETARG_TEXT_PP(ARG_SOURCE));
+		retrain->stored_source = NULL;
+	}
 	if (!PG_ARGISNULL(ARG_PARAMS))
 		request->params = PG_GETARG_JSONB_P(ARG_PARAMS);
 	if (!PG_ARGISNULL(ARG_HOLDOUT))
@@ -175,5 +187,4 @@ ml_request_from_version(FunctionCallInfo fcinfo, char **search_path)
 	if (!PG_ARGISNULL(ARG_ACTIVATE))
 		request->activate = (MlActivate) ml_choose(text_to_cstring(PG_GETARG_TEXT_PP(ARG_ACTIVATE)), "value of activate",
 												   activations, lengthof(activations));
-	return request;
 }

@@ -24,6 +24,7 @@
 #include "../catalog_internal.h"
 #include "../env.h"
 #include "../json.h"
+#include "../metric/asked.h"
 #include "../metric/evaluate.h"
 #include "../nearest.h"
 #include "../../core/hash.h"
@@ -58,7 +59,7 @@ typedef struct Training
 	MlActivation  activation;
 } Training;
 
-#define CHECK(t, call) ML_CHECK(&(t)->env, (call), "train on this source")
+#define CHECK(t, call) ML_CHECK(&(t)->env, (call), "train")
 
 /* ---- the parts of a run ---------------------------------------------------------------- */
 
@@ -112,7 +113,8 @@ calibrate(Training *t)
 static void
 evaluate_held_out(Training *t)
 {
-	char *neither = ml_split_neither(t->split, t->source);
+	char            *neither = ml_split_neither(t->split, t->source);
+	MlEvaluationPlan plan;
 
 	if (neither)
 		t->rows_neither = count_rows(t->source, neither);
@@ -120,8 +122,21 @@ evaluate_held_out(Training *t)
 		return;
 	ml_progress(t->request->name.name, "evaluating the held-out rows", NULL);
 	t->held_where = ml_split_predicate(t->split, t->held_source, true);
-	t->evaluation = ml_evaluate(t->fitted->model, t->scorer, default_threshold(t->fitted->model), t->held_source,
-								t->held_where, t->request->target, t->request->weight);
+	plan = (MlEvaluationPlan) {
+		.model = t->fitted->model,
+		.scorer = t->scorer,
+		.threshold = default_threshold(t->fitted->model),
+		.source = t->held_source,
+		.where = t->held_where,
+		.target = t->request->target,
+		.weight = t->request->weight,
+	};
+	if (t->fitted->model->task == SML_BINARY)
+		CHECK(t, sml_leakage_start(&t->env, t->fitted->model->encoder, &plan.leakage));
+	t->evaluation = ml_evaluate_plan(&plan, NULL);
+	if (plan.leakage)
+		CHECK(t, sml_leakage_note(&t->env, plan.leakage, "held-out", &t->notes));
+	sml_leakage_free(&t->env, plan.leakage);
 }
 
 /* Notes on what the figures rest on. */
@@ -133,14 +148,18 @@ note_evaluation(Training *t)
 	size_t           *rows;
 
 	if (t->evaluation == NULL)
+	{
+		if (t->fitted->leakage)
+			CHECK(t, sml_leakage_note(&t->env, t->fitted->leakage, "training", &t->notes));
 		return;
+	}
 	if (t->evaluation->rows_used == 0)
 	{
 		CHECK(t, sml_note(&t->env, &t->notes, "No held-out row could be used, so there are no metrics."));
 		return;
 	}
 	if (t->evaluation->unseen > 0)
-		CHECK(t, sml_note(&t->env, &t->notes, "%lld values in the held-out rows were never seen in training and count as other.",
+		CHECK(t, sml_note(&t->env, &t->notes, "%lld values in the held-out rows have no level of their own and count as (other).",
 						  (long long) t->evaluation->unseen));
 	scored = t->evaluation->scored;
 	if (t->fitted->model->task == SML_REGRESSION || scored == NULL)
@@ -194,6 +213,8 @@ run_training(Training *t)
 	t->source = ml_source_open(t->request->source);
 	/* an unknown target or weight is the likelier mistake: say it before looking for a key */
 	(void) ml_source_column(t->source, t->request->target, "target");
+	if (t->source->row_security)
+		CHECK(t, sml_note(&t->env, &t->notes, "Row security applies to you on this source: rows that its policies hide were not used."));
 	plan_split(t);
 	t->columns = ml_columns_choose(t->source, t->request, t->split, &t->env, &t->notes);
 	ml_probability_check(&t->request->probability, t->columns->layout.target == SML_TARGET_CLASS, t->split);
@@ -203,7 +224,8 @@ run_training(Training *t)
 	CHECK(t, sml_scorer_make(&t->env, t->fitted->model, &t->scorer));
 	evaluate_held_out(t);
 	note_evaluation(t);
-	t->activation = ml_activation_decide(t->request, t->fitted->model, t->evaluation, t->held_source, t->held_where, t->split);
+	t->activation = ml_activation_decide(&(MlJudged) {t->request, t->fitted->model, t->scorer, default_threshold(t->fitted->model),
+													  t->evaluation, t->held_source, t->held_where, t->split});
 	refit_on_all(t);
 	ml_scan_end(&scan);
 	write_model(t);
@@ -280,7 +302,7 @@ evaluation_id(const Training *t)
 
 	if (t->evaluation == NULL)
 		return NULL;
-	rule = psprintf("%s|%s|%s|%lld", t->request->source, t->request->target,
+	rule = psprintf("%s|%s|%s|%lld", t->source->from, t->request->target,
 					JsonbToCString(NULL, &ml_split_json(t->split)->root, 0), (long long) t->evaluation->rows_used);
 	hash = sml_hash_bytes(0, rule, strlen(rule));
 	return psprintf("%016llx", (unsigned long long) hash);
@@ -470,18 +492,52 @@ sustainml_train(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(train(fcinfo, ml_request_from_arguments(fcinfo)));
 }
 
+/*
+ * The sources that the version names and the caller did not: may they be read, and by which name?  Returns the search path
+ * for the training: the stored one only for a role that chose it, so that what the source means stays as it was.
+ */
+static const char *
+adopt_stored_sources(MlRetrain *retrain)
+{
+	MlRequest  *request = retrain->request;
+	const char *search_path = NULL;
+	bool        mine;
+	MlScan      scan;
+
+	ml_scan_begin(&scan);
+	if (retrain->stored_source)
+	{
+		MlSource *source = ml_stored_open(retrain->version, retrain->stored_source, &mine);
+
+		if (mine)
+			search_path = retrain->search_path;
+		else
+			request->source = source->from;
+	}
+	if (retrain->stored_split_source)
+	{
+		MlSource     *source = ml_stored_open(retrain->version, retrain->stored_split_source, &mine);
+		MlJsonBuilder builder;
+
+		ml_json_begin(&builder);
+		ml_json_add_text(&builder, "source", OidIsValid(source->relid) ? source->from : retrain->stored_split_source);
+		request->split = ml_json_end(&builder);
+	}
+	ml_scan_end(&scan);
+	return search_path;
+}
+
 PG_FUNCTION_INFO_V1(sustainml_retrain);
 Datum
 sustainml_retrain(PG_FUNCTION_ARGS)
 {
-	char      *search_path;
-	MlRequest *request = ml_request_from_version(fcinfo, &search_path);
-	int        level = NewGUCNestLevel();
-	Datum      result;
+	MlRetrain retrain;
+	int       level;
+	Datum     result;
 
-	/* the source means what it meant when the model was trained */
-	(void) set_config_option("search_path", search_path, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	result = train(fcinfo, request);
-	AtEOXact_GUC(true, level);
+	ml_request_from_version(fcinfo, &retrain);
+	level = ml_path_begin(adopt_stored_sources(&retrain));
+	result = train(fcinfo, retrain.request);
+	ml_path_end(level);
 	PG_RETURN_DATUM(result);
 }

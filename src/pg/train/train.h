@@ -14,6 +14,7 @@
 #include "../meter.h"
 #include "../source.h"
 #include "../split.h"
+#include "../../core/metric/leakage.h"
 #include "../../core/model/model.h"
 #include "../../core/pass.h"
 #include "probability.h"
@@ -64,12 +65,16 @@ extern MlRequest *ml_request_from_arguments(FunctionCallInfo fcinfo);
 /* The index of "text" in "choices" (at least three), or an error that lists them. */
 extern int ml_choose(const char *text, const char *what, const char *const *choices, int count);
 
+/* The same number, or an error unless it is finite and not negative. */
+extern double ml_min_gain(double min_gain);
+
 /* ---- columns ------------------------------------------------------------------- */
 
 typedef struct MlColumns
 {
 	int        target;         /* source column */
 	int        weight;         /* source column or -1 */
+	bool       guessed_classes; /* nobody said so, but the first values of a numeric target are all 0 or 1 */
 	int        count;          /* feature columns */
 	int       *source_columns; /* of each feature column, in the order of the layout */
 	bool      *asked;          /* named in features: problems are errors, not notes */
@@ -82,6 +87,9 @@ typedef struct MlColumns
  */
 extern MlColumns *ml_columns_choose(const MlSource *source, const MlRequest *request, const MlSplit *split,
 									SmlEnv *env, SmlNotes *notes);
+
+/* The target turned out not to be 0 and 1 alone, but to have so many distinct values: it is an amount. */
+extern void ml_columns_take_amount(MlColumns *columns, const MlSource *source, double distinct, SmlEnv *env, SmlNotes *notes);
 
 /* Leave out feature column "position" and number the slots anew. */
 extern void ml_columns_drop(MlColumns *columns, int position);
@@ -97,6 +105,7 @@ typedef struct MlFitted
 	uint64     rows_used;
 	uint64     rows_skipped;
 	SmlVerdict last;
+	SmlLeakage *leakage; /* the rows themselves, when all rows were trained on and were kept; else NULL */
 } MlFitted;
 
 /* Fit on the rows for which "where" holds.  Everything is allocated through env. */

@@ -15,9 +15,13 @@ SELECT 'type', t.oid::regtype::text FROM pg_type t
  WHERE t.typnamespace IN ('sustainml'::regnamespace, 'sustainml_internal'::regnamespace) AND t.typtype = 'b' AND t.typelem = 0 AND obj_description(t.oid, 'pg_type') IS NULL
  ORDER BY 1, 2;
 
--- user functions whose comment has no example (aggregates speak for themselves)
+-- user functions and aggregates whose comment has no example
 SELECT p.oid::regprocedure FROM pg_proc p
- WHERE p.pronamespace = 'sustainml'::regnamespace AND p.prokind <> 'a' AND obj_description(p.oid, 'pg_proc') NOT LIKE '%Example: %' ORDER BY 1;
+ WHERE p.pronamespace = 'sustainml'::regnamespace AND obj_description(p.oid, 'pg_proc') NOT LIKE '%Example: %' ORDER BY 1;
+
+-- help: by name, by a part of it
+SELECT function, about LIKE '%Example: %' AS with_example FROM sustainml.help('Train');
+SELECT DISTINCT function FROM sustainml.help('_curve') ORDER BY 1;
 
 -- SQL and PL functions that do not pin search_path; the one procedure commits, and procedures that commit cannot
 SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang

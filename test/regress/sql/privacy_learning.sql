@@ -48,9 +48,9 @@ SELECT count(*), bool_and(abs(p.estimate - s.estimate) <= 1e-9 * (1 + abs(p.esti
   FROM sustainml.coefficients('plain_won') p JOIN sustainml.coefficients('sealed_won') s USING (term);
 SET ROLE sml_learn_train;
 -- metrics on the held-out rows, and on another source
-SELECT count(*), bool_and(abs(p.value - s.value) <= 1e-9 * (1 + abs(p.value))) AS same
+SELECT count(*) > 5 AS some, bool_and(abs(p.value - s.value) <= 1e-9 * (1 + abs(p.value))) AS same
   FROM sustainml.evaluate('plain_won') p JOIN sustainml.evaluate('sealed_won') s USING (metric);
-SELECT count(*), bool_and(abs(p.value - s.value) <= 1e-9 * (1 + abs(p.value))) AS same
+SELECT count(*) > 5 AS some, bool_and(abs(p.value - s.value) <= 1e-9 * (1 + abs(p.value))) AS same
   FROM sustainml.evaluate('plain_linear', 'plain_rows') p JOIN sustainml.evaluate('sealed_linear', 'sealed_rows') s USING (metric);
 -- predictions: rows, columns; a model of plain rows on sealed ones
 SELECT count(*), bool_and(abs(sustainml.predict('plain_linear', p) - sustainml.predict('sealed_linear', s)) < 1e-9) AS same FROM plain_rows p JOIN sealed_rows s USING (id);

@@ -1,6 +1,7 @@
 -- Scoring into tables: modes, keys, batches that go on where they stopped, metering.
 CREATE SCHEMA score;
 SET search_path = score;
+\set SHOW_CONTEXT never
 SET client_min_messages = warning;
 CREATE TABLE rows (id int PRIMARY KEY, a float8, g text, y float8, c text);
 INSERT INTO rows SELECT i, i % 17, CASE i % 3 WHEN 0 THEN 'x' WHEN 1 THEN 'y' END, 2 * (i % 17) + i % 5, CASE WHEN (i * 37) % 101 < 40 + 2 * (i % 17) THEN 'yes' ELSE 'no' END

@@ -116,7 +116,7 @@ SELECT term, near(estimate, CASE term WHEN 'x' THEN 1.8657067348740883 ELSE 1.59
   FROM sustainml.coefficients('importance') ORDER BY term;
 
 -- more coefficients than rows: columns are left out, the rest fits, no inference
-SELECT rows_used, notes[2] FROM sustainml.train('few', 'SELECT * FROM longley WHERE id <= 3', target => 'y', features => '{x1,x2,x3,x4}', holdout => 0);
+SELECT rows_used, notes[1] FROM sustainml.train('few', 'SELECT * FROM longley WHERE id <= 3', target => 'y', features => '{x1,x2,x3,x4}', holdout => 0);
 SELECT term, estimate IS NOT NULL AS kept, std_error FROM sustainml.coefficients('few') ORDER BY term;
 
 DROP SCHEMA train_linear CASCADE;

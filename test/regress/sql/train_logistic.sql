@@ -35,6 +35,18 @@ SELECT count(*) AS rows, max(abs(p - 1 / (1 + exp(-(eta))))) < 1e-12 AS agrees
                + CASE housing WHEN 'own' THEN 5.6902201299163135e-01 WHEN 'rent' THEN -3.8489185865011235e-03 ELSE 0 END AS eta
           FROM german g) AS s;
 
+-- columns with an offset of 1e9 and a scale of 1e12 keep eight digits, with two classes and with three
+CREATE VIEW moved AS SELECT id, good_credit, housing, age + 1e9 AS age, credit_amount * 1e12 AS credit_amount FROM german;
+SELECT 1 FROM sustainml.train('plain', 'german', target => 'good_credit', features => '{age,credit_amount}', holdout => 0);
+SELECT 1 FROM sustainml.train('moved', 'moved', target => 'good_credit', features => '{age,credit_amount}', holdout => 0);
+SELECT 1 FROM sustainml.train('plain3', 'german', target => 'housing', features => '{age,credit_amount}', holdout => 0);
+SELECT 1 FROM sustainml.train('moved3', 'moved', target => 'housing', features => '{age,credit_amount}', holdout => 0);
+SELECT p.class, p.term, near(m.estimate * scale, p.estimate, 1e-8) AS estimate, near(m.std_error * scale, p.std_error, 1e-8) AS std_error
+  FROM (SELECT * FROM sustainml.coefficients('plain') UNION ALL SELECT * FROM sustainml.coefficients('plain3')) p
+  JOIN (SELECT * FROM sustainml.coefficients('moved') UNION ALL SELECT * FROM sustainml.coefficients('moved3')) m ON m.term = p.term AND m.class IS NOT DISTINCT FROM p.class,
+       LATERAL (SELECT CASE p.term WHEN 'credit_amount' THEN 1e12 ELSE 1 END AS scale) s
+ WHERE p.term <> '(intercept)' ORDER BY 1 NULLS FIRST, 2;
+
 -- too little memory for the rows: the same fit, by streaming
 SET sustainml.memory_limit = '64kB';
 SELECT rows_used FROM sustainml.train('streamed', 'german', target => 'good_credit', features => '{duration_months,credit_amount,age,housing}', holdout => 0);
