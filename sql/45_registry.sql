@@ -128,35 +128,6 @@ COMMENT ON VIEW sustainml.models IS 'All versions of the models that the caller 
 GRANT SELECT ON sustainml.models TO PUBLIC;
 
 -- Availability: 0.1.0
-CREATE VIEW sustainml.model_leaderboard AS
-WITH board AS (
-	SELECT v.model_schema, v.model, v.version, v.model || '@' || v.version AS ref, v.algorithm, v.task, v.target, v.is_active, v.trained_at,
-	       v.evaluation_id, v.rows_held_out, v.metric, v.metric_value, v.metric_ci_low AS ci_low, v.metric_ci_high AS ci_high, v.baseline_value,
-	       coalesce(v.metrics ->> 'roc_auc', v.metrics ->> 'roc_auc_macro')::float8 AS roc_auc, (v.metrics ->> 'log_loss')::float8 AS log_loss,
-	       (v.metrics ->> 'brier')::float8 AS brier, (v.metrics ->> 'accuracy')::float8 AS accuracy,
-	       coalesce(v.metrics ->> 'f1', v.metrics ->> 'f1_macro')::float8 AS f1, (v.metrics ->> 'rmse')::float8 AS rmse,
-	       (v.metrics ->> 'mae')::float8 AS mae, (v.metrics ->> 'r2')::float8 AS r2, octet_length(v.bytes) AS model_bytes,
-	       r.seconds AS train_seconds, r.energy_joules AS train_joules, 1000 * r.energy_joules / nullif(r.rows, 0) AS joules_per_1000,
-	       NULL::float8 AS fairness_gap, NULL::text AS fairness_attribute,
-	       v.metric IN ('rmse', 'mae', 'mape', 'log_loss', 'brier', 'ece') AS less_is_better
-	  FROM sustainml.model_version v
-	  LEFT JOIN sustainml.run r ON r.run_id = v.run_id
-	 WHERE sustainml_internal.may(v.owner, v.model_schema, v.model, 'read'))
-SELECT b.model_schema, b.model, b.version, b.ref, b.algorithm, b.task, b.target, b.is_active, b.trained_at, b.evaluation_id, b.rows_held_out,
-       b.metric, b.metric_value, b.ci_low, b.ci_high, b.baseline_value, b.roc_auc, b.log_loss, b.brier, b.accuracy, b.f1, b.rmse, b.mae, b.r2,
-       b.model_bytes, b.train_seconds, b.train_joules, b.joules_per_1000, b.fairness_gap, b.fairness_attribute,
-       CASE WHEN b.metric_value IS NULL OR b.train_joules IS NULL OR b.evaluation_id IS NULL THEN NULL
-            ELSE NOT EXISTS (SELECT FROM board o
-                              WHERE o.evaluation_id = b.evaluation_id AND o.metric = b.metric
-                                AND CASE WHEN b.less_is_better THEN o.metric_value <= b.metric_value ELSE o.metric_value >= b.metric_value END
-                                AND o.train_joules <= b.train_joules AND o.model_bytes <= b.model_bytes
-                                AND (o.metric_value <> b.metric_value OR o.train_joules < b.train_joules OR o.model_bytes < b.model_bytes))
-       END AS is_pareto
-  FROM board b;
-COMMENT ON VIEW sustainml.model_leaderboard IS 'Versions with quality, size and energy; equal evaluation_id: same held-out rows; is_pareto: no other version on those rows is as good, as small and as frugal';
-GRANT SELECT ON sustainml.model_leaderboard TO PUBLIC;
-
--- Availability: 0.1.0
 CREATE VIEW sustainml.activation_history AS
 SELECT a.model_schema, a.model, a.version, a.active_from, a.active_to, a.activated_by, a.reason
   FROM sustainml.activation a

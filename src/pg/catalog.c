@@ -300,7 +300,7 @@ ml_catalog_snapshot(void)
 	return ActiveSnapshotSet() ? GetActiveSnapshot() : GetTransactionSnapshot();
 }
 
-/* The nearest name among the models that the user may use. */
+/* The nearest name among the models that the user may use; with its schema when it is the very name, which the search path hides. */
 static char *
 nearest_model(const char *name)
 {
@@ -308,17 +308,23 @@ nearest_model(const char *name)
 	SysScanDesc scan = systable_beginscan(relation, InvalidOid, false, ml_catalog_snapshot(), 0, NULL);
 	HeapTuple   tuple;
 	const char *best = NULL;
+	char       *hidden = NULL;
 
 	while ((tuple = systable_getnext(scan)) != NULL)
 	{
 		MlVersion  *version = version_from_tuple(relation, tuple);
 		const char *names[2] = {version->name, best};
 
-		if (version->is_active && ml_may(version->owner, version->schema, version->name, ML_PREDICT))
-			best = ml_nearest_name(name, names, best ? 2 : 1);
+		if (!version->is_active || !ml_may(version->owner, version->schema, version->name, ML_PREDICT))
+			continue;
+		best = ml_nearest_name(name, names, best ? 2 : 1);
+		if (strcmp(version->name, name) == 0)
+			hidden = psprintf("%s.%s", version->schema, name);
 	}
 	systable_endscan(scan);
 	table_close(relation, AccessShareLock);
+	if (hidden)
+		return hidden;
 	return best ? pstrdup(best) : NULL;
 }
 

@@ -184,6 +184,19 @@ ml_json_add_texts(MlJsonBuilder *builder, const char *key, char *const *texts, i
 	pushJsonbValue(&builder->state, WJB_END_ARRAY, NULL);
 }
 
+void
+ml_json_open(MlJsonBuilder *builder, const char *key)
+{
+	push_text(builder, WJB_KEY, key);
+	pushJsonbValue(&builder->state, WJB_BEGIN_OBJECT, NULL);
+}
+
+void
+ml_json_close(MlJsonBuilder *builder)
+{
+	pushJsonbValue(&builder->state, WJB_END_OBJECT, NULL);
+}
+
 Jsonb *
 ml_json_end(MlJsonBuilder *builder)
 {

@@ -38,6 +38,8 @@ extern void   ml_json_add_number(MlJsonBuilder *builder, const char *key, double
 extern void   ml_json_add_integer(MlJsonBuilder *builder, const char *key, int64 number);
 extern void   ml_json_add_bool(MlJsonBuilder *builder, const char *key, bool value);
 extern void   ml_json_add_texts(MlJsonBuilder *builder, const char *key, char *const *texts, int count);
+extern void   ml_json_open(MlJsonBuilder *builder, const char *key); /* an object within, until close */
+extern void   ml_json_close(MlJsonBuilder *builder);
 extern Jsonb *ml_json_end(MlJsonBuilder *builder);
 
 #endif

@@ -8,6 +8,8 @@
 #include "../../src/core/privacy/fernet.h"
 #include "../../src/core/privacy/keyring.h"
 
+#include "../../src/core/fairness/counts.h"
+
 static void
 save(const char *root, const char *name, const uint8_t *head, size_t head_size, const uint8_t *bytes, size_t size)
 {
@@ -165,6 +167,27 @@ save_privacy(const char *root)
 	harness_finish(&h);
 }
 
+static void
+save_fairness(const char *root, const char *name, uint32_t parts)
+{
+	Harness       h;
+	SmlFairState *state;
+	SmlWriter     writer;
+
+	harness_start(&h);
+	assert_int_equal(sml_alloc_array(&h.env, 1, sml_fair_size(parts), &state), SML_OK);
+	sml_fair_start(state, parts);
+	for (int i = 0; i < 60; i++)
+		assert_int_equal(sml_fair_add(&h.env, state, (SmlTruth) (i % 3), (SmlTruth) (i % 5 % 3), (double) (i % 11) / 10, 1 + i % 3), SML_OK);
+	sml_writer_start(&writer, &h.env);
+	sml_fair_write(&writer, state);
+	assert_int_equal(writer.status, SML_OK);
+	save(root, name, NULL, 0, writer.bytes + SML_ENVELOPE_SIZE, writer.size - SML_ENVELOPE_SIZE);
+	sml_writer_free(&writer);
+	sml_free(&h.env, state);
+	harness_finish(&h);
+}
+
 int
 main(int count, char **arguments)
 {
@@ -187,5 +210,9 @@ main(int count, char **arguments)
 				  SML_MULTICLASS, learner->name);
 	}
 	save_privacy(root);
+	save_fairness(root, "fairness_state/counts", 0);
+	save_fairness(root, "fairness_state/weights", SML_FAIR_WEIGHTS);
+	save_fairness(root, "fairness_state/scores", SML_FAIR_SCORES);
+	save_fairness(root, "fairness_state/both", SML_FAIR_WEIGHTS | SML_FAIR_SCORES);
 	return 0;
 }

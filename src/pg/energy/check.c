@@ -35,7 +35,7 @@ static void
 put(MlResult *result, const char *check, bool ok, const char *detail, const char *hint)
 {
 	ml_put_text(result, check);
-	ml_put_boolean(result, ok);
+	ml_put_bool(result, ok);
 	ml_put_text(result, detail);
 	ml_put_text(result, ok ? NULL : hint);
 	ml_put_row(result);

@@ -50,6 +50,9 @@ typedef struct Evaluating
 	int        target_place;
 	int        weight_place; /* or -1 */
 	int        seen_place;   /* or -1 */
+	int        extra_place;  /* of the first of the further columns */
+	MlScoredRow each;        /* or NULL */
+	void      *each_context;
 	MlReader   weight;
 	StringInfoData list;
 	int        columns;      /* of the query */
@@ -150,6 +153,11 @@ set_up(Evaluating *all, const MlEvaluationPlan *plan)
 	}
 	if (plan->seen)
 		all->seen_place = ask_for(all, psprintf("(%s)", plan->seen));
+	all->each = plan->each;
+	all->each_context = plan->each_context;
+	all->extra_place = all->columns;
+	for (int i = 0; i < plan->extra_count; i++)
+		(void) ask_for_column(all, plan->extra[i]);
 	all->evaluator[0].model = plan->model;
 	all->evaluator[0].scorer = plan->scorer;
 	all->evaluator[0].leakage = plan->leakage;
@@ -246,6 +254,18 @@ score(Evaluating *all, Evaluator *one, const Datum *values, const bool *nulls, d
 		ML_CHECK(env, sml_replay_add(env, evaluation->replay, one->scorer, one->numbers, one->levels), doing);
 }
 
+/* A row for a caller that wants to see it rather than to have it kept. */
+static void
+show(Evaluating *all, const Datum *values, const bool *nulls, bool usable, double weight)
+{
+	Evaluator *one = &all->evaluator[0];
+
+	read_features(one, values, nulls);
+	sml_score_link(one->scorer, one->numbers, one->levels, one->link);
+	sml_score_response(one->scorer, one->link, one->response);
+	all->each(all->each_context, values + all->extra_place, nulls + all->extra_place, usable ? one->actual : -1, one->response, weight);
+}
+
 static void
 evaluate_row(void *context, const Datum *values, const bool *nulls)
 {
@@ -257,6 +277,11 @@ evaluate_row(void *context, const Datum *values, const bool *nulls)
 		usable &= read_target(&all->evaluator[i], values[all->target_place], nulls[all->target_place]);
 	if (all->weight_place >= 0)
 		weight = ml_read_number(&all->weight, values[all->weight_place], nulls[all->weight_place]);
+	if (all->each)
+	{
+		show(all, values, nulls, usable, weight);
+		return;
+	}
 	/* a NULL weight reads as missing; a negative one is refused further down */
 	if (!usable || sml_is_missing(weight) || weight == 0)
 		return;
@@ -278,7 +303,7 @@ finish(Evaluating *all, Evaluator *one, uint64 rows, double threshold)
 
 	evaluation->rows = (int64) rows;
 	evaluation->rows_used = (int64) evaluation->scored->rows;
-	if (all->links)
+	if (all->links || all->each)
 		return;
 	ML_CHECK(&all->env, sml_scored_metrics(&all->env, evaluation->scored, threshold, &evaluation->metrics, &count), doing);
 	evaluation->metric_count = (int) count;

@@ -36,6 +36,12 @@ typedef struct MlEvaluation
 extern MlEvaluation *ml_evaluate(const SmlModel *model, const SmlScorer *scorer, double threshold, const MlSource *source,
 								 const char *where, const char *target, const char *weight);
 
+/*
+ * Called for every row, also those that cannot be evaluated: "extra" are the further columns asked
+ * for; actual is a class index, -1 where there is no known label.
+ */
+typedef void (*MlScoredRow)(void *context, const Datum *extra, const bool *extra_nulls, double actual, const double *response, double weight);
+
 /* The same with more to ask for. */
 typedef struct MlEvaluationPlan
 {
@@ -54,6 +60,11 @@ typedef struct MlEvaluationPlan
 	const SmlModel  *other_model;
 	const SmlScorer *other_scorer;
 	double           other_threshold;
+	/* what the caller wants to see of each row, or NULL; the pairs are not kept then, and there are no metrics */
+	MlScoredRow      each;
+	void            *each_context;
+	const int       *extra;   /* columns of the source */
+	int              extra_count;
 } MlEvaluationPlan;
 
 extern MlEvaluation *ml_evaluate_plan(const MlEvaluationPlan *plan, MlEvaluation **other);

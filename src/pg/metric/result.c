@@ -14,7 +14,7 @@
 
 #include "result.h"
 
-#define MOST_COLUMNS 16
+#define MOST_COLUMNS 32
 
 struct MlResult
 {
@@ -89,7 +89,7 @@ ml_put_integer32(MlResult *result, int32 number)
 }
 
 void
-ml_put_boolean(MlResult *result, bool value)
+ml_put_bool(MlResult *result, bool value)
 {
 	put(result, BoolGetDatum(value), false);
 }

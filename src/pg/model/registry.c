@@ -203,6 +203,8 @@ sustainml_rename_model(PG_FUNCTION_ARGS)
 	change("UPDATE sustainml.model_grant SET model = $3 WHERE model_schema = $1 AND model = $2", 3, types, values, NULL);
 	change("UPDATE sustainml.activation SET model = $3 WHERE model_schema = $1 AND model = $2", 3, types, values, NULL);
 	change("UPDATE sustainml.run SET model = $3 WHERE model_schema = $1 AND model = $2", 3, types, values, NULL);
+	change("UPDATE sustainml.fairness_policy SET model = $3 WHERE model_schema = $1 AND model = $2", 3, types, values, NULL);
+	change("UPDATE sustainml.fairness_alert SET model = $3 WHERE model_schema = $1 AND model = $2", 3, types, values, NULL);
 	ml_models_changed();
 	PG_RETURN_VOID();
 }
@@ -224,9 +226,15 @@ drop_version(const MlVersion *version)
 static void
 drop_all(const MlVersion *version)
 {
-	Oid   types[2] = {TEXTOID, TEXTOID};
-	Datum values[2] = {CStringGetTextDatum(version->schema), CStringGetTextDatum(version->name)};
+	Oid   types[3] = {TEXTOID, TEXTOID, TEXTOID};
+	Datum values[3] = {CStringGetTextDatum(version->schema), CStringGetTextDatum(version->name),
+					   CStringGetTextDatum(GetUserNameFromId(GetUserId(), false))};
 
+	/* what is made under this name later is another model */
+	change("UPDATE sustainml.fairness_policy SET ended_at = clock_timestamp(), ended_by = $3"
+		   " WHERE model_schema = $1 AND model = $2 AND ended_at IS NULL", 3, types, values, NULL);
+	change("UPDATE sustainml.fairness_alert SET closed_at = clock_timestamp(), closed_reason = 'the model was dropped'"
+		   " WHERE model_schema = $1 AND model = $2 AND closed_at IS NULL", 2, types, values, NULL);
 	change("UPDATE sustainml.activation SET active_to = clock_timestamp() WHERE model_schema = $1 AND model = $2 AND active_to IS NULL",
 		   2, types, values, NULL);
 	change("DELETE FROM sustainml.model_grant WHERE model_schema = $1 AND model = $2", 2, types, values, NULL);

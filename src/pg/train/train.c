@@ -23,6 +23,7 @@
 #include "../cache.h"
 #include "../catalog_internal.h"
 #include "../env.h"
+#include "../fairness/train.h"
 #include "../json.h"
 #include "../metric/asked.h"
 #include "../metric/evaluate.h"
@@ -57,6 +58,8 @@ typedef struct Training
 	size_t        size;
 	uint64        checksum;
 	MlActivation  activation;
+	MlFairResult *fairness;    /* NULL: not audited */
+	int64         audit_id;
 } Training;
 
 #define CHECK(t, call) ML_CHECK(&(t)->env, (call), "train")
@@ -224,6 +227,8 @@ run_training(Training *t)
 	CHECK(t, sml_scorer_make(&t->env, t->fitted->model, &t->scorer));
 	evaluate_held_out(t);
 	note_evaluation(t);
+	t->fairness = ml_fair_of_training(t->request, t->fitted->model, t->scorer, default_threshold(t->fitted->model), t->held_source,
+									  t->held_where, &t->env, &t->notes);
 	t->activation = ml_activation_decide(&(MlJudged) {t->request, t->fitted->model, t->scorer, default_threshold(t->fitted->model),
 													  t->evaluation, t->held_source, t->held_where, t->split});
 	refit_on_all(t);
@@ -328,7 +333,7 @@ seal_model(Training *t, bytea *bytes)
 }
 
 static int
-insert_version(Training *t, int64 run_id, int64 *id)
+insert_version(Training *t, int64 run_id, bool activate, int64 *id)
 {
 	const MlRequest  *request = t->request;
 	const SmlModel   *model = t->fitted->model;
@@ -380,7 +385,7 @@ insert_version(Training *t, int64 run_id, int64 *id)
 	fresh.run_id = run_id;
 	fresh.bytes = bytes;
 	fresh.checksum = ml_source_has_sealed(t->source) ? sml_hash_bytes(0, VARDATA(bytes), VARSIZE(bytes) - VARHDRSZ) : t->checksum;
-	return ml_version_insert(&fresh, t->activation.activate, t->activation.reason, id);
+	return ml_version_insert(&fresh, activate, t->activation.reason, id);
 }
 
 /* ---- the report ------------------------------------------------------------------------------- */
@@ -436,7 +441,9 @@ report(FunctionCallInfo fcinfo, const Training *t, int version, const MlFigures 
 	nulls[OUT_METRICS] = t->evaluation == NULL;
 	if (t->evaluation)
 		values[OUT_METRICS] = JsonbPGetDatum(ml_evaluation_json(t->evaluation));
-	nulls[OUT_FAIRNESS] = true;
+	nulls[OUT_FAIRNESS] = t->fairness == NULL;
+	if (t->fairness)
+		values[OUT_FAIRNESS] = JsonbPGetDatum(ml_fair_json(t->fairness, t->audit_id));
 	values[OUT_MODEL_BYTES] = Int64GetDatum((int64) t->size);
 	set_number(values, nulls, OUT_SECONDS, figures->seconds);
 	set_number(values, nulls, OUT_CPU_SECONDS, figures->cpu_seconds);
@@ -457,6 +464,7 @@ train(FunctionCallInfo fcinfo, MlRequest *request)
 	int64     id;
 	int       version;
 	uint64    opened = ml_keys_opened();
+	bool      gated;
 
 	PreventCommandDuringRecovery("train()");
 	PreventCommandIfReadOnly("train()");
@@ -471,16 +479,18 @@ train(FunctionCallInfo fcinfo, MlRequest *request)
 	if (ml_keys_opened() != opened)
 		CHECK(&t, sml_note(&t.env, &t.notes, "The source opened sealed values itself (sustainml.open), so the model is stored in clear, with what it learned from them; "
 						   "name the sealed columns instead to have it sealed."));
-	if (request->protected_columns)
-		CHECK(&t, sml_note(&t.env, &t.notes, "The protected columns are recorded and kept out of the features unless named there; "
-						   "this version does not audit fairness."));
 	/* the version number is known only now, under the lock; the run's row follows at once */
 	ml_lock_name(request->name.schema, request->name.name);
 	ml_activation_confirm(&t.activation, request, t.fitted->model);
-	version = insert_version(&t, 0, &id);
+	/* a version that is found better waits for its audit and the fairness policies */
+	gated = t.activation.activate && request->activate == ML_ACTIVATE_IF_BETTER;
+	version = insert_version(&t, 0, t.activation.activate && !gated, &id);
 	ml_run_end(t.run, request->name.schema, request->name.name, version,
 			   (int64) t.fitted->rows_used, &figures);
 	ml_version_set_run(id, figures.run_id);
+	t.audit_id = ml_fair_store_training(t.fairness, request, version, id, figures.run_id);
+	if (gated)
+		t.activation.activate = ml_fair_activate(request, version, &t.activation.reason);
 	ml_progress_end();
 	return report(fcinfo, &t, version, &figures);
 }

@@ -30,18 +30,21 @@ BEGIN
 	PERFORM sustainml.train(prefix || '_near', format('SELECT id, a, a + id * 1e-7 AS c, num FROM %s', source), target => 'num', split => '{"by": "id"}', exclude => '{id}');
 END
 $$;
--- The largest relative difference over coefficients, their errors, and held-out metrics.
+-- Whether coefficients, their errors and held-out metrics agree: to 1e-10 of each, or, for columns that nearly repeat each
+-- other, to what rounding alone moves a least squares solution: the unit roundoff times the squared condition number (Golub, Van Loan, 5.3).
 CREATE FUNCTION differences(one text, other text, OUT kind text, OUT same boolean) RETURNS SETOF record LANGUAGE sql AS $$
 	SELECT k, (SELECT count(*) > 0 AND bool_and(p.class IS NOT DISTINCT FROM q.class AND p.term = q.term
-	                  AND abs(p.estimate - q.estimate) <= 1e-10 * greatest(1, abs(q.estimate))
-	                  AND (p.std_error IS NULL AND q.std_error IS NULL OR abs(p.std_error - q.std_error) <= 1e-10 * greatest(1, abs(q.std_error))))
+	                  AND abs(p.estimate - q.estimate) <= tolerance * greatest(1, abs(q.estimate))
+	                  AND (p.std_error IS NULL AND q.std_error IS NULL OR abs(p.std_error - q.std_error) <= tolerance * greatest(1, abs(q.std_error))))
 	             FROM (SELECT row_number() OVER () AS n, * FROM sustainml.coefficients(one || '_' || k)) p
 	             FULL JOIN (SELECT row_number() OVER () AS n, * FROM sustainml.coefficients(other || '_' || k)) q USING (n))
-	      AND (SELECT count(*) > 0 AND bool_and(abs(p.value::float8 - q.value::float8) <= 1e-10 * greatest(1, abs(q.value::float8)))
+	      AND (SELECT count(*) > 0 AND bool_and(abs(p.value::float8 - q.value::float8) <= tolerance * greatest(1, abs(q.value::float8)))
 	             FROM (SELECT e.* FROM sustainml.models m, jsonb_each_text(m.metrics) e WHERE m.model = one || '_' || k) p
 	             FULL JOIN (SELECT e.* FROM sustainml.models m, jsonb_each_text(m.metrics) e WHERE m.model = other || '_' || k) q USING (key)
 	            WHERE p.value IS NOT NULL OR q.value IS NOT NULL)
-	  FROM unnest('{numbers,mixed,weighted,ridge,two,two_weighted,three,median,near}'::text[]) k
+	  FROM unnest('{numbers,mixed,weighted,ridge,two,two_weighted,three,median,near}'::text[]) k,
+	       LATERAL (SELECT greatest(1e-10, 2.2e-16 * power(value, 2)) AS tolerance
+	                  FROM sustainml.fit_summary(one || '_' || k) WHERE figure = 'condition_number') AS t
 $$;
 
 SET max_parallel_workers_per_gather = 0;

@@ -1,0 +1,589 @@
+-- What audits leave behind.  Rows are written by the extension's C code and never changed: a trigger refuses it to everybody, and
+-- a chain of hashes shows where somebody got around that.  Values of protected columns are stored by group, never by row.
+
+-- Availability: 0.1.0
+CREATE SEQUENCE sustainml.fairness_id_seq;
+COMMENT ON SEQUENCE sustainml.fairness_id_seq IS 'Ids of audits, policies, alerts and mitigations';
+SELECT pg_catalog.pg_extension_config_dump('sustainml.fairness_id_seq', '');
+
+-- Availability: 0.1.0
+CREATE TABLE sustainml.fairness_audit (
+	audit_id                bigint           NOT NULL CONSTRAINT fairness_audit_pkey PRIMARY KEY,
+	audited_at              timestamptz      NOT NULL,
+	role_name               text             NOT NULL,
+	by_manager              boolean          NOT NULL,
+	subject                 text             NOT NULL,
+	model_schema            text,
+	model                   text,
+	version                 integer,
+	version_id              bigint,
+	source                  text             NOT NULL,
+	part                    text             NOT NULL,
+	target                  text,
+	prediction              text,
+	score                   text,
+	weight                  text,
+	positive                text,
+	favorable               text,
+	threshold               double precision,
+	protected               text[]           NOT NULL,
+	intersections           integer          NOT NULL,
+	reference               text             NOT NULL,
+	min_n                   integer          NOT NULL,
+	suppress_below          integer          NOT NULL,
+	confidence              double precision NOT NULL,
+	draws                   integer          NOT NULL,
+	seed                    bigint           NOT NULL,
+	rows                    bigint           NOT NULL,
+	rows_without_label      bigint           NOT NULL,
+	rows_without_prediction bigint           NOT NULL,
+	rows_without_group      bigint           NOT NULL,
+	rows_without_weight     bigint           NOT NULL,
+	rows_without_score      bigint           NOT NULL,
+	rows_bad_score          bigint           NOT NULL,
+	notes                   text[]           NOT NULL,
+	run_id                  bigint,
+	extension_version       text             NOT NULL
+);
+CREATE INDEX fairness_audit_subject ON sustainml.fairness_audit (subject, source, part, audit_id);
+CREATE INDEX fairness_audit_version ON sustainml.fairness_audit (version_id, audit_id);
+SELECT pg_catalog.pg_extension_config_dump('sustainml.fairness_audit', '');
+REVOKE ALL ON sustainml.fairness_audit FROM PUBLIC;
+COMMENT ON TABLE sustainml.fairness_audit IS 'One row per fairness audit; never changed';
+COMMENT ON COLUMN sustainml.fairness_audit.audit_id IS 'Key';
+COMMENT ON COLUMN sustainml.fairness_audit.audited_at IS 'When';
+COMMENT ON COLUMN sustainml.fairness_audit.role_name IS 'Role that audited, by name: the owner of the audit';
+COMMENT ON COLUMN sustainml.fairness_audit.by_manager IS 'Whether that role could manage the model: only such audits decide policies';
+COMMENT ON COLUMN sustainml.fairness_audit.subject IS 'What was audited; audits of one subject form a chain';
+COMMENT ON COLUMN sustainml.fairness_audit.model_schema IS 'Schema part of the model''s name; NULL: predictions of unknown origin';
+COMMENT ON COLUMN sustainml.fairness_audit.model IS 'Name of the model';
+COMMENT ON COLUMN sustainml.fairness_audit.version IS 'Version of the model';
+COMMENT ON COLUMN sustainml.fairness_audit.version_id IS 'Key of the version, which renaming does not change';
+COMMENT ON COLUMN sustainml.fairness_audit.source IS 'Table, view or query audited';
+COMMENT ON COLUMN sustainml.fairness_audit.part IS 'all, held_out or training rows';
+COMMENT ON COLUMN sustainml.fairness_audit.target IS 'Column of labels';
+COMMENT ON COLUMN sustainml.fairness_audit.prediction IS 'Column of predictions; NULL: by the model, or by score and threshold';
+COMMENT ON COLUMN sustainml.fairness_audit.score IS 'Column of scores';
+COMMENT ON COLUMN sustainml.fairness_audit.weight IS 'Column of weights';
+COMMENT ON COLUMN sustainml.fairness_audit.positive IS 'Class that tpr, fpr and the others are about';
+COMMENT ON COLUMN sustainml.fairness_audit.favorable IS 'Outcome that people want; selection rates are about it';
+COMMENT ON COLUMN sustainml.fairness_audit.threshold IS 'Score at and above which the positive class was predicted';
+COMMENT ON COLUMN sustainml.fairness_audit.protected IS 'Protected columns';
+COMMENT ON COLUMN sustainml.fairness_audit.intersections IS 'Most columns in a cross';
+COMMENT ON COLUMN sustainml.fairness_audit.reference IS 'How reference groups were chosen';
+COMMENT ON COLUMN sustainml.fairness_audit.min_n IS 'Groups with fewer rows are marked small';
+COMMENT ON COLUMN sustainml.fairness_audit.suppress_below IS 'Groups with fewer rows are hidden from readers who are not the owner';
+COMMENT ON COLUMN sustainml.fairness_audit.confidence IS 'Confidence of the intervals';
+COMMENT ON COLUMN sustainml.fairness_audit.draws IS 'Bootstrap draws';
+COMMENT ON COLUMN sustainml.fairness_audit.seed IS 'Seed of the draws';
+COMMENT ON COLUMN sustainml.fairness_audit.rows IS 'Rows seen, all counted somewhere';
+COMMENT ON COLUMN sustainml.fairness_audit.rows_without_label IS 'Rows without label: in selection rates only';
+COMMENT ON COLUMN sustainml.fairness_audit.rows_without_prediction IS 'Rows without prediction: in base rates only';
+COMMENT ON COLUMN sustainml.fairness_audit.rows_without_group IS 'Rows that lack a protected value: shown as (missing), left out of comparisons';
+COMMENT ON COLUMN sustainml.fairness_audit.rows_without_weight IS 'Rows of weight 0 or NULL: left out';
+COMMENT ON COLUMN sustainml.fairness_audit.rows_without_score IS 'Rows without score: left out of figures about scores';
+COMMENT ON COLUMN sustainml.fairness_audit.rows_bad_score IS 'Rows whose score is NaN: left out of figures about scores';
+COMMENT ON COLUMN sustainml.fairness_audit.notes IS 'What the reader may not expect';
+COMMENT ON COLUMN sustainml.fairness_audit.run_id IS 'Row of sustainml.run_log';
+COMMENT ON COLUMN sustainml.fairness_audit.extension_version IS 'Version of sustainml that made it';
+
+-- Availability: 0.1.0
+CREATE TABLE sustainml.fairness_cell (
+	audit_id               bigint                  NOT NULL,
+	cell                   integer                 NOT NULL,
+	attributes             text[]                  NOT NULL,
+	group_values           text[]                  NOT NULL,
+	n                      bigint                  NOT NULL,
+	true_positives         bigint                  NOT NULL,
+	false_positives        bigint                  NOT NULL,
+	true_negatives         bigint                  NOT NULL,
+	false_negatives        bigint                  NOT NULL,
+	is_unknown             boolean                 NOT NULL,
+	is_small               boolean                 NOT NULL,
+	is_suppressed          boolean                 NOT NULL,
+	counts                 sustainml.fairness_state NOT NULL,
+	CONSTRAINT fairness_cell_pkey PRIMARY KEY (audit_id, cell)
+);
+SELECT pg_catalog.pg_extension_config_dump('sustainml.fairness_cell', '');
+REVOKE ALL ON sustainml.fairness_cell FROM PUBLIC;
+COMMENT ON TABLE sustainml.fairness_cell IS 'One row per audit and group: everybody, each attribute''s groups, each cross; never changed';
+COMMENT ON COLUMN sustainml.fairness_cell.audit_id IS 'Audit';
+COMMENT ON COLUMN sustainml.fairness_cell.cell IS 'Number within the audit';
+COMMENT ON COLUMN sustainml.fairness_cell.attributes IS 'Protected columns that make the group; none: everybody';
+COMMENT ON COLUMN sustainml.fairness_cell.group_values IS 'Their values; NULL: missing';
+COMMENT ON COLUMN sustainml.fairness_cell.n IS 'Rows';
+COMMENT ON COLUMN sustainml.fairness_cell.true_positives IS 'Rows positive and predicted positive';
+COMMENT ON COLUMN sustainml.fairness_cell.false_positives IS 'Rows negative and predicted positive';
+COMMENT ON COLUMN sustainml.fairness_cell.true_negatives IS 'Rows negative and predicted negative';
+COMMENT ON COLUMN sustainml.fairness_cell.false_negatives IS 'Rows positive and predicted negative';
+COMMENT ON COLUMN sustainml.fairness_cell.is_unknown IS 'A value is missing';
+COMMENT ON COLUMN sustainml.fairness_cell.is_small IS 'Fewer rows than min_n';
+COMMENT ON COLUMN sustainml.fairness_cell.is_suppressed IS 'Hidden from readers who are not the owner';
+COMMENT ON COLUMN sustainml.fairness_cell.counts IS 'All counts, mergeable';
+
+-- Availability: 0.1.0
+CREATE TABLE sustainml.fairness_metric (
+	audit_id         bigint           NOT NULL,
+	line             integer          NOT NULL,
+	scope            text             NOT NULL CONSTRAINT fairness_metric_scope CHECK (scope IN ('overall', 'group', 'difference', 'ratio', 'disparity')),
+	attributes       text[]           NOT NULL,
+	group_values     text[],
+	cell             integer,
+	metric           text             NOT NULL,
+	value            double precision,
+	numerator        double precision,
+	denominator      double precision,
+	n                bigint           NOT NULL,
+	ci_low           double precision,
+	ci_high          double precision,
+	ci_method        text,
+	reference_group  text,
+	low_group        text,
+	high_group       text,
+	least_n          bigint           NOT NULL,
+	groups_left_out  integer          NOT NULL,
+	statistic        double precision,
+	p_value          double precision,
+	exact_p          double precision,
+	corrected        double precision,
+	is_small         boolean          NOT NULL,
+	is_suppressed    boolean          NOT NULL,
+	undefined_reason text,
+	CONSTRAINT fairness_metric_pkey PRIMARY KEY (audit_id, line)
+);
+SELECT pg_catalog.pg_extension_config_dump('sustainml.fairness_metric', '');
+REVOKE ALL ON sustainml.fairness_metric FROM PUBLIC;
+COMMENT ON TABLE sustainml.fairness_metric IS 'One row per figure of an audit, long form; never changed';
+COMMENT ON COLUMN sustainml.fairness_metric.audit_id IS 'Audit';
+COMMENT ON COLUMN sustainml.fairness_metric.line IS 'Number within the audit';
+COMMENT ON COLUMN sustainml.fairness_metric.scope IS 'overall, group, difference and ratio (to the reference group), disparity (over all groups)';
+COMMENT ON COLUMN sustainml.fairness_metric.attributes IS 'Protected columns; none: everybody';
+COMMENT ON COLUMN sustainml.fairness_metric.group_values IS 'Values that make the group; NULL for disparities';
+COMMENT ON COLUMN sustainml.fairness_metric.cell IS 'The group''s row of fairness_cell; NULL for disparities';
+COMMENT ON COLUMN sustainml.fairness_metric.metric IS 'Name of the figure';
+COMMENT ON COLUMN sustainml.fairness_metric.value IS 'Its value; NULL: undefined, see undefined_reason';
+COMMENT ON COLUMN sustainml.fairness_metric.numerator IS 'Of the quotient; of a comparison the group''s figure; of a disparity the larger figure (ratio: the smaller)';
+COMMENT ON COLUMN sustainml.fairness_metric.denominator IS 'Of the quotient; of a comparison the reference''s figure; of a disparity the smaller figure (ratio: the larger)';
+COMMENT ON COLUMN sustainml.fairness_metric.n IS 'Rows it rests on; of a disparity those of the groups at both ends';
+COMMENT ON COLUMN sustainml.fairness_metric.ci_low IS 'Lower end of its interval';
+COMMENT ON COLUMN sustainml.fairness_metric.ci_high IS 'Upper end of its interval';
+COMMENT ON COLUMN sustainml.fairness_metric.ci_method IS 'wilson, newcombe, katz, normal, hanley_mcneil or bootstrap';
+COMMENT ON COLUMN sustainml.fairness_metric.reference_group IS 'Group compared with; for impact_ratio the most selected';
+COMMENT ON COLUMN sustainml.fairness_metric.low_group IS 'Disparities: group with the smallest figure';
+COMMENT ON COLUMN sustainml.fairness_metric.high_group IS 'Disparities: group with the largest figure';
+COMMENT ON COLUMN sustainml.fairness_metric.least_n IS 'Fewest rows of the figures that it rests on: for tpr the positives of a group';
+COMMENT ON COLUMN sustainml.fairness_metric.groups_left_out IS 'Disparities: known groups without a value';
+COMMENT ON COLUMN sustainml.fairness_metric.statistic IS 'z of two shares, or chi-squared over all groups';
+COMMENT ON COLUMN sustainml.fairness_metric.p_value IS 'Two-sided p-value of it';
+COMMENT ON COLUMN sustainml.fairness_metric.exact_p IS 'Fisher''s exact p-value, for impact ratios';
+COMMENT ON COLUMN sustainml.fairness_metric.corrected IS 'Disparities: the value less the upward bias of a maximum over noisy groups';
+COMMENT ON COLUMN sustainml.fairness_metric.is_small IS 'Rests on a figure of fewer rows than min_n';
+COMMENT ON COLUMN sustainml.fairness_metric.is_suppressed IS 'Hidden from readers who are not the owner';
+COMMENT ON COLUMN sustainml.fairness_metric.undefined_reason IS 'Why there is no value: no_positives, one_group, none_selected, …';
+
+-- Availability: 0.1.0
+CREATE TABLE sustainml.fairness_chain (
+	audit_id      bigint  NOT NULL CONSTRAINT fairness_chain_pkey PRIMARY KEY,
+	subject       text    NOT NULL,
+	position      bigint  NOT NULL,
+	previous_hash text    NOT NULL,
+	hash          text    NOT NULL,
+	CONSTRAINT fairness_chain_position UNIQUE (subject, position)
+);
+SELECT pg_catalog.pg_extension_config_dump('sustainml.fairness_chain', '');
+REVOKE ALL ON sustainml.fairness_chain FROM PUBLIC;
+COMMENT ON TABLE sustainml.fairness_chain IS 'Hashes over the content of each audit and the hash before it; see fairness_verify()';
+COMMENT ON COLUMN sustainml.fairness_chain.audit_id IS 'Audit';
+COMMENT ON COLUMN sustainml.fairness_chain.subject IS 'What was audited';
+COMMENT ON COLUMN sustainml.fairness_chain.position IS 'Number within the chain of the subject, from 1';
+COMMENT ON COLUMN sustainml.fairness_chain.previous_hash IS 'Hash before it; empty for the first';
+COMMENT ON COLUMN sustainml.fairness_chain.hash IS 'SHA-256 of the content and the hash before';
+
+-- Availability: 0.1.0
+CREATE TABLE sustainml.fairness_policy (
+	policy_id    bigint           NOT NULL CONSTRAINT fairness_policy_pkey PRIMARY KEY,
+	model_schema text             NOT NULL,
+	model        text             NOT NULL,
+	attribute    text,
+	metric       text             NOT NULL,
+	bound        double precision NOT NULL,
+	at_least     boolean          NOT NULL,
+	judge_by     text             NOT NULL CONSTRAINT fairness_policy_judge_by CHECK (judge_by IN ('interval', 'value')),
+	min_n        bigint           NOT NULL CONSTRAINT fairness_policy_min_n CHECK (min_n >= 0),
+	severity     text             NOT NULL CONSTRAINT fairness_policy_severity CHECK (severity IN ('error', 'warning')),
+	clean_audits integer          NOT NULL CONSTRAINT fairness_policy_clean_audits CHECK (clean_audits > 0),
+	created_at   timestamptz      NOT NULL,
+	created_by   text             NOT NULL,
+	ended_at     timestamptz,
+	ended_by     text
+);
+CREATE INDEX fairness_policy_model ON sustainml.fairness_policy (model_schema, model) WHERE ended_at IS NULL;
+SELECT pg_catalog.pg_extension_config_dump('sustainml.fairness_policy', '');
+REVOKE ALL ON sustainml.fairness_policy FROM PUBLIC;
+COMMENT ON TABLE sustainml.fairness_policy IS 'Bounds that the audits of a model must keep';
+COMMENT ON COLUMN sustainml.fairness_policy.policy_id IS 'Key';
+COMMENT ON COLUMN sustainml.fairness_policy.model_schema IS 'Schema part of the model''s name';
+COMMENT ON COLUMN sustainml.fairness_policy.model IS 'Name of the model';
+COMMENT ON COLUMN sustainml.fairness_policy.attribute IS 'Protected column or cross (sex & race); NULL: each that is audited';
+COMMENT ON COLUMN sustainml.fairness_policy.metric IS 'Disparity';
+COMMENT ON COLUMN sustainml.fairness_policy.bound IS 'Bound';
+COMMENT ON COLUMN sustainml.fairness_policy.at_least IS 'Whether the bound is a lower one (ratios) or an upper one (differences)';
+COMMENT ON COLUMN sustainml.fairness_policy.judge_by IS 'interval: pass or fail only when the whole interval lies on one side; value: by the value alone';
+COMMENT ON COLUMN sustainml.fairness_policy.min_n IS 'Disparities that rest on fewer rows in a group are insufficient evidence';
+COMMENT ON COLUMN sustainml.fairness_policy.severity IS 'error stops fairness_gate and activation; warning does not';
+COMMENT ON COLUMN sustainml.fairness_policy.clean_audits IS 'Audits in a row that must pass before an alert closes';
+COMMENT ON COLUMN sustainml.fairness_policy.created_at IS 'From when';
+COMMENT ON COLUMN sustainml.fairness_policy.created_by IS 'By which role';
+COMMENT ON COLUMN sustainml.fairness_policy.ended_at IS 'Until when; NULL: in force';
+COMMENT ON COLUMN sustainml.fairness_policy.ended_by IS 'By which role it was ended';
+
+-- Availability: 0.1.0
+CREATE TABLE sustainml.fairness_verdict (
+	audit_id  bigint           NOT NULL,
+	policy_id bigint           NOT NULL,
+	attribute text             NOT NULL,
+	metric    text             NOT NULL,
+	value     double precision,
+	ci_low    double precision,
+	ci_high   double precision,
+	bound     double precision NOT NULL,
+	verdict   text             NOT NULL CONSTRAINT fairness_verdict_verdict CHECK (verdict IN ('pass', 'fail', 'insufficient evidence')),
+	reason    text             NOT NULL,
+	CONSTRAINT fairness_verdict_pkey PRIMARY KEY (audit_id, policy_id, attribute)
+);
+SELECT pg_catalog.pg_extension_config_dump('sustainml.fairness_verdict', '');
+REVOKE ALL ON sustainml.fairness_verdict FROM PUBLIC;
+COMMENT ON TABLE sustainml.fairness_verdict IS 'What each policy said of each audit; never changed';
+COMMENT ON COLUMN sustainml.fairness_verdict.audit_id IS 'Audit';
+COMMENT ON COLUMN sustainml.fairness_verdict.policy_id IS 'Policy';
+COMMENT ON COLUMN sustainml.fairness_verdict.attribute IS 'Protected column or cross; empty when the audit measured none that the policy is about';
+COMMENT ON COLUMN sustainml.fairness_verdict.metric IS 'Disparity';
+COMMENT ON COLUMN sustainml.fairness_verdict.value IS 'Its value';
+COMMENT ON COLUMN sustainml.fairness_verdict.ci_low IS 'Lower end of its interval';
+COMMENT ON COLUMN sustainml.fairness_verdict.ci_high IS 'Upper end of its interval';
+COMMENT ON COLUMN sustainml.fairness_verdict.bound IS 'Bound of the policy at that time';
+COMMENT ON COLUMN sustainml.fairness_verdict.verdict IS 'pass, fail or insufficient evidence';
+COMMENT ON COLUMN sustainml.fairness_verdict.reason IS 'Why';
+
+-- Availability: 0.1.0
+CREATE TABLE sustainml.fairness_alert (
+	alert_id            bigint           NOT NULL CONSTRAINT fairness_alert_pkey PRIMARY KEY,
+	policy_id           bigint           NOT NULL,
+	model_schema        text             NOT NULL,
+	model               text             NOT NULL,
+	attribute           text             NOT NULL,
+	metric              text             NOT NULL,
+	bound               double precision NOT NULL,
+	severity            text             NOT NULL,
+	opened_at           timestamptz      NOT NULL,
+	opened_audit_id     bigint           NOT NULL,
+	opened_value        double precision,
+	last_audit_id       bigint           NOT NULL,
+	last_value          double precision,
+	last_verdict        text             NOT NULL,
+	failed_audits       integer          NOT NULL,
+	clean_audits        integer          NOT NULL,
+	acknowledged_at     timestamptz,
+	acknowledged_by     text,
+	acknowledged_reason text,
+	closed_at           timestamptz,
+	closed_reason       text
+);
+CREATE UNIQUE INDEX fairness_alert_one_open ON sustainml.fairness_alert (policy_id, attribute) WHERE closed_at IS NULL;
+SELECT pg_catalog.pg_extension_config_dump('sustainml.fairness_alert', '');
+REVOKE ALL ON sustainml.fairness_alert FROM PUBLIC;
+COMMENT ON TABLE sustainml.fairness_alert IS 'Breaches of policies: one row while it lasts, however many audits fail';
+COMMENT ON COLUMN sustainml.fairness_alert.alert_id IS 'Key';
+COMMENT ON COLUMN sustainml.fairness_alert.policy_id IS 'Policy';
+COMMENT ON COLUMN sustainml.fairness_alert.model_schema IS 'Schema part of the model''s name';
+COMMENT ON COLUMN sustainml.fairness_alert.model IS 'Name of the model';
+COMMENT ON COLUMN sustainml.fairness_alert.attribute IS 'Protected column or cross';
+COMMENT ON COLUMN sustainml.fairness_alert.metric IS 'Disparity';
+COMMENT ON COLUMN sustainml.fairness_alert.bound IS 'Bound when it opened';
+COMMENT ON COLUMN sustainml.fairness_alert.severity IS 'error or warning';
+COMMENT ON COLUMN sustainml.fairness_alert.opened_at IS 'When';
+COMMENT ON COLUMN sustainml.fairness_alert.opened_audit_id IS 'By which audit';
+COMMENT ON COLUMN sustainml.fairness_alert.opened_value IS 'Value in that audit';
+COMMENT ON COLUMN sustainml.fairness_alert.last_audit_id IS 'Newest audit that judged it';
+COMMENT ON COLUMN sustainml.fairness_alert.last_value IS 'Value in that audit';
+COMMENT ON COLUMN sustainml.fairness_alert.last_verdict IS 'Verdict of that audit';
+COMMENT ON COLUMN sustainml.fairness_alert.failed_audits IS 'Audits that failed since it opened';
+COMMENT ON COLUMN sustainml.fairness_alert.clean_audits IS 'Audits in a row that passed since';
+COMMENT ON COLUMN sustainml.fairness_alert.acknowledged_at IS 'When somebody took note';
+COMMENT ON COLUMN sustainml.fairness_alert.acknowledged_by IS 'Who';
+COMMENT ON COLUMN sustainml.fairness_alert.acknowledged_reason IS 'With what explanation';
+COMMENT ON COLUMN sustainml.fairness_alert.closed_at IS 'When it ended; NULL: open';
+COMMENT ON COLUMN sustainml.fairness_alert.closed_reason IS 'Why it ended';
+
+-- Availability: 0.1.0
+CREATE TABLE sustainml.fairness_mitigation (
+	mitigation_id bigint           NOT NULL CONSTRAINT fairness_mitigation_pkey PRIMARY KEY,
+	mitigated_at  timestamptz      NOT NULL,
+	role_name     text             NOT NULL,
+	model_schema  text             NOT NULL,
+	model         text             NOT NULL,
+	version       integer,
+	method        text             NOT NULL,
+	params        jsonb            NOT NULL,
+	thresholds    jsonb,
+	attribute     text             NOT NULL,
+	metric        text             NOT NULL,
+	audit_before  bigint,
+	audit_after   bigint,
+	gap_before    double precision,
+	gap_after     double precision,
+	lowered       boolean,
+	note          text
+);
+SELECT pg_catalog.pg_extension_config_dump('sustainml.fairness_mitigation', '');
+REVOKE ALL ON sustainml.fairness_mitigation FROM PUBLIC;
+COMMENT ON TABLE sustainml.fairness_mitigation IS 'What was done against a gap, with the audit before and after on held-out rows; never changed';
+COMMENT ON COLUMN sustainml.fairness_mitigation.mitigation_id IS 'Key';
+COMMENT ON COLUMN sustainml.fairness_mitigation.mitigated_at IS 'When';
+COMMENT ON COLUMN sustainml.fairness_mitigation.role_name IS 'By which role';
+COMMENT ON COLUMN sustainml.fairness_mitigation.model_schema IS 'Schema part of the model''s name';
+COMMENT ON COLUMN sustainml.fairness_mitigation.model IS 'Name of the model';
+COMMENT ON COLUMN sustainml.fairness_mitigation.version IS 'Version that came of it';
+COMMENT ON COLUMN sustainml.fairness_mitigation.method IS 'Method';
+COMMENT ON COLUMN sustainml.fairness_mitigation.params IS 'Its options';
+COMMENT ON COLUMN sustainml.fairness_mitigation.thresholds IS 'Thresholds by group, for methods that set them';
+COMMENT ON COLUMN sustainml.fairness_mitigation.attribute IS 'Protected column or cross';
+COMMENT ON COLUMN sustainml.fairness_mitigation.metric IS 'Disparity that it was to lower';
+COMMENT ON COLUMN sustainml.fairness_mitigation.audit_before IS 'Audit without it';
+COMMENT ON COLUMN sustainml.fairness_mitigation.audit_after IS 'Audit with it';
+COMMENT ON COLUMN sustainml.fairness_mitigation.gap_before IS 'The disparity without it';
+COMMENT ON COLUMN sustainml.fairness_mitigation.gap_after IS 'The disparity with it';
+COMMENT ON COLUMN sustainml.fairness_mitigation.lowered IS 'Whether the disparity fell; NULL: unknown';
+COMMENT ON COLUMN sustainml.fairness_mitigation.note IS 'What the reader should know, for example that it did not fall';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml_internal.refuse_change() RETURNS trigger
+	LANGUAGE plpgsql
+	SET search_path = pg_catalog, pg_temp
+	AS $$
+BEGIN
+	RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+		MESSAGE = format('rows of %I.%I are never changed or removed', TG_TABLE_SCHEMA, TG_TABLE_NAME),
+		HINT = 'Audits are a record. To correct one, audit again.';
+END
+$$;
+COMMENT ON FUNCTION sustainml_internal.refuse_change() IS 'Trigger of tables that only grow';
+
+CREATE TRIGGER fairness_audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON sustainml.fairness_audit
+	FOR EACH STATEMENT EXECUTE FUNCTION sustainml_internal.refuse_change();
+CREATE TRIGGER fairness_cell_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON sustainml.fairness_cell
+	FOR EACH STATEMENT EXECUTE FUNCTION sustainml_internal.refuse_change();
+CREATE TRIGGER fairness_metric_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON sustainml.fairness_metric
+	FOR EACH STATEMENT EXECUTE FUNCTION sustainml_internal.refuse_change();
+CREATE TRIGGER fairness_chain_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON sustainml.fairness_chain
+	FOR EACH STATEMENT EXECUTE FUNCTION sustainml_internal.refuse_change();
+CREATE TRIGGER fairness_verdict_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON sustainml.fairness_verdict
+	FOR EACH STATEMENT EXECUTE FUNCTION sustainml_internal.refuse_change();
+CREATE TRIGGER fairness_mitigation_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON sustainml.fairness_mitigation
+	FOR EACH STATEMENT EXECUTE FUNCTION sustainml_internal.refuse_change();
+
+-- The text that is hashed does not depend on any setting: numbers with a fraction by their bits, times in seconds.
+-- Availability: 0.1.0
+CREATE VIEW sustainml_internal.fairness_content AS
+SELECT a.audit_id,
+       concat_ws('|', a.audit_id, extract(epoch FROM a.audited_at), to_json(a.role_name), a.by_manager, to_json(a.subject), coalesce(to_json(a.model_schema)::text, '-'),
+                 coalesce(to_json(a.model)::text, '-'), coalesce(a.version, 0), coalesce(a.version_id, 0), to_json(a.source), a.part,
+                 coalesce(to_json(a.target)::text, '-'), coalesce(to_json(a.prediction)::text, '-'), coalesce(to_json(a.score)::text, '-'),
+                 coalesce(to_json(a.weight)::text, '-'), coalesce(to_json(a.positive)::text, '-'), coalesce(to_json(a.favorable)::text, '-'),
+                 coalesce(encode(float8send(a.threshold), 'hex'), '-'), to_json(a.protected), a.intersections, to_json(a.reference), a.min_n, a.suppress_below,
+                 coalesce(encode(float8send(a.confidence), 'hex'), '-'), a.draws, a.seed, a.rows, a.rows_without_label, a.rows_without_prediction, a.rows_without_group,
+                 a.rows_without_weight, a.rows_without_score, a.rows_bad_score, to_json(a.notes), coalesce(a.run_id, 0), a.extension_version) || E'\n' ||
+       coalesce((SELECT string_agg(concat_ws('|', c.cell, to_json(c.attributes), to_json(c.group_values), c.n, c.is_unknown, c.is_small, c.is_suppressed, c.counts::text),
+                                   E'\n' ORDER BY c.cell)
+                   FROM sustainml.fairness_cell c WHERE c.audit_id = a.audit_id), '') || E'\n' ||
+       coalesce((SELECT string_agg(concat_ws('|', m.line, m.scope, to_json(m.attributes), coalesce(to_json(m.group_values)::text, '-'), coalesce(m.cell, 0), m.metric,
+                                             coalesce(encode(float8send(m.value), 'hex'), '-'), coalesce(encode(float8send(m.numerator), 'hex'), '-'), coalesce(encode(float8send(m.denominator), 'hex'), '-'), m.n,
+                                             coalesce(encode(float8send(m.ci_low), 'hex'), '-'), coalesce(encode(float8send(m.ci_high), 'hex'), '-'), coalesce(m.ci_method, '-'),
+                                             coalesce(to_json(m.reference_group)::text, '-'), coalesce(to_json(m.low_group)::text, '-'),
+                                             coalesce(to_json(m.high_group)::text, '-'), m.least_n, m.groups_left_out, coalesce(encode(float8send(m.statistic), 'hex'), '-'),
+                                             coalesce(encode(float8send(m.p_value), 'hex'), '-'), coalesce(encode(float8send(m.exact_p), 'hex'), '-'), coalesce(encode(float8send(m.corrected), 'hex'), '-'),
+                                             m.is_small, m.is_suppressed, coalesce(m.undefined_reason, '-')), E'\n' ORDER BY m.line)
+                   FROM sustainml.fairness_metric m WHERE m.audit_id = a.audit_id), '') AS content
+  FROM sustainml.fairness_audit a;
+COMMENT ON VIEW sustainml_internal.fairness_content IS 'What is hashed of an audit';
+COMMENT ON COLUMN sustainml_internal.fairness_content.audit_id IS 'Audit';
+COMMENT ON COLUMN sustainml_internal.fairness_content.content IS 'Its rows as one text that no setting changes';
+REVOKE ALL ON sustainml_internal.fairness_content FROM PUBLIC;
+
+-- Runs as the extension's owner, called by the C code that has just written the audit.
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml_internal.fairness_seal(audit bigint) RETURNS void
+	LANGUAGE plpgsql
+	SET search_path = pg_catalog, pg_temp
+	AS $$
+DECLARE
+	made sustainml.fairness_audit%ROWTYPE;
+	last sustainml.fairness_chain%ROWTYPE;
+BEGIN
+	SELECT * INTO STRICT made FROM sustainml.fairness_audit a WHERE a.audit_id = audit;
+	SELECT * INTO last FROM sustainml.fairness_chain c WHERE c.subject = made.subject ORDER BY c.position DESC LIMIT 1;
+	BEGIN
+		INSERT INTO sustainml.fairness_chain (audit_id, subject, position, previous_hash, hash)
+		SELECT audit, made.subject, coalesce(last.position, 0) + 1, coalesce(last.hash, ''),
+		       encode(sha256(convert_to(coalesce(last.hash, '') || E'\n' || c.content, 'UTF8')), 'hex')
+		  FROM sustainml_internal.fairness_content c WHERE c.audit_id = audit;
+	EXCEPTION WHEN unique_violation THEN
+		-- an older snapshot does not see the link that came meanwhile
+		RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'another session audited the same subject meanwhile',
+			HINT = 'Run the transaction again.';
+	END;
+	IF made.by_manager AND made.model IS NOT NULL THEN
+		PERFORM sustainml_internal.fairness_judge(made);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION sustainml_internal.fairness_seal(bigint) IS 'Chains an audit that was just written, and judges it by the policies of its model';
+REVOKE EXECUTE ON FUNCTION sustainml_internal.fairness_seal(bigint) FROM PUBLIC;
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml_internal.fairness_verdict_of(policy sustainml.fairness_policy, value double precision, ci_low double precision, ci_high double precision,
+	least_n bigint, undefined_reason text, OUT verdict text, OUT reason text) RETURNS record
+	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+	SET search_path = pg_catalog, pg_temp
+	AS $$
+DECLARE
+	low  double precision := CASE WHEN policy.judge_by = 'value' THEN value ELSE ci_low END;
+	high double precision := CASE WHEN policy.judge_by = 'value' THEN value ELSE ci_high END;
+	what text := CASE WHEN policy.judge_by = 'value' THEN 'the value lies' ELSE 'the whole interval lies' END;
+BEGIN
+	verdict := 'insufficient evidence';
+	IF value IS NULL THEN
+		reason := 'undefined: ' || coalesce(undefined_reason, 'unknown');
+	ELSIF least_n < policy.min_n THEN
+		reason := format('a group has %s rows for it, fewer than %s', least_n, policy.min_n);
+	ELSIF low IS NULL OR high IS NULL THEN
+		reason := 'there is no interval';
+	ELSIF (policy.at_least AND low >= policy.bound) OR (NOT policy.at_least AND high <= policy.bound) THEN
+		verdict := 'pass';
+		reason := what || ' within the bound';
+	ELSIF (policy.at_least AND high < policy.bound) OR (NOT policy.at_least AND low > policy.bound) THEN
+		verdict := 'fail';
+		reason := what || ' beyond the bound';
+	ELSE
+		reason := 'the interval includes the bound';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION sustainml_internal.fairness_verdict_of(sustainml.fairness_policy, double precision, double precision, double precision, bigint, text) IS 'pass, fail or insufficient evidence, and why';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml_internal.fairness_judge(audit sustainml.fairness_audit) RETURNS void
+	LANGUAGE plpgsql
+	SET search_path = pg_catalog, pg_temp
+	AS $$
+DECLARE
+	policy  sustainml.fairness_policy%ROWTYPE;
+	figure  record;
+	outcome record;
+	found_any boolean;
+BEGIN
+	FOR policy IN SELECT * FROM sustainml.fairness_policy p
+	               WHERE p.model_schema = audit.model_schema AND p.model = audit.model AND p.ended_at IS NULL ORDER BY p.policy_id LOOP
+		found_any := false;
+		FOR figure IN SELECT array_to_string(m.attributes, ' & ') AS attribute, m.value, m.ci_low, m.ci_high, m.least_n, m.undefined_reason
+		                FROM sustainml.fairness_metric m
+		               WHERE m.audit_id = audit.audit_id AND m.scope = 'disparity' AND m.metric = policy.metric
+		                 AND (policy.attribute IS NULL OR array_to_string(m.attributes, ' & ') = policy.attribute) ORDER BY m.line LOOP
+			found_any := true;
+			SELECT * INTO outcome FROM sustainml_internal.fairness_verdict_of(policy, figure.value, figure.ci_low, figure.ci_high, figure.least_n, figure.undefined_reason);
+			INSERT INTO sustainml.fairness_verdict (audit_id, policy_id, attribute, metric, value, ci_low, ci_high, bound, verdict, reason)
+			VALUES (audit.audit_id, policy.policy_id, figure.attribute, policy.metric, figure.value, figure.ci_low, figure.ci_high, policy.bound, outcome.verdict, outcome.reason);
+			PERFORM sustainml_internal.fairness_alert_on(audit, policy, figure.attribute, figure.value, outcome.verdict);
+		END LOOP;
+		IF NOT found_any THEN
+			INSERT INTO sustainml.fairness_verdict (audit_id, policy_id, attribute, metric, bound, verdict, reason)
+			VALUES (audit.audit_id, policy.policy_id, coalesce(policy.attribute, ''), policy.metric, policy.bound, 'insufficient evidence', 'the audit did not measure it');
+		END IF;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION sustainml_internal.fairness_judge(sustainml.fairness_audit) IS 'Verdicts of all policies on an audit, and the alerts that follow';
+REVOKE EXECUTE ON FUNCTION sustainml_internal.fairness_judge(sustainml.fairness_audit) FROM PUBLIC;
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml_internal.fairness_alert_on(audit sustainml.fairness_audit, policy sustainml.fairness_policy, attribute text, value double precision, verdict text) RETURNS void
+	LANGUAGE plpgsql
+	SET search_path = pg_catalog, pg_temp
+	AS $$
+#variable_conflict use_variable
+DECLARE
+	alert bigint;
+	fresh boolean := false;
+BEGIN
+	UPDATE sustainml.fairness_alert a
+	   SET last_audit_id = audit.audit_id, last_value = value, last_verdict = verdict,
+	       failed_audits = a.failed_audits + (verdict = 'fail')::integer,
+	       clean_audits = CASE verdict WHEN 'pass' THEN a.clean_audits + 1 ELSE 0 END,
+	       closed_at = CASE WHEN verdict = 'pass' AND a.clean_audits + 1 >= policy.clean_audits THEN clock_timestamp() END,
+	       closed_reason = CASE WHEN verdict = 'pass' AND a.clean_audits + 1 >= policy.clean_audits THEN format('%s audits passed', a.clean_audits + 1) END
+	 WHERE a.policy_id = policy.policy_id AND a.attribute = attribute AND a.closed_at IS NULL
+	RETURNING a.alert_id INTO alert;
+	IF verdict <> 'fail' THEN
+		RETURN;
+	END IF;
+	IF alert IS NULL THEN
+		fresh := true;
+		INSERT INTO sustainml.fairness_alert (alert_id, policy_id, model_schema, model, attribute, metric, bound, severity, opened_at, opened_audit_id, opened_value,
+		                                      last_audit_id, last_value, last_verdict, failed_audits, clean_audits)
+		VALUES (nextval('sustainml.fairness_id_seq'), policy.policy_id, audit.model_schema, audit.model, attribute, policy.metric, policy.bound, policy.severity,
+		        clock_timestamp(), audit.audit_id, value, audit.audit_id, value, verdict, 1, 0)
+		RETURNING alert_id INTO alert;
+	END IF;
+	-- names and ids only: whoever listens need not be allowed to see the figures
+	PERFORM pg_notify('sustainml_fairness', json_build_object('alert_id', alert, 'is_new', fresh, 'audit_id', audit.audit_id, 'policy_id', policy.policy_id,
+	                  'model', audit.model, 'version', audit.version, 'metric', policy.metric, 'severity', policy.severity)::text);
+END
+$$;
+COMMENT ON FUNCTION sustainml_internal.fairness_alert_on(sustainml.fairness_audit, sustainml.fairness_policy, text, double precision, text) IS 'Opens, continues or closes the alert of a policy, and notifies of a breach';
+REVOKE EXECUTE ON FUNCTION sustainml_internal.fairness_alert_on(sustainml.fairness_audit, sustainml.fairness_policy, text, double precision, text) FROM PUBLIC;
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml_internal.fairness_obstacle(model_schema text, model text, version integer, strict boolean) RETURNS text
+	LANGUAGE plpgsql STABLE
+	SET search_path = pg_catalog, pg_temp
+	AS $$
+#variable_conflict use_variable
+DECLARE
+	newest  bigint;
+	problem text;
+BEGIN
+	PERFORM FROM sustainml.fairness_policy p
+	  WHERE p.model_schema = model_schema AND p.model = model AND p.ended_at IS NULL AND p.severity = 'error';
+	IF NOT FOUND THEN
+		RETURN NULL;
+	END IF;
+	-- by the key of the version, since the model may have been renamed
+	SELECT max(a.audit_id) INTO newest
+	  FROM sustainml.model_version v
+	  JOIN sustainml.fairness_audit a ON a.version_id = v.id
+	 WHERE v.model_schema = model_schema AND v.model = model AND v.version = version AND a.by_manager;
+	IF newest IS NULL THEN
+		RETURN 'there is a fairness policy, and no audit of this version to judge by';
+	END IF;
+	-- a policy that came after the newest audit is judged here, on what the audit measured
+	-- whoever may read the model may ask: no figure of a hidden group
+	SELECT format('%s%s is %s%s, bound %s: %s (%s)', coalesce(nullif(j.attribute, '') || ': ', ''), j.metric,
+	              CASE WHEN j.is_suppressed THEN 'not shown' ELSE coalesce(round(j.value::numeric, 4)::text, 'undefined') END,
+	              CASE WHEN j.ci_low IS NOT NULL AND NOT j.is_suppressed THEN format(' [%s, %s]', round(j.ci_low::numeric, 4), round(j.ci_high::numeric, 4)) ELSE '' END,
+	              j.bound, j.verdict, CASE WHEN j.is_suppressed AND j.reason LIKE 'a group has %' THEN 'a group has few rows' ELSE j.reason END)
+	  INTO problem
+	  FROM (SELECT p.policy_id, p.metric, p.bound, coalesce(array_to_string(m.attributes, ' & '), p.attribute) AS attribute, m.value, m.ci_low, m.ci_high, m.is_suppressed,
+	               CASE WHEN m.audit_id IS NULL THEN 'insufficient evidence' ELSE o.verdict END AS verdict,
+	               CASE WHEN m.audit_id IS NULL THEN 'the audit did not measure it' ELSE o.reason END AS reason
+	          FROM sustainml.fairness_policy p
+	          LEFT JOIN sustainml.fairness_metric m ON m.audit_id = newest AND m.scope = 'disparity' AND m.metric = p.metric
+	                                               AND (p.attribute IS NULL OR array_to_string(m.attributes, ' & ') = p.attribute)
+	          LEFT JOIN LATERAL sustainml_internal.fairness_verdict_of(p, m.value, m.ci_low, m.ci_high, m.least_n, m.undefined_reason) o ON true
+	         WHERE p.model_schema = model_schema AND p.model = model AND p.ended_at IS NULL AND p.severity = 'error') j
+	 WHERE j.verdict = 'fail' OR (strict AND j.verdict <> 'pass') OR j.reason = 'the audit did not measure it'
+	 ORDER BY j.verdict = 'fail' DESC, j.policy_id, j.attribute LIMIT 1;
+	RETURN problem;
+END
+$$;
+COMMENT ON FUNCTION sustainml_internal.fairness_obstacle(text, text, integer, boolean) IS 'Why a version does not pass the fairness policies of its model; NULL: it does';
+REVOKE EXECUTE ON FUNCTION sustainml_internal.fairness_obstacle(text, text, integer, boolean) FROM PUBLIC;

@@ -1,0 +1,414 @@
+/*
+ * store.c - audits, mitigations and what policies make of them, written as the extension's owner.
+ *
+ * The rows of an audit go in one by one under prepared statements; then it is chained under the lock of its subject,
+ * so that audits of other subjects do not wait, and judged.
+ */
+#include "../compat.h"
+
+#include <math.h>
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "common/hashfn.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "../catalog_internal.h"
+#include "../json.h"
+#include "fairness.h"
+#include "state.h"
+
+/* ---- parameters ------------------------------------------------------------------------ */
+
+#define MOST_PARAMETERS 40
+
+typedef struct Parameters
+{
+	int   count;
+	Oid   types[MOST_PARAMETERS];
+	Datum values[MOST_PARAMETERS];
+	char  nulls[MOST_PARAMETERS + 1];
+} Parameters;
+
+static void
+add(Parameters *p, Oid type, Datum value, bool isnull)
+{
+	Assert(p->count < MOST_PARAMETERS);
+	p->types[p->count] = type;
+	p->values[p->count] = value;
+	p->nulls[p->count++] = isnull ? 'n' : ' ';
+}
+
+static void
+add_text(Parameters *p, const char *text)
+{
+	add(p, TEXTOID, text ? CStringGetTextDatum(text) : (Datum) 0, text == NULL);
+}
+
+static void
+add_number(Parameters *p, double number)
+{
+	add(p, FLOAT8OID, Float8GetDatum(number), isnan(number));
+}
+
+static void
+add_integer(Parameters *p, int64 number)
+{
+	add(p, INT8OID, Int64GetDatum(number), false);
+}
+
+static void
+add_bool(Parameters *p, bool value)
+{
+	add(p, BOOLOID, BoolGetDatum(value), false);
+}
+
+static void
+add_texts(Parameters *p, char *const *texts, int count)
+{
+	Datum *values = palloc(sizeof(Datum) * (count + 1));
+	bool  *nulls = palloc(sizeof(bool) * (count + 1));
+	int    dimensions[1] = {count};
+	int    bounds[1] = {1};
+
+	for (int i = 0; i < count; i++)
+	{
+		nulls[i] = texts[i] == NULL;
+		values[i] = texts[i] ? CStringGetTextDatum(texts[i]) : (Datum) 0;
+	}
+	add(p, TEXTARRAYOID, PointerGetDatum(count == 0 ? construct_empty_array(TEXTOID)
+										: construct_md_array(values, nulls, 1, dimensions, bounds, TEXTOID, -1, false, TYPALIGN_INT)),
+		false);
+}
+
+/* Run a statement that was prepared at its first use. */
+static void
+execute(SPIPlanPtr *plan, const char *statement, Parameters *p, int expected)
+{
+	int code;
+
+	if (*plan == NULL)
+		*plan = SPI_prepare(statement, p->count, p->types);
+	if (*plan == NULL)
+		elog(ERROR, "cannot prepare a statement on fairness tables: %s", SPI_result_code_string(SPI_result));
+	code = SPI_execute_plan(*plan, p->values, p->nulls, false, 0);
+	if (code != expected)
+		elog(ERROR, "cannot write a fairness audit: %s", SPI_result_code_string(code));
+}
+
+/* ---- an audit ---------------------------------------------------------------------------- */
+
+/* What is audited, as the name of a chain: a model, or predictions that one role keeps in one place. */
+static char *
+subject_of(const MlFairSpec *spec, const char *user)
+{
+	if (spec->model)
+		return psprintf("model %s.%s", spec->model_schema, spec->model);
+	return psprintf("predictions %s: %s: %s, %s, %s", user, spec->source, spec->target ? spec->target : "-",
+					spec->prediction ? spec->prediction : "-", spec->score ? spec->score : "-");
+}
+
+static void
+lock_subject(const char *subject)
+{
+	uint32 hash = hash_bytes((const unsigned char *) subject, (int) strlen(subject));
+
+	LockDatabaseObject(ml_catalog_relation("fairness_chain"), (Oid) hash, 0, ShareUpdateExclusiveLock);
+}
+
+static const char insert_audit[] =
+	"INSERT INTO sustainml.fairness_audit (audit_id, audited_at, role_name, by_manager, subject, model_schema, model, version, version_id,"
+	" source, part, target, prediction, score, weight, positive, favorable, threshold, protected, intersections, reference, min_n,"
+	" suppress_below, confidence, draws, seed, rows, rows_without_label, rows_without_prediction, rows_without_group,"
+	" rows_without_weight, rows_without_score, rows_bad_score, notes, run_id, extension_version)"
+	" VALUES (nextval('sustainml.fairness_id_seq'), clock_timestamp(), $1, $2, $3, $4, $5, nullif($6, 0)::int, nullif($7, 0),"
+	" $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18::int, $19, $20::int,"
+	" $21::int, $22, $23::int, $24, $25, $26, $27, $28,"
+	" $29, $30, $31, $32, nullif($33, 0), (SELECT extversion FROM pg_extension WHERE extname = 'sustainml')) RETURNING audit_id";
+
+static int64
+store_audit(const MlFairResult *result, const char *user, bool by_manager, const char *subject, int64 run_id)
+{
+	const MlFairSpec *spec = result->spec;
+	Parameters        p = {0};
+	SPIPlanPtr        plan = NULL;
+	bool              isnull;
+
+	add_text(&p, user);
+	add_bool(&p, by_manager);
+	add_text(&p, subject);
+	add_text(&p, spec->model_schema);
+	add_text(&p, spec->model);
+	add_integer(&p, spec->version);
+	add_integer(&p, spec->version_id);
+	add_text(&p, spec->source);
+	add_text(&p, spec->part);
+	add_text(&p, spec->target);
+	add_text(&p, spec->prediction);
+	add_text(&p, spec->score);
+	add_text(&p, spec->weight);
+	add_text(&p, spec->positive);
+	add_text(&p, spec->favorable);
+	add_number(&p, spec->threshold);
+	add_texts(&p, spec->protected_columns, spec->protected_count);
+	add_integer(&p, spec->intersections);
+	add_text(&p, spec->reference);
+	add_integer(&p, spec->min_n);
+	add_integer(&p, spec->suppress_below);
+	add_number(&p, spec->confidence);
+	add_integer(&p, spec->draws);
+	add_integer(&p, spec->seed);
+	add_integer(&p, result->rows);
+	add_integer(&p, result->rows_without_label);
+	add_integer(&p, result->rows_without_prediction);
+	add_integer(&p, result->rows_without_group);
+	add_integer(&p, result->rows_without_weight);
+	add_integer(&p, result->rows_without_score);
+	add_integer(&p, result->rows_bad_score);
+	add_texts(&p, result->notes, result->note_count);
+	add_integer(&p, run_id);
+	execute(&plan, insert_audit, &p, SPI_OK_INSERT_RETURNING);
+	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+}
+
+static void
+add_set(Parameters *p, const MlFairResult *result, size_t set)
+{
+	const SmlFairSet *s = &result->plan.sets[set];
+	char            **names = palloc(sizeof(char *) * (s->count + 1));
+
+	for (size_t i = 0; i < s->count; i++)
+		names[i] = result->spec->protected_columns[s->attributes[i]];
+	add_texts(p, names, (int) s->count);
+}
+
+static void
+store_cells(const MlFairResult *result, int64 audit_id)
+{
+	MemoryContext each = AllocSetContextCreate(CurrentMemoryContext, "sustainml audit row", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(each);
+	SPIPlanPtr    plan = NULL;
+	Oid           type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("fairness_state"),
+										 ObjectIdGetDatum(get_namespace_oid("sustainml", false)));
+
+	for (size_t g = 0; g < result->plan.group_count; g++)
+	{
+		const SmlFairGroup *group = &result->plan.groups[g];
+		Parameters          p = {0};
+
+		add_integer(&p, audit_id);
+		add_integer(&p, (int64) g + 1);
+		add_set(&p, result, group->set);
+		add_texts(&p, result->values[g], (int) result->plan.sets[group->set].count);
+		add_integer(&p, (int64) sml_fair_rows(group->state));
+		add_integer(&p, (int64) group->state->n[SML_YES][SML_YES]);
+		add_integer(&p, (int64) group->state->n[SML_NO][SML_YES]);
+		add_integer(&p, (int64) group->state->n[SML_NO][SML_NO]);
+		add_integer(&p, (int64) group->state->n[SML_YES][SML_NO]);
+		add_bool(&p, group->unknown);
+		add_bool(&p, sml_fair_rows(group->state) < result->plan.min_n);
+		add_bool(&p, result->audit->suppressed[g]);
+		add(&p, type, ml_fair_state_datum(group->state), false);
+		execute(&plan, "INSERT INTO sustainml.fairness_cell (audit_id, cell, attributes, group_values, n, true_positives, false_positives,"
+				" true_negatives, false_negatives, is_unknown, is_small, is_suppressed, counts)"
+				" VALUES ($1, $2::int, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)", &p, SPI_OK_INSERT);
+		MemoryContextReset(each);
+		CHECK_FOR_INTERRUPTS();
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(each);
+}
+
+static const char *
+label_of(const MlFairResult *result, size_t group)
+{
+	return group == SML_NO_GROUP ? NULL : result->plan.groups[group].label;
+}
+
+static void
+store_metrics(const MlFairResult *result, int64 audit_id)
+{
+	MemoryContext each = AllocSetContextCreate(CurrentMemoryContext, "sustainml audit row", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(each);
+	SPIPlanPtr    plan = NULL;
+
+	for (size_t r = 0; r < result->audit->count; r++)
+	{
+		const SmlFairRow *row = &result->audit->rows[r];
+		Parameters        p = {0};
+
+		add_integer(&p, audit_id);
+		add_integer(&p, (int64) r + 1);
+		add_text(&p, sml_fair_scope_name(row->scope));
+		add_set(&p, result, row->set);
+		if (row->group == SML_NO_GROUP)
+			add(&p, TEXTARRAYOID, (Datum) 0, true);
+		else
+			add_texts(&p, result->values[row->group], (int) result->plan.sets[row->set].count);
+		add_integer(&p, row->group == SML_NO_GROUP ? 0 : (int64) row->group + 1);
+		add_text(&p, row->metric);
+		add_number(&p, row->figure.value);
+		add_number(&p, row->figure.numerator);
+		add_number(&p, row->figure.denominator);
+		add_integer(&p, (int64) row->figure.n);
+		add_number(&p, row->figure.ci_low);
+		add_number(&p, row->figure.ci_high);
+		add_text(&p, row->figure.ci_method);
+		add_text(&p, label_of(result, row->reference));
+		add_text(&p, label_of(result, row->low_group));
+		add_text(&p, label_of(result, row->high_group));
+		add_integer(&p, (int64) row->least_n);
+		add_integer(&p, (int64) row->left_out);
+		add_number(&p, row->statistic);
+		add_number(&p, row->p_value);
+		add_number(&p, row->exact_p);
+		add_number(&p, row->corrected);
+		add_bool(&p, row->is_small);
+		add_bool(&p, row->is_suppressed);
+		add_text(&p, row->figure.reason);
+		execute(&plan, "INSERT INTO sustainml.fairness_metric (audit_id, line, scope, attributes, group_values, cell, metric, value, numerator,"
+				" denominator, n, ci_low, ci_high, ci_method, reference_group, low_group, high_group, least_n, groups_left_out,"
+				" statistic, p_value, exact_p, corrected, is_small, is_suppressed, undefined_reason)"
+				" VALUES ($1, $2::int, $3, $4, $5, nullif($6, 0)::int, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19::int,"
+				" $20, $21, $22, $23, $24, $25, $26)", &p, SPI_OK_INSERT);
+		MemoryContextReset(each);
+		CHECK_FOR_INTERRUPTS();
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(each);
+}
+
+/* Whether the user may manage the model that is audited. */
+static bool
+is_manager(const MlFairSpec *spec)
+{
+	List *versions;
+
+	if (spec->model == NULL)
+		return false;
+	versions = ml_versions(spec->model_schema, spec->model, ml_catalog_snapshot());
+	return versions == NIL ||
+		ml_may(((MlVersion *) linitial(versions))->owner, spec->model_schema, spec->model, ML_MANAGE);
+}
+
+int64
+ml_fair_store(const MlFairResult *result, int64 run_id)
+{
+	MlOwnerScope scope;
+	char        *user = GetUserNameFromId(GetUserId(), false);
+	char        *subject = subject_of(result->spec, user);
+	bool         by_manager = is_manager(result->spec);
+	Parameters   p = {0};
+	SPIPlanPtr   plan = NULL;
+	int64        audit_id;
+
+	PreventCommandIfReadOnly("a fairness audit");
+	lock_subject(subject);
+	SPI_connect();
+	ml_owner_begin(&scope);
+	audit_id = store_audit(result, user, by_manager, subject, run_id);
+	store_cells(result, audit_id);
+	store_metrics(result, audit_id);
+	add_integer(&p, audit_id);
+	execute(&plan, "SELECT sustainml_internal.fairness_seal($1)", &p, SPI_OK_SELECT);
+	ml_owner_end(&scope);
+	SPI_finish();
+	return audit_id;
+}
+
+/* ---- mitigations and policies -------------------------------------------------------------- */
+
+int64
+ml_fair_mitigation_store(const MlFairMitigation *m)
+{
+	MlOwnerScope scope;
+	Parameters   p = {0};
+	SPIPlanPtr   plan = NULL;
+	bool         isnull;
+	bool         unknown = isnan(m->gap_before) || isnan(m->gap_after);
+	size_t       length = strlen(m->metric);
+	/* a ratio is better when it is larger */
+	bool         by_ratio = length > 6 && strcmp(m->metric + length - 6, "_ratio") == 0;
+	bool         lowered = by_ratio ? m->gap_after > m->gap_before : m->gap_after < m->gap_before;
+	int64        id;
+
+	add_text(&p, GetUserNameFromId(GetUserId(), false));
+	add_text(&p, m->model_schema);
+	add_text(&p, m->model);
+	add_integer(&p, m->version);
+	add_text(&p, m->method);
+	add(&p, JSONBOID, PointerGetDatum(m->params), m->params == NULL);
+	add(&p, JSONBOID, PointerGetDatum(m->thresholds), m->thresholds == NULL);
+	add_text(&p, m->attribute);
+	add_text(&p, m->metric);
+	add_integer(&p, m->audit_before);
+	add_integer(&p, m->audit_after);
+	add_number(&p, m->gap_before);
+	add_number(&p, m->gap_after);
+	add(&p, BOOLOID, BoolGetDatum(lowered), unknown);
+	add_text(&p, m->note ? m->note : unknown || lowered ? NULL : "The disparity did not fall on these rows.");
+	SPI_connect();
+	ml_owner_begin(&scope);
+	execute(&plan, "INSERT INTO sustainml.fairness_mitigation (mitigation_id, mitigated_at, role_name, model_schema, model, version, method,"
+			" params, thresholds, attribute, metric, audit_before, audit_after, gap_before, gap_after, lowered, note)"
+			" VALUES (nextval('sustainml.fairness_id_seq'), clock_timestamp(), $1, $2, $3, nullif($4, 0)::int, $5, coalesce($6, '{}'::jsonb), $7, $8, $9,"
+			" nullif($10, 0), nullif($11, 0), $12, $13, $14, $15) RETURNING mitigation_id", &p, SPI_OK_INSERT_RETURNING);
+	id = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	ml_owner_end(&scope);
+	SPI_finish();
+	return id;
+}
+
+bool
+ml_fair_gate(const char *model_schema, const char *model, int version, bool strict, char **why)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MlOwnerScope  scope;
+	Parameters    p = {0};
+	SPIPlanPtr    plan = NULL;
+	char         *problem;
+
+	add_text(&p, model_schema);
+	add_text(&p, model);
+	add(&p, INT4OID, Int32GetDatum(version), false);
+	add_bool(&p, strict);
+	SPI_connect();
+	ml_owner_begin(&scope);
+	execute(&plan, "SELECT sustainml_internal.fairness_obstacle($1, $2, $3, $4)", &p, SPI_OK_SELECT);
+	problem = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	if (why)
+		*why = problem ? MemoryContextStrdup(caller, problem) : NULL;
+	ml_owner_end(&scope);
+	SPI_finish();
+	return problem == NULL;
+}
+
+/* ---- in short --------------------------------------------------------------------------------- */
+
+Jsonb *
+ml_fair_json(const MlFairResult *result, int64 audit_id)
+{
+	static const char *const metrics[] = {"demographic_parity_difference", "demographic_parity_ratio", "equal_opportunity_difference",
+										  "equalized_odds_difference"};
+	MlJsonBuilder builder;
+
+	ml_json_begin(&builder);
+	if (audit_id)
+		ml_json_add_integer(&builder, "audit_id", audit_id);
+	ml_json_add_integer(&builder, "rows", result->rows);
+	for (size_t s = 1; s < result->plan.set_count; s++)
+	{
+		ml_json_open(&builder, result->set_names[s]);
+		for (size_t m = 0; m < lengthof(metrics); m++)
+			ml_json_add_number(&builder, metrics[m], ml_fair_disparity(result, result->set_names[s], metrics[m]));
+		ml_json_close(&builder);
+	}
+	return ml_json_end(&builder);
+}

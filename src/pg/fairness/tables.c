@@ -1,0 +1,616 @@
+/*
+ * tables.c - tables about selection: adverse_impact, bias_audit_ll144, fairness_strata, fairness_calibration.
+ *
+ * Each counts in one parallel pass by the finest cross it needs (request.c) and works on the groups.
+ */
+#include "../compat.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/builtins.h"
+
+#include "../metric/result.h"
+#include "request.h"
+
+char *
+ml_fair_text(FunctionCallInfo fcinfo, int i)
+{
+	return PG_ARGISNULL(i) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(i));
+}
+
+char *
+ml_fair_required(FunctionCallInfo fcinfo, int i, const char *what)
+{
+	if (PG_ARGISNULL(i))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s must be given", what)));
+	return text_to_cstring(PG_GETARG_TEXT_PP(i));
+}
+
+double
+ml_fair_confidence(FunctionCallInfo fcinfo, int i)
+{
+	double confidence = PG_ARGISNULL(i) ? 0.95 : PG_GETARG_FLOAT8(i);
+
+	if (!(confidence > 0 && confidence < 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("confidence must be between 0 and 1")));
+	return confidence;
+}
+
+/* ---- adverse_impact ------------------------------------------------------------------------- */
+
+/* source, selected, protected, favorable, weight, intersections, min_n, confidence */
+static MlFairResult *
+selection_audit(FunctionCallInfo fcinfo)
+{
+	MlFairSpec      *spec = palloc(sizeof(MlFairSpec));
+	MlRun           *run = ml_run_begin("audit");
+	MlFairPass      *pass;
+	MlFairCollector *collector;
+	MlFairResult    *result;
+	MlFigures        figures;
+	MlScan           scan;
+
+	ml_fair_spec_init(spec);
+	spec->source = ml_fair_required(fcinfo, 0, "the source");
+	spec->prediction = ml_fair_required(fcinfo, 1, "selected");
+	spec->protected_columns = ml_fair_texts(fcinfo, 2, "protected", &spec->protected_count);
+	spec->favorable = ml_fair_text(fcinfo, 3);
+	spec->weight = ml_fair_text(fcinfo, 4);
+	spec->intersections = PG_ARGISNULL(5) ? 2 : Max(1, PG_GETARG_INT32(5));
+	spec->min_n = PG_ARGISNULL(6) ? spec->min_n : Max(0, PG_GETARG_INT32(6));
+	spec->confidence = ml_fair_confidence(fcinfo, 7);
+	spec->draws = 0;
+	if (spec->protected_count == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the protected columns must be given")));
+	ml_scan_begin(&scan);
+	pass = ml_fair_pass(ml_source_open(spec->source), spec, run);
+	if (spec->weight)
+		pass->weight = ml_number_expression(pass->source, ml_source_column(pass->source, spec->weight, "weight"), "weight");
+	ml_fair_pass_truths(pass);
+	if (spec->favorable == NULL)
+		spec->favorable = spec->positive;
+	collector = ml_fair_pass_run(pass);
+	ml_scan_end(&scan);
+	result = ml_fair_finish(collector);
+	ml_run_end(run, NULL, NULL, 0, result->rows, &figures);
+	for (int i = 0; i < result->note_count; i++)
+		ereport(NOTICE, (errmsg("%s", result->notes[i])));
+	return result;
+}
+
+static const char *
+verdict_of(const SmlFairRow *row)
+{
+	if (row->figure.reason)
+		return NULL;
+	if (row->figure.value < 0.8)
+		return row->exact_p < 0.05 ? "fail" : "insufficient evidence";
+	return row->is_small ? "insufficient evidence" : "pass";
+}
+
+PG_FUNCTION_INFO_V1(sustainml_adverse_impact);
+Datum
+sustainml_adverse_impact(PG_FUNCTION_ARGS)
+{
+	MlResult     *out = ml_result_begin(fcinfo);
+	MlFairResult *result = selection_audit(fcinfo);
+	double        z = sml_fair_z(result->plan.confidence);
+
+	for (size_t r = 0; r < result->audit->count; r++)
+	{
+		const SmlFairRow   *row = &result->audit->rows[r];
+		const SmlFairGroup *group;
+		SmlFigure           rate;
+
+		if (strcmp(row->metric, "impact_ratio") != 0)
+			continue;
+		group = &result->plan.groups[row->group];
+		sml_fair_figure(group->state, SML_FAIR_SELECTION_RATE, result->plan.favorable, z, &rate);
+		ml_put_text(out, result->set_names[row->set]);
+		ml_put_text(out, group->label);
+		ml_put_integer(out, (int64) rate.n);
+		ml_put_number(out, (double) sml_fair_rows(group->state) / (double) result->rows);
+		ml_put_number(out, rate.numerator);
+		ml_put_number(out, rate.value);
+		ml_put_number(out, rate.ci_low);
+		ml_put_number(out, rate.ci_high);
+		ml_put_text(out, row->reference == SML_NO_GROUP ? NULL : result->plan.groups[row->reference].label);
+		ml_put_number(out, row->figure.denominator);
+		ml_put_number(out, row->figure.value);
+		ml_put_number(out, row->figure.ci_low);
+		ml_put_number(out, row->figure.ci_high);
+		ml_put_number(out, row->statistic);
+		ml_put_number(out, row->p_value);
+		ml_put_number(out, row->exact_p);
+		if (row->figure.reason)
+			ml_put_text(out, NULL);
+		else
+			ml_put_bool(out, row->figure.value < 0.8);
+		ml_put_bool(out, row->is_small);
+		ml_put_text(out, row->figure.reason);
+		ml_put_text(out, verdict_of(row));
+		ml_put_row(out);
+	}
+	return ml_result_end(out);
+}
+
+/* ---- bias_audit_ll144 --------------------------------------------------------------------------- */
+
+/* The median of a score over rows that have one; NaN without. */
+static double
+median_of(const MlSource *source, const char *expression)
+{
+	double median = NAN;
+	bool   isnull;
+
+	SPI_connect();
+	if (SPI_execute(psprintf("SELECT pg_catalog.percentile_cont(0.5) WITHIN GROUP (ORDER BY q.x) FROM (%s) AS q(x)",
+							 ml_source_query(source, expression, psprintf("%s OPERATOR(pg_catalog.<>) 'NaN'", expression))), true, 1) != SPI_OK_SELECT ||
+		SPI_processed != 1)
+		elog(ERROR, "unexpected result of a median");
+	median = DatumGetFloat8(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	SPI_finish();
+	return isnull ? NAN : median;
+}
+
+/* source, protected, selected, favorable, score */
+static MlFairResult *
+ll144_groups(FunctionCallInfo fcinfo, double *median)
+{
+	MlFairSpec      *spec = palloc(sizeof(MlFairSpec));
+	SmlFairSet      *sets = palloc0(sizeof(SmlFairSet) * (ML_FAIR_MOST_SETS + 1));
+	MlRun           *run = ml_run_begin("audit");
+	MlFairPass      *pass;
+	MlFairCollector *collector;
+	MlFairResult    *result;
+	MlFigures        figures;
+	MlScan           scan;
+
+	ml_fair_spec_init(spec);
+	spec->source = ml_fair_required(fcinfo, 0, "the source");
+	spec->protected_columns = ml_fair_texts(fcinfo, 1, "protected", &spec->protected_count);
+	spec->prediction = ml_fair_text(fcinfo, 2);
+	spec->favorable = ml_fair_text(fcinfo, 3);
+	spec->score = ml_fair_text(fcinfo, 4);
+	if ((spec->prediction == NULL) == (spec->score == NULL) || spec->protected_count == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the protected columns and either selected or score must be given"),
+				 errhint("selected gives selection rates; score gives scoring rates, the share above the median of all scores.")));
+	ml_scan_begin(&scan);
+	pass = ml_fair_pass(ml_source_open(spec->source), spec, run);
+	*median = NAN;
+	if (spec->prediction)
+		ml_fair_pass_truths(pass);
+	else
+	{
+		char *score = ml_number_expression(pass->source, ml_source_column(pass->source, spec->score, "score"), "score");
+
+		*median = median_of(pass->source, score);
+		/* equal to the median is not above it */
+		pass->prediction = psprintf("CASE WHEN %s OPERATOR(pg_catalog.<>) 'NaN' THEN %s OPERATOR(pg_catalog.>) '%.17g'::float8 END", score, score, *median);
+	}
+	collector = ml_fair_pass_run(pass);
+	ml_scan_end(&scan);
+	result = ml_fair_group(collector, sets, ml_fair_list_sets(spec->protected_count, spec->protected_count, sets));
+	ml_fair_notice_rows(result, false);
+	ml_run_end(run, NULL, NULL, 0, result->rows, &figures);
+	return result;
+}
+
+typedef struct Category
+{
+	uint64 n;
+	uint64 selected;
+	double share;
+	double rate;  /* NaN: nobody */
+	bool   under; /* below 2 % of those audited */
+} Category;
+
+static Category
+category_of(const MlFairResult *result, size_t g)
+{
+	const SmlFairState *all = result->plan.groups[0].state;
+	const SmlFairState *state = result->plan.groups[g].state;
+	Category            category;
+
+	category.selected = state->n[SML_UNKNOWN][SML_YES];
+	category.n = category.selected + state->n[SML_UNKNOWN][SML_NO];
+	category.share = (double) category.n / (double) (all->n[SML_UNKNOWN][SML_YES] + all->n[SML_UNKNOWN][SML_NO]);
+	category.rate = category.n ? (double) category.selected / (double) category.n : NAN;
+	category.under = category.share < 0.02;
+	return category;
+}
+
+/* The highest rate of the categories that count, and whose it is. */
+static double
+highest_rate(const MlFairResult *result, const SmlFairSet *set, const char **whose)
+{
+	double highest = NAN;
+
+	*whose = NULL;
+	for (size_t g = set->first; g < set->first + set->groups; g++)
+	{
+		Category category = category_of(result, g);
+
+		if (result->plan.groups[g].unknown || category.under || isnan(category.rate))
+			continue;
+		if (isnan(highest) || category.rate > highest)
+		{
+			highest = category.rate;
+			*whose = result->plan.groups[g].label;
+		}
+	}
+	return highest;
+}
+
+PG_FUNCTION_INFO_V1(sustainml_bias_audit_ll144);
+Datum
+sustainml_bias_audit_ll144(PG_FUNCTION_ARGS)
+{
+	MlResult     *out = ml_result_begin(fcinfo);
+	double        median;
+	MlFairResult *result = ll144_groups(fcinfo, &median);
+
+	for (size_t s = 1; s < result->plan.set_count; s++)
+	{
+		const SmlFairSet *set = &result->plan.sets[s];
+		const char       *whose;
+		double            highest = highest_rate(result, set, &whose);
+
+		for (size_t g = set->first; g < set->first + set->groups; g++)
+		{
+			Category    category = category_of(result, g);
+			bool        unknown = result->plan.groups[g].unknown;
+			const char *why = unknown ? "the category is unknown" : isnan(category.rate) ? "nobody has an outcome"
+				: category.under ? "under 2 % of those audited" : highest > 0 ? NULL : "nobody is selected";
+
+			ml_put_text(out, result->set_names[s]);
+			ml_put_text(out, result->plan.groups[g].label);
+			ml_put_integer(out, (int64) category.n);
+			ml_put_number(out, category.share);
+			ml_put_integer(out, (int64) category.selected);
+			ml_put_number(out, category.rate);
+			ml_put_number(out, why ? NAN : category.rate / highest);
+			ml_put_text(out, whose);
+			ml_put_bool(out, category.under);
+			ml_put_text(out, why);
+			ml_put_number(out, median);
+			ml_put_row(out);
+		}
+	}
+	return ml_result_end(out);
+}
+
+/* ---- fairness_strata ----------------------------------------------------------------------------- */
+
+/* source, selected, protected, strata, favorable, reference, confidence */
+typedef struct Strata
+{
+	MlFairResult *result;
+	int           strata;     /* columns that make strata, the first ones */
+	int           protected_count;
+	double        z;
+	const char   *reference;
+} Strata;
+
+static MlFairResult *
+strata_groups(FunctionCallInfo fcinfo, Strata *strata)
+{
+	MlFairSpec      *spec = palloc(sizeof(MlFairSpec));
+	MlRun           *run = ml_run_begin("audit");
+	int              protected_count;
+	char           **protected_columns = ml_fair_texts(fcinfo, 2, "protected", &protected_count);
+	SmlFairSet      *sets;
+	MlFairPass      *pass;
+	MlFairCollector *collector;
+	MlFigures        figures;
+	MlScan           scan;
+
+	ml_fair_spec_init(spec);
+	spec->source = ml_fair_required(fcinfo, 0, "the source");
+	spec->prediction = ml_fair_required(fcinfo, 1, "selected");
+	spec->protected_columns = ml_fair_texts(fcinfo, 3, "strata", &spec->protected_count);
+	spec->favorable = ml_fair_text(fcinfo, 4);
+	if (protected_count == 0 || spec->protected_count == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the protected columns and the strata must be given"),
+				 errhint("For example protected => '{gender}', strata => '{dept}'.")));
+	strata->strata = spec->protected_count;
+	strata->protected_count = protected_count;
+	ml_scan_begin(&scan);
+	pass = ml_fair_pass(ml_source_open(spec->source), spec, run);
+	ml_fair_pass_add_columns(pass, protected_columns, protected_count, "protected");
+	ml_fair_pass_truths(pass);
+	collector = ml_fair_pass_run(pass);
+	ml_scan_end(&scan);
+	/* a set per protected column: its groups within each stratum, and its groups alone */
+	sets = palloc0(sizeof(SmlFairSet) * (2 * protected_count + 1));
+	for (int i = 0; i < protected_count; i++)
+	{
+		size_t *attributes = palloc(sizeof(size_t) * (strata->strata + 1));
+		size_t *alone = palloc(sizeof(size_t));
+
+		for (int k = 0; k < strata->strata; k++)
+			attributes[k] = k;
+		attributes[strata->strata] = alone[0] = strata->strata + i;
+		sets[1 + 2 * i] = (SmlFairSet) {.count = strata->strata + 1, .attributes = attributes};
+		sets[2 + 2 * i] = (SmlFairSet) {.count = 1, .attributes = alone};
+	}
+	strata->result = ml_fair_group(collector, sets, 2 * protected_count + 1);
+	ml_fair_notice_rows(strata->result, false);
+	ml_run_end(run, NULL, NULL, 0, strata->result->rows, &figures);
+	return strata->result;
+}
+
+/* Rows selected, and rows with an outcome, of a group. */
+static void
+outcome_of(const SmlFairState *state, double *selected, double *n)
+{
+	*selected = (double) state->n[SML_UNKNOWN][SML_YES];
+	*n = *selected + (double) state->n[SML_UNKNOWN][SML_NO];
+}
+
+static bool
+same_stratum(const Strata *strata, const SmlFairGroup *a, const SmlFairGroup *b)
+{
+	return memcmp(a->values, b->values, sizeof(size_t) * strata->strata) == 0;
+}
+
+/*
+ * Fill one table per stratum: the group "value" against "reference", and the parts of the conditional demographic disparity of
+ * the group: share of the rejected that are of it less its share of the selected, by rows of the stratum.
+ */
+static size_t
+fill_strata(const Strata *strata, const SmlFairSet *within, size_t value, size_t reference, SmlStratum *tables, double *cdd)
+{
+	const SmlFairPlan *plan = &strata->result->plan;
+	size_t             count = 0;
+	double             weighted = 0;
+	double             rows = 0;
+
+	for (size_t g = within->first; g < within->first + within->groups;)
+	{
+		size_t     end = g;
+		SmlStratum table = {0, 0, 0, 0};
+		double     selected = 0;
+		double     all = 0;
+
+		for (; end < within->first + within->groups && same_stratum(strata, &plan->groups[g], &plan->groups[end]); end++)
+		{
+			size_t own = plan->groups[end].values[strata->strata];
+			double x;
+			double n;
+
+			outcome_of(plan->groups[end].state, &x, &n);
+			if (own == value)
+				table.a = x, table.n1 = n;
+			if (own == reference)
+				table.b = x, table.n0 = n;
+			if (strata->result->values[end][strata->strata] != NULL)
+			{
+				selected += x;
+				all += n;
+			}
+		}
+		tables[count++] = table;
+		if (selected > 0 && all > selected)
+		{
+			weighted += all * ((table.n1 - table.a) / (all - selected) - table.a / selected);
+			rows += all;
+		}
+		g = end;
+	}
+	*cdd = rows > 0 ? weighted / rows : NAN;
+	return count;
+}
+
+static size_t
+choose_reference(const Strata *strata, const SmlFairSet *alone)
+{
+	const SmlFairPlan *plan = &strata->result->plan;
+	size_t             best = SML_NO_GROUP;
+
+	for (size_t g = alone->first; g < alone->first + alone->groups; g++)
+	{
+		if (plan->groups[g].unknown)
+			continue;
+		if (strata->reference && strcmp(strata->reference, "majority") != 0)
+		{
+			if (strcmp(plan->groups[g].label, strata->reference) == 0)
+				return g;
+		}
+		else if (best == SML_NO_GROUP || sml_fair_rows(plan->groups[g].state) > sml_fair_rows(plan->groups[best].state))
+			best = g;
+	}
+	return best;
+}
+
+static void
+put_strata(MlResult *out, const Strata *strata, size_t group, size_t reference, const SmlMantelHaenszel *mh, size_t count, double cdd)
+{
+	const SmlFairPlan *plan = &strata->result->plan;
+	const SmlFairSet  *set = &plan->sets[plan->groups[group].set];
+	SmlFigure          rates[2];
+	SmlFigure          difference;
+
+	sml_fair_figure(plan->groups[group].state, SML_FAIR_SELECTION_RATE, SML_YES, strata->z, &rates[0]);
+	sml_fair_figure(plan->groups[reference].state, SML_FAIR_SELECTION_RATE, SML_YES, strata->z, &rates[1]);
+	sml_figure_difference(&rates[0], &rates[1], strata->z, &difference);
+	ml_put_text(out, strata->result->set_names[set - plan->sets]);
+	ml_put_text(out, plan->groups[group].label);
+	ml_put_text(out, plan->groups[reference].label);
+	ml_put_integer(out, (int64) rates[0].n);
+	ml_put_number(out, rates[0].value);
+	ml_put_number(out, rates[1].value);
+	ml_put_number(out, difference.value);
+	ml_put_number(out, mh->difference);
+	ml_put_number(out, mh->difference_low);
+	ml_put_number(out, mh->difference_high);
+	ml_put_number(out, mh->odds_ratio);
+	ml_put_number(out, mh->odds_low);
+	ml_put_number(out, mh->odds_high);
+	ml_put_number(out, mh->cmh);
+	ml_put_number(out, mh->cmh_p);
+	ml_put_number(out, mh->cmh_corrected);
+	ml_put_number(out, mh->cmh_corrected_p);
+	ml_put_number(out, cdd);
+	ml_put_integer(out, (int64) count);
+	ml_put_integer(out, (int64) mh->used);
+	ml_put_text(out, mh->used == 0 ? "no_stratum_has_both_groups" : isnan(mh->odds_ratio) ? "no_selected_or_no_rejected" : NULL);
+	ml_put_row(out);
+}
+
+PG_FUNCTION_INFO_V1(sustainml_fairness_strata);
+Datum
+sustainml_fairness_strata(PG_FUNCTION_ARGS)
+{
+	MlResult   *out = ml_result_begin(fcinfo);
+	Strata      strata = {.z = sml_fair_z(ml_fair_confidence(fcinfo, 6)), .reference = ml_fair_text(fcinfo, 5)};
+	SmlFairPlan *plan = &strata_groups(fcinfo, &strata)->plan;
+
+	for (int i = 0; i < strata.protected_count; i++)
+	{
+		const SmlFairSet *within = &plan->sets[1 + 2 * i];
+		const SmlFairSet *alone = &plan->sets[2 + 2 * i];
+		size_t            reference = choose_reference(&strata, alone);
+		SmlStratum       *tables = palloc(sizeof(SmlStratum) * (within->groups + 1));
+
+		if (reference == SML_NO_GROUP && strata.reference && alone->groups > 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("no group has the reference value \"%s\"", strata.reference)));
+		for (size_t g = alone->first; g < alone->first + alone->groups; g++)
+		{
+			SmlMantelHaenszel mh;
+			double            cdd;
+			size_t            count;
+
+			if (g == reference || plan->groups[g].unknown)
+				continue;
+			count = fill_strata(&strata, within, plan->groups[g].values[0], plan->groups[reference].values[0], tables, &cdd);
+			sml_mantel_haenszel(tables, count, strata.z, &mh);
+			put_strata(out, &strata, g, reference, &mh, count, cdd);
+		}
+	}
+	return ml_result_end(out);
+}
+
+/* ---- fairness_calibration ---------------------------------------------------------------------------- */
+
+/* source, target, score, protected, positive, bins, intersections, min_n, confidence */
+static MlFairResult *
+bin_groups(FunctionCallInfo fcinfo, int *bin_attribute)
+{
+	MlFairSpec      *spec = palloc(sizeof(MlFairSpec));
+	MlRun           *run = ml_run_begin("audit");
+	int              bins = PG_ARGISNULL(5) ? SML_FAIR_BINS : PG_GETARG_INT32(5);
+	int              intersections = PG_ARGISNULL(6) ? 1 : PG_GETARG_INT32(6);
+	SmlFairSet      *plain = palloc0(sizeof(SmlFairSet) * (ML_FAIR_MOST_SETS + 1));
+	SmlFairSet      *sets;
+	size_t           count;
+	MlFairPass      *pass;
+	MlFairCollector *collector;
+	MlFairResult    *result;
+	MlFigures        figures;
+	MlScan           scan;
+
+	if (bins < 1 || bins > 1000 || intersections < 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("bins must be between 1 and 1000 and intersections at least 1")));
+	ml_fair_spec_init(spec);
+	spec->source = ml_fair_required(fcinfo, 0, "the source");
+	spec->target = ml_fair_required(fcinfo, 1, "the target");
+	spec->score = ml_fair_required(fcinfo, 2, "the score");
+	spec->protected_columns = ml_fair_texts(fcinfo, 3, "protected", &spec->protected_count);
+	spec->positive = ml_fair_text(fcinfo, 4);
+	spec->min_n = PG_ARGISNULL(7) ? spec->min_n : Max(0, PG_GETARG_INT32(7));
+	spec->confidence = ml_fair_confidence(fcinfo, 8);
+	ml_scan_begin(&scan);
+	pass = ml_fair_pass(ml_source_open(spec->source), spec, run);
+	pass->score = ml_number_expression(pass->source, ml_source_column(pass->source, spec->score, "score"), "score");
+	spec->threshold = 0.5;
+	ml_fair_pass_truths(pass);
+	count = ml_fair_list_sets(spec->protected_count, intersections, plain);
+	*bin_attribute = spec->protected_count;
+	/* four digits, so that texts sort as numbers; the last bin is closed; what is no probability has no bin, and raises an error where it is outside of 0 to 1 */
+	ml_fair_pass_add(pass, "bin", psprintf("CASE WHEN %s BETWEEN 0 AND 1 THEN pg_catalog.lpad((1 + LEAST(pg_catalog.floor(%s * %d)::integer, %d))::text, 4, '0') END",
+										   pass->score, pass->score, bins, bins - 1), TEXTOID);
+	collector = ml_fair_pass_run(pass);
+	ml_scan_end(&scan);
+	sets = palloc0(sizeof(SmlFairSet) * (count + 1));
+	for (size_t s = 0; s < count; s++)
+	{
+		size_t *attributes = palloc(sizeof(size_t) * (plain[s].count + 1));
+
+		if (plain[s].count)
+			memcpy(attributes, plain[s].attributes, sizeof(size_t) * plain[s].count);
+		attributes[plain[s].count] = *bin_attribute;
+		sets[s + 1] = (SmlFairSet) {.count = plain[s].count + 1, .attributes = attributes};
+	}
+	result = ml_fair_group(collector, sets, count + 1);
+	result->rows_without_prediction = result->rows_without_group = 0;
+	ml_fair_notice_rows(result, true);
+	ml_run_end(run, NULL, NULL, 0, result->rows, &figures);
+	return result;
+}
+
+/* "Female & White" of the group "Female & White & 3" */
+static char *
+without_last(const char *label)
+{
+	const char *last = NULL;
+
+	for (const char *at = strstr(label, " & "); at; at = strstr(at + 3, " & "))
+		last = at;
+	return last ? pnstrdup(label, last - label) : NULL;
+}
+
+PG_FUNCTION_INFO_V1(sustainml_fairness_calibration);
+Datum
+sustainml_fairness_calibration(PG_FUNCTION_ARGS)
+{
+	MlResult          *out = ml_result_begin(fcinfo);
+	int                bin_attribute;
+	MlFairResult      *result = bin_groups(fcinfo, &bin_attribute);
+	const SmlFairPlan *plan = &result->plan;
+	double             z = sml_fair_z(plan->confidence);
+
+	for (size_t s = 1; s < plan->set_count; s++)
+		for (size_t g = plan->sets[s].first; g < plan->sets[s].first + plan->sets[s].groups; g++)
+		{
+			size_t    last = plan->sets[s].count - 1;
+			char     *bin = result->values[g][last];
+			SmlFigure observed;
+			SmlFigure score;
+
+			/* rows without a usable score are in no bin */
+			if (bin == NULL)
+				continue;
+			sml_fair_figure(plan->groups[g].state, SML_FAIR_BASE_RATE, SML_YES, z, &observed);
+			sml_fair_figure(plan->groups[g].state, SML_FAIR_MEAN_SCORE, SML_YES, z, &score);
+			ml_put_text(out, last == 0 ? "overall" : without_last(result->set_names[s]));
+			ml_put_text(out, last == 0 ? NULL : without_last(plan->groups[g].label));
+			ml_put_integer32(out, atoi(bin));
+			ml_put_integer(out, (int64) observed.n);
+			ml_put_number(out, score.value);
+			ml_put_number(out, observed.value);
+			ml_put_number(out, observed.ci_low);
+			ml_put_number(out, observed.ci_high);
+			ml_put_text(out, observed.ci_method);
+			ml_put_bool(out, observed.n < plan->min_n);
+			ml_put_text(out, observed.reason);
+			ml_put_row(out);
+		}
+	return ml_result_end(out);
+}
