@@ -16,7 +16,9 @@
 #include "cache.h"
 #include "catalog_internal.h"
 #include "env.h"
+#include "privacy/keys.h"
 #include "../core/hash.h"
+#include "../core/privacy/secret.h"
 
 #define CACHE_MODELS 64
 
@@ -94,18 +96,23 @@ evict_one(void)
 
 /* Why the bytes of a version cannot be used; NULL: they can, and *model is what they say. */
 static const char *
-read_bytes(SmlEnv *env, const MlVersion *version, SmlModel **model)
+read_bytes(SmlEnv *env, const MlVersion *version, MlModelKeys *keys, SmlModel **model)
 {
 	bytea      *bytes = ml_version_bytes(version->id);
+	bool        as_stored = sml_hash_bytes(0, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes)) == version->checksum;
 	const char *why = NULL;
-	SmlStatus   status = sml_model_read(env, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes), model);
+	SmlStatus   status;
 
+	bytes = ml_model_open(bytes, keys);
+	status = sml_model_read(env, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes), model);
 	if (status == SML_CORRUPT)
 		why = env->detail;
-	else if (status == SML_OK && sml_hash_bytes(0, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes)) != version->checksum)
+	else if (status == SML_OK && !as_stored)
 		why = "The bytes are not those that were stored.";
 	else
 		ML_CHECK(env, status, "read the model");
+	if (keys->count > 0)
+		sml_wipe(bytes, VARSIZE_ANY(bytes));
 	pfree(bytes);
 	return why;
 }
@@ -121,7 +128,7 @@ decode(const MlVersion *version, bool damage_is_error, CacheEntry *filled)
 	const char   *why;
 
 	ml_env_init(&env, context);
-	why = read_bytes(&env, version, &model);
+	why = read_bytes(&env, version, &filled->model.keys, &model);
 	if (why != NULL && damage_is_error)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
@@ -168,6 +175,8 @@ get_model(const MlVersion *version, bool damage_is_error)
 		entry->context = filled.context;
 		entry->model = filled.model;
 	}
+	else
+		ml_model_require(&entry->model.keys, ML_KEY_TRAIN);
 	entry->used = ++uses;
 	entry->transaction = MyProc->lxid;
 	return &entry->model;

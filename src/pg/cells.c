@@ -13,6 +13,7 @@
 
 #include "cells.h"
 #include "env.h"
+#include "privacy/learn.h"
 #include "state.h"
 
 #define CELLS_PER_CALL 98 /* variadic arguments of one call, plan aside */
@@ -142,7 +143,7 @@ ml_row_list(const SmlLayout *layout, const MlSource *source, const int *source_c
 static void
 init_reader(MlReader *reader, Oid type, const MlCellColumn *column)
 {
-	if (!ml_reader_init(reader, type, column->kind) || (reader->how == ML_READ_ARRAY) != (column->elements > 0))
+	if (!ml_reader_init_opening(reader, type, column->kind) || !ml_reader_fits(reader, column->elements > 0))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of type %s does not fit the training plan", column->name, format_type_be(type))));
@@ -182,9 +183,23 @@ ml_row_buffer(const SmlLayout *layout, const Oid *types)
 	buffer->numbers = palloc0(sizeof(double) * Max(sml_layout_numbers(layout), 1));
 	buffer->labels = palloc0(sizeof(SmlText) * Max(sml_layout_labels(layout), 1));
 	for (int i = 0; i < buffer->count; i++)
+	{
 		init_reader(&buffer->readers[i], types[i], &buffer->columns[i]);
+		buffer->readers[i].sealed = ML_SEALED_SHUT;
+	}
 	buffer->plain = count_plain(buffer->columns, buffer->readers, buffer->count);
 	return buffer;
+}
+
+void
+ml_row_expect(MlRowBuffer *buffer, const SmlLayout *layout, const MlSource *source, const int *source_columns, int target, int weight)
+{
+	int  count;
+	int *order = order_columns(layout, source_columns, target, weight, &count);
+
+	for (int i = 0; i < count; i++)
+		buffer->readers[i].sealed = source->columns[order[i]].sealed;
+	pfree(order);
 }
 
 SmlRow
@@ -268,7 +283,16 @@ init_readers(FunctionCallInfo fcinfo, CellsCall *call, int first, int arguments)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("too many columns for the training plan")));
 	for (int i = 0; i < arguments; i++)
+	{
 		init_reader(&call->readers[i], get_fn_expr_argtype(fcinfo->flinfo, 1 + call->nested + i), &call->columns[first + i]);
+		if (call->readers[i].how != ML_READ_SEALED)
+			continue;
+		if (!ml_sealed_pass)
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("sealed values enter a training pass only through sustainml.train")));
+		call->readers[i].sealed = ml_argument_column(fcinfo, 1 + call->nested + i);
+	}
 	call->plain = count_plain(call->columns + first, call->readers, arguments);
 	MemoryContextSwitchTo(old);
 }

@@ -8,8 +8,11 @@
 #include "utils/guc.h"
 
 #include "cache.h"
+#include "crypto.h"
 #include "energy/energy.h"
 #include "energy/worker_cpu.h"
+#include "privacy/keys.h"
+#include "privacy/master.h"
 #include "settings.h"
 
 PG_MODULE_MAGIC;
@@ -43,6 +46,10 @@ _PG_init(void)
 	ml_energy_define_settings();
 	ml_worker_cpu_init();
 	ml_cache_init();
+	ml_privacy_define_settings();
+	ml_crypto_init();
+	ml_keys_init();
+	ml_audit_init();
 #if defined(MarkGUCPrefixReserved) || defined(ML_HAS_RESERVED_PREFIX)
 	MarkGUCPrefixReserved("sustainml");
 #endif

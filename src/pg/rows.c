@@ -23,6 +23,8 @@
 #include "utils/uuid.h"
 
 #include "rows.h"
+#include "privacy/learn.h"
+#include "privacy/sealed.h"
 #include "../core/hash.h"
 
 static MlRead
@@ -152,6 +154,17 @@ ml_reader_init(MlReader *reader, Oid type, SmlKind as)
 	return true;
 }
 
+bool
+ml_reader_init_opening(MlReader *reader, Oid type, SmlKind as)
+{
+	if (ml_reader_init(reader, type, as))
+		return true;
+	if (reader->type != ml_sealed_type() || !OidIsValid(reader->type))
+		return false;
+	reader->how = ML_READ_SEALED;
+	return true;
+}
+
 double
 ml_read_number(const MlReader *reader, Datum value, bool isnull)
 {
@@ -190,6 +203,8 @@ ml_read_number(const MlReader *reader, Datum value, bool isnull)
 					return TIMESTAMP_IS_NOBEGIN(at) ? -get_float8_infinity() : get_float8_infinity();
 				return (double) at / (double) USECS_PER_DAY;
 			}
+		case ML_READ_SEALED:
+			return ml_sealed_number(reader->sealed, value);
 		default:
 			elog(ERROR, "type %u cannot be read as a number", reader->type);
 	}
@@ -290,6 +305,8 @@ ml_read_label(MlReader *reader, Datum value, bool isnull)
 
 				return text_of(out, strlen(out));
 			}
+		case ML_READ_SEALED:
+			return ml_sealed_label(reader->sealed, value);
 		default:
 			elog(ERROR, "type %u cannot be read as a label", reader->type);
 	}
@@ -368,6 +385,8 @@ ml_read_array(const MlReader *reader, Datum value, bool isnull, double *numbers,
 			numbers[i] = sml_missing();
 		return false;
 	}
+	if (reader->how == ML_READ_SEALED)
+		value = ml_sealed_array(reader->sealed, value);
 	array = DatumGetArrayTypeP(value);
 	count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 	if (count != (int64) elements || ARR_NDIM(array) > 1)
@@ -377,8 +396,10 @@ ml_read_array(const MlReader *reader, Datum value, bool isnull, double *numbers,
 				 errdetail("Expected %zu elements in one dimension, found %lld in %d.",
 						   elements, (long long) count, ARR_NDIM(array)),
 				 errhint("Each element is a feature, so every array must have the same length; use NULL for an absent array.")));
-	if (!read_plain_elements(array, reader->element, numbers, elements))
-		any = read_any_elements(array, getBaseType(reader->element), numbers, elements);
+	if (!read_plain_elements(array, ARR_ELEMTYPE(array), numbers, elements))
+		any = read_any_elements(array, getBaseType(ARR_ELEMTYPE(array)), numbers, elements);
+	if (reader->how == ML_READ_SEALED)
+		sml_wipe(array, VARSIZE(array));
 	if ((Pointer) array != DatumGetPointer(value))
 		pfree(array);
 	return any;

@@ -21,7 +21,8 @@ typedef enum MlRead
 	ML_READ_INT2, ML_READ_INT4, ML_READ_INT8, ML_READ_FLOAT4, ML_READ_FLOAT8,
 	ML_READ_NUMERIC, ML_READ_BOOL, ML_READ_DATE, ML_READ_TIMESTAMP, ML_READ_TIMESTAMPTZ,
 	ML_READ_ARRAY,       /* float4[] float8[] int2[] int4[] int8[] numeric[] */
-	ML_READ_TEXT, ML_READ_BPCHAR, ML_READ_NAME, ML_READ_CHAR, ML_READ_ENUM, ML_READ_OUTPUT
+	ML_READ_TEXT, ML_READ_BPCHAR, ML_READ_NAME, ML_READ_CHAR, ML_READ_ENUM, ML_READ_OUTPUT,
+	ML_READ_SEALED       /* opened by privacy/learn.c; number, array or label as its value is */
 } MlRead;
 
 typedef struct MlReader
@@ -29,6 +30,7 @@ typedef struct MlReader
 	Oid      type;     /* base type */
 	MlRead   how;
 	Oid      element;  /* of an array */
+	int32    sealed;   /* number of the sealed column that the values must belong to; 0: not known */
 	FmgrInfo output;   /* for ENUM and OUTPUT */
 	char     scratch[128]; /* MAXDATELEN; a float8 takes less */
 } MlReader;
@@ -38,6 +40,16 @@ extern bool ml_type_kind(Oid type, SmlKind *kind, bool *is_array);
 
 /* Prepare to read "type" as a number (or array) or as a label; false when that is not possible. */
 extern bool ml_reader_init(MlReader *reader, Oid type, SmlKind as);
+
+/* The same where sealed values may be opened: only where nothing that is read leaves C. */
+extern bool ml_reader_init_opening(MlReader *reader, Oid type, SmlKind as);
+
+/* Whether a reader gives arrays, or scalars, as "array" says. */
+static inline bool
+ml_reader_fits(const MlReader *reader, bool array)
+{
+	return reader->how == ML_READ_SEALED || (reader->how == ML_READ_ARRAY) == array;
+}
 
 extern double  ml_read_number(const MlReader *reader, Datum value, bool isnull);
 

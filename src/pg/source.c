@@ -38,6 +38,7 @@
 #include "utils/varlena.h"
 
 #include "nearest.h"
+#include "privacy/learn.h"
 #include "source.h"
 
 /* ---- is it a query? ---------------------------------------------------------- */
@@ -398,6 +399,7 @@ ml_source_open(const char *text)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_COLUMN_REFERENCE),
 				 errmsg("the source has no columns")));
+	ml_source_mark_sealed(source);
 	return source;
 }
 

@@ -19,6 +19,7 @@
 #include "json.h"
 #include "nearest.h"
 #include "rows.h"
+#include "privacy/learn.h"
 #include "split.h"
 #include "../core/hash.h"
 
@@ -193,6 +194,7 @@ plan_key(MlSplit *split, const MlSource *source, const JsonbValue *by)
 	{
 		int column = ml_source_column(source, names[i], "split by");
 
+		ml_source_refuse_sealed(source, column, "decide which rows are held out");
 		if (!can_be_key(source->columns[column].type))
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
@@ -276,6 +278,7 @@ plan_time(MlSplit *split, const MlSource *source, const JsonbValue *time, const 
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("split key \"time\" must be a column name")));
 	column = ml_source_column(source, name, "split time");
+	ml_source_refuse_sealed(source, column, "decide which rows are held out");
 	type = getBaseType(source->columns[column].type);
 	split->kind = ML_SPLIT_TIME;
 	add_column(split, source, column);
@@ -306,6 +309,7 @@ plan_column(MlSplit *split, const MlSource *source, const JsonbValue *column)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("split key \"column\" must be a column name")));
 	found = ml_source_column(source, name, "split column");
+	ml_source_refuse_sealed(source, found, "decide which rows are held out");
 	type = getBaseType(source->columns[found].type);
 	if (type != BOOLOID && TypeCategory(type) != TYPCATEGORY_NUMERIC && TypeCategory(type) != TYPCATEGORY_STRING)
 		ereport(ERROR,

@@ -16,10 +16,12 @@
 
 #include "env.h"
 #include "meter.h"
+#include "privacy/learn.h"
 #include "settings.h"
 #include "state.h"
 
 #define STATE_MAGIC   0x534d4c53 /* "SMLS" */
+#define STATE_SEALED  0x584d4c53 /* the same, made from sealed cells: it is never written out or sent, and never read in */
 #define STATE_VERSION 1
 
 typedef struct FlatState
@@ -40,6 +42,7 @@ struct MlState
 	size_t       plan_size;
 	SmlPlan     *plan;
 	SmlPass     *pass;
+	bool         sealed;     /* made from sealed cells */
 	int          worker_count;
 	MlWorkerCpu *workers;
 	uint8_t     *flat_pass;  /* written by get_flat_size, used by flatten_into */
@@ -92,7 +95,7 @@ state_flatten(ExpandedObjectHeader *header, void *result, Size size)
 
 	memset(flat, 0, sizeof(*flat));
 	SET_VARSIZE(flat, size);
-	flat->magic = STATE_MAGIC;
+	flat->magic = state->sealed ? STATE_SEALED : STATE_MAGIC;
 	flat->version = STATE_VERSION;
 	flat->workers = state->worker_count;
 	flat->plan_size = state->plan_size;
@@ -155,6 +158,7 @@ ml_state_new(const void *plan_bytes, size_t plan_size, MemoryContext parent)
 
 	ML_CHECK(&state->env, status, "read a training plan");
 	ML_CHECK(&state->env, sml_pass_start(&state->env, state->plan, &state->pass), "start a training pass");
+	state->sealed = ml_sealed_pass;
 	return state;
 }
 
@@ -167,7 +171,7 @@ check_flat(const void *bytes, size_t size)
 
 	if (size < sizeof(FlatState))
 		damaged("It is too short.");
-	if (flat->magic != STATE_MAGIC || flat->version != STATE_VERSION)
+	if ((flat->magic != STATE_MAGIC && flat->magic != STATE_SEALED) || flat->version != STATE_VERSION)
 		damaged("It does not begin with the mark of a state.");
 	left = size - sizeof(FlatState);
 	if (flat->workers > ML_MAX_WORKERS || flat->workers * sizeof(MlWorkerCpu) > left)
@@ -187,6 +191,7 @@ expand(const FlatState *flat, MemoryContext parent)
 	MlState           *state = make_state(plan, flat->plan_size, parent, &status);
 	MlWorkerCpu        worker;
 
+	state->sealed = flat->magic == STATE_SEALED;
 	check_read(&state->env, status);
 	for (uint32 i = 0; i < flat->workers; i++)
 	{
@@ -212,6 +217,12 @@ ml_state_get(Datum value, MemoryContext parent)
 	}
 	flat = PG_DETOAST_DATUM(value);
 	return expand(check_flat(flat, VARSIZE(flat)), parent);
+}
+
+bool
+ml_state_sealed(const MlState *state)
+{
+	return state->sealed;
 }
 
 MlState *
@@ -256,6 +267,16 @@ ml_state_workers(const MlState *state, const MlWorkerCpu **workers)
 
 /* ---- the type ------------------------------------------------------------------ */
 
+/* A state made from sealed cells stays in the process that made it. */
+static void
+refuse_sealed(const void *flat, size_t size)
+{
+	if (size >= sizeof(FlatState) && ((const FlatState *) flat)->magic == STATE_SEALED)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("a training state made from sealed columns cannot leave the server process")));
+}
+
 PG_FUNCTION_INFO_V1(sustainml_state_in);
 Datum
 sustainml_state_in(PG_FUNCTION_ARGS)
@@ -268,6 +289,7 @@ sustainml_state_in(PG_FUNCTION_ARGS)
 	if (size < 0)
 		damaged("It is not base64.");
 	SET_VARSIZE(bytes, VARHDRSZ + size);
+	refuse_sealed(bytes, VARHDRSZ + size);
 	/* decode once, so that a value that exists is a value that works */
 	(void) expand(check_flat(bytes, VARHDRSZ + size), CurrentMemoryContext);
 	PG_RETURN_POINTER(bytes);
@@ -280,8 +302,10 @@ sustainml_state_out(PG_FUNCTION_ARGS)
 	struct varlena *flat = PG_DETOAST_DATUM(PG_GETARG_DATUM(0));
 	int             room = pg_b64_enc_len(VARSIZE(flat) - VARHDRSZ);
 	char           *text = palloc(room + 1);
-	int             length = pg_b64_encode(VARDATA(flat), VARSIZE(flat) - VARHDRSZ, text, room);
+	int             length;
 
+	refuse_sealed(flat, VARSIZE(flat));
+	length = pg_b64_encode(VARDATA(flat), VARSIZE(flat) - VARHDRSZ, text, room);
 	if (length < 0)
 		elog(ERROR, "cannot encode a training state");
 	text[length] = '\0';
@@ -298,6 +322,7 @@ sustainml_state_recv(PG_FUNCTION_ARGS)
 
 	pq_copymsgbytes(message, bytes + VARHDRSZ, size);
 	SET_VARSIZE(bytes, VARHDRSZ + size);
+	refuse_sealed(bytes, VARHDRSZ + size);
 	(void) expand(check_flat(bytes, VARHDRSZ + size), CurrentMemoryContext);
 	PG_RETURN_POINTER(bytes);
 }
@@ -309,6 +334,7 @@ sustainml_state_send(PG_FUNCTION_ARGS)
 	struct varlena *flat = PG_DETOAST_DATUM(PG_GETARG_DATUM(0));
 	StringInfoData  message;
 
+	refuse_sealed(flat, VARSIZE(flat));
 	pq_begintypsend(&message);
 	pq_sendbytes(&message, VARDATA(flat), VARSIZE(flat) - VARHDRSZ);
 	PG_RETURN_BYTEA_P(pq_endtypsend(&message));
@@ -338,6 +364,7 @@ sustainml_fold_merge(PG_FUNCTION_ARGS)
 	into = ml_state_get(PG_GETARG_DATUM(0), aggregate);
 	scratch = AllocSetContextCreate(CurrentMemoryContext, "sustainml merge", ALLOCSET_DEFAULT_SIZES);
 	from = ml_state_get(PG_GETARG_DATUM(1), scratch);
+	into->sealed |= from->sealed;
 	ML_CHECK(&into->env, sml_pass_merge(&into->env, into->pass, from->pass), "merge training states");
 	for (int i = 0; i < from->worker_count; i++)
 		note_worker(into, from->workers[i].pid, from->workers[i].seconds);

@@ -96,9 +96,10 @@ set_up_features(Evaluating *all, Evaluator *one, const MlSource *source)
 		const SmlColumn *column = &layout->columns[c];
 		int              found = ml_source_column(source, column->name, "feature");
 
-		if (!ml_reader_init(&one->readers[c], source->columns[found].type, column->kind) ||
-			(column->kind == SML_NUMBER && (one->readers[c].how == ML_READ_ARRAY) != (column->elements > 0)))
+		if (!ml_reader_init_opening(&one->readers[c], source->columns[found].type, column->kind) ||
+			(column->kind == SML_NUMBER && !ml_reader_fits(&one->readers[c], column->elements > 0)))
 			wrong_type(source, found, column->type);
+		one->readers[c].sealed = source->columns[found].sealed;
 		one->place[c] = ask_for_column(all, found);
 	}
 	one->numbers = palloc0(sizeof(double) * (sml_layout_numbers(layout) + 1));
@@ -113,9 +114,10 @@ set_up_model(Evaluating *all, Evaluator *one, const MlEvaluationPlan *plan, int 
 	bool            number = model->task == SML_REGRESSION;
 
 	set_up_features(all, one, plan->source);
-	if (!ml_reader_init(&one->target, plan->source->columns[target].type, number ? SML_NUMBER : SML_LABEL) ||
+	if (!ml_reader_init_opening(&one->target, plan->source->columns[target].type, number ? SML_NUMBER : SML_LABEL) ||
 		one->target.how == ML_READ_ARRAY)
 		wrong_type(plan->source, target, model->target_type);
+	one->target.sealed = plan->source->columns[target].sealed;
 	one->link = palloc0(sizeof(double) * outputs);
 	one->response = palloc0(sizeof(double) * Max(outputs, model->encoder->class_count));
 	one->evaluation = palloc0(sizeof(MlEvaluation));
@@ -144,8 +146,9 @@ set_up(Evaluating *all, const MlEvaluationPlan *plan)
 	{
 		int weight = ml_source_column(plan->source, plan->weight, "weight");
 
-		if (!ml_reader_init(&all->weight, plan->source->columns[weight].type, SML_NUMBER) || all->weight.how == ML_READ_ARRAY)
+		if (!ml_reader_init_opening(&all->weight, plan->source->columns[weight].type, SML_NUMBER) || all->weight.how == ML_READ_ARRAY)
 			wrong_type(plan->source, weight, "a number");
+		all->weight.sealed = plan->source->columns[weight].sealed;
 		all->weight_place = ask_for_column(all, weight);
 	}
 	if (plan->seen)

@@ -18,6 +18,7 @@
 
 #include "../env.h"
 #include "../metric/asked.h"
+#include "../privacy/keys.h"
 #include "plot.h"
 
 #define MOST_BARS         20   /* features in the picture of importance */
@@ -391,6 +392,8 @@ sustainml_model_card(PG_FUNCTION_ARGS)
 				 errmsg("the model must be given")));
 	card.version = ml_version_resolve(text_to_cstring(PG_GETARG_TEXT_PP(0)), ML_READ);
 	card.model = ml_model_get(card.version);
+	/* a card shows what the model is made of */
+	ml_model_require(&card.model->keys, ML_KEY_OPEN);
 	ml_env_init(&card.env, CurrentMemoryContext);
 	begin_page(&card);
 	put_section(&card, "What it is", NULL, facts_query, AS_FACTS);

@@ -27,6 +27,7 @@
 
 #include "../json.h"
 #include "../nearest.h"
+#include "../privacy/learn.h"
 #include "input.h"
 
 typedef enum InputForm
@@ -154,12 +155,21 @@ init_reader(MlInput *input, int column, Oid type)
 		type = type_of_feature(c);
 		input->literal[column] = type;
 	}
-	if (ml_reader_init(reader, type, c->kind) && (reader->how == ML_READ_ARRAY) == (c->elements > 0))
+	if (ml_reader_init_opening(reader, type, c->kind) && ml_reader_fits(reader, c->elements > 0))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_DATATYPE_MISMATCH),
 			 errmsg("feature \"%s\" cannot be read from a value of type %s", c->name, format_type_be(type)),
 			 errdetail("The model was trained on type %s.", c->type)));
+}
+
+/* The same for a column that is an argument of the call. */
+static void
+init_argument(MlInput *input, int column, FunctionCallInfo fcinfo, int argument)
+{
+	init_reader(input, column, get_fn_expr_argtype(fcinfo->flinfo, argument));
+	if (input->readers[column].how == ML_READ_SEALED)
+		input->readers[column].sealed = ml_argument_column(fcinfo, argument);
 }
 
 /* Take the value of one column; true unless it is missing. */
@@ -236,6 +246,8 @@ map_row(MlInput *input, TupleDesc row)
 		if (input->source[c] >= 0)
 		{
 			init_reader(input, c, TupleDescAttr(row, input->source[c])->atttypid);
+			if (input->readers[c].how == ML_READ_SEALED)
+				input->readers[c].sealed = TupleDescAttr(row, input->source[c])->atttypmod;
 			continue;
 		}
 		if (!any_name)
@@ -449,7 +461,7 @@ map_names(MlInput *input, FunctionCallInfo fcinfo, ArrayType *names)
 					 errdetail("It now needs column \"%s\".", input->encoder->layout.columns[c].name),
 					 errhint("Run the query again.")));
 		}
-		init_reader(input, c, get_fn_expr_argtype(fcinfo->flinfo, input->first + input->source[c]));
+		init_argument(input, c, fcinfo, input->first + input->source[c]);
 	}
 }
 
@@ -466,7 +478,7 @@ map_scalars(MlInput *input, FunctionCallInfo fcinfo)
 	for (int c = 0; c < input->columns; c++)
 	{
 		input->source[c] = c;
-		init_reader(input, c, get_fn_expr_argtype(fcinfo->flinfo, input->first + c));
+		init_argument(input, c, fcinfo, input->first + c);
 	}
 }
 
@@ -643,6 +655,15 @@ ml_input_read(MlInput *input, FunctionCallInfo fcinfo)
 	if (input->form == FORM_JSON)
 		return read_json(input, json_argument(input, fcinfo));
 	return read_array(input, PG_GETARG_DATUM(input->first));
+}
+
+const char *
+ml_input_sealed(const MlInput *input)
+{
+	for (int c = 0; c < input->columns; c++)
+		if (input->readers[c].how == ML_READ_SEALED)
+			return input->encoder->layout.columns[c].name;
+	return NULL;
 }
 
 static const SmlColumn *

@@ -17,6 +17,7 @@
 
 #include "../env.h"
 #include "../rows.h"
+#include "../privacy/learn.h"
 #include "train.h"
 
 /* How many rows of a numeric target are looked at to tell classes from amounts. */
@@ -120,7 +121,7 @@ note_few_values(const MlSource *source, int target, SmlEnv *env, SmlNotes *notes
 static SmlTarget
 target_kind(const MlSource *source, int target, const MlRequest *request, SmlEnv *env, SmlNotes *notes, bool *guessed)
 {
-	Oid     type = getBaseType(source->columns[target].type);
+	Oid     type = getBaseType(ml_source_value_type(&source->columns[target]));
 	SmlKind kind;
 	bool    is_array;
 	const SmlLearner *learner = request->algorithm ? sml_learner_by_name(request->algorithm) : NULL;
@@ -152,6 +153,9 @@ target_kind(const MlSource *source, int target, const MlRequest *request, SmlEnv
 		return SML_TARGET_NUMBER;
 	if (classes_only || kind == SML_LABEL || type == BOOLOID)
 		return SML_TARGET_CLASS;
+	/* a sealed target is not looked at in SQL: it is what its type says */
+	if (source->columns[target].sealed)
+		return SML_TARGET_NUMBER;
 	*guessed = type != DATEOID && type != TIMESTAMPOID && type != TIMESTAMPTZOID && looks_binary(source, target);
 	if (*guessed)
 		return SML_TARGET_CLASS;
@@ -192,7 +196,9 @@ why_left_out(const MlSource *source, const MlRequest *request, const MlSplit *sp
 		return "it is part of the primary key";
 	if (!split->whole_row && named(source, split->columns, split->column_count, column))
 		return "it decides the split";
-	if (!ml_type_kind(source->columns[column].type, &kind, &is_array))
+	if (ml_sealed_why_not(&source->columns[column]))
+		return ml_sealed_why_not(&source->columns[column]);
+	if (!ml_type_kind(ml_source_value_type(&source->columns[column]), &kind, &is_array))
 		return psprintf("its type %s cannot be a feature", format_type_be(source->columns[column].type));
 	return NULL;
 }
@@ -202,7 +208,11 @@ static size_t
 array_elements(const MlSource *source, int column)
 {
 	int64 length = 0;
-	char *query = ml_source_query(source, psprintf("pg_catalog.cardinality(s.c%d)::int8", column + 1),
+	char *query;
+
+	if (source->columns[column].sealed)
+		return ml_sealed_elements(source, column);
+	query = ml_source_query(source, psprintf("pg_catalog.cardinality(s.c%d)::int8", column + 1),
 								  psprintf("s.c%d IS NOT NULL", column + 1));
 
 	if (!query_integer(psprintf("%s LIMIT 1", query), &length))
@@ -218,7 +228,7 @@ add_feature(MlColumns *columns, const MlSource *source, int column, bool asked, 
 	bool                  is_array;
 
 	ml_source_check_right(source, column);
-	(void) ml_type_kind(from->type, &to->kind, &is_array);
+	(void) ml_type_kind(ml_source_value_type(from), &to->kind, &is_array);
 	if (is_array)
 	{
 		to->elements = array_elements(source, column);
@@ -235,7 +245,7 @@ add_feature(MlColumns *columns, const MlSource *source, int column, bool asked, 
 	}
 	ML_CHECK(env, sml_copy_text(env, from->name, strlen(from->name), &to->name), "train");
 	{
-		const char *type = format_type_with_typemod(from->type, from->typmod);
+		const char *type = from->sealed ? format_type_be(ml_source_value_type(from)) : format_type_with_typemod(from->type, from->typmod);
 
 		ML_CHECK(env, sml_copy_text(env, type, strlen(type), &to->type), "train");
 	}
@@ -303,7 +313,7 @@ add_named_features(MlColumns *columns, const MlSource *source, const MlRequest *
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("column \"%s\" cannot be a feature and the %s at once", source->columns[column].name,
 							column == columns->target ? "target" : "weight")));
-		if (!ml_type_kind(source->columns[column].type, &kind, &is_array))
+		if (!ml_type_kind(ml_source_value_type(&source->columns[column]), &kind, &is_array))
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
 					 errmsg("column \"%s\" of type %s cannot be a feature", source->columns[column].name,
@@ -338,8 +348,10 @@ ml_columns_choose(const MlSource *source, const MlRequest *request, const MlSpli
 	check_names(source, request->protected_columns, request->protected_count, "protected");
 	if (columns->weight >= 0)
 	{
-		if (TypeCategory(getBaseType(source->columns[columns->weight].type)) != TYPCATEGORY_NUMERIC ||
-			!ml_type_kind(source->columns[columns->weight].type, &kind, &is_array) || kind != SML_NUMBER)
+		Oid weight_type = ml_source_value_type(&source->columns[columns->weight]);
+
+		if (TypeCategory(getBaseType(weight_type)) != TYPCATEGORY_NUMERIC ||
+			!ml_type_kind(weight_type, &kind, &is_array) || kind != SML_NUMBER)
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
 					 errmsg("the weight column \"%s\" is not a number", request->weight),
@@ -350,6 +362,9 @@ ml_columns_choose(const MlSource *source, const MlRequest *request, const MlSpli
 					 errmsg("column \"%s\" cannot be the target and the weight at once", source->columns[columns->weight].name)));
 	}
 	columns->layout.target = target_kind(source, columns->target, request, env, notes, &columns->guessed_classes);
+	if (columns->layout.target == SML_TARGET_CLASS && ml_source_value_type(&source->columns[columns->target]) != BOOLOID &&
+		source->columns[columns->target].sealed)
+		ml_source_refuse_sealed(source, columns->target, "be a target with classes, which the catalog would store in clear");
 	columns->layout.weighted = columns->weight >= 0;
 	columns->layout.columns = palloc0(sizeof(SmlColumn) * (source->column_count + 1));
 	columns->source_columns = palloc0(sizeof(int) * (source->column_count + 1));

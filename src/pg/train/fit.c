@@ -25,6 +25,7 @@
 #include "../env.h"
 #include "../fairness/mitigation.h"
 #include "../json.h"
+#include "../privacy/learn.h"
 #include "../settings.h"
 #include "../state.h"
 #include "options.h"
@@ -79,6 +80,32 @@ take_state(void *context, const Datum *values, const bool *nulls)
 		folded->state = ml_state_keep(values[0], folded->context);
 }
 
+/*
+ * Run the query of a pass.  Sealed cells are opened in this process alone, so that no state made from them travels; and
+ * cells() opens them only meanwhile.
+ */
+static void
+run_pass(const Fit *fit, const char *query, Datum parameter, Folded *folded)
+{
+	bool before = ml_sealed_pass;
+
+	if (!ml_source_has_sealed(fit->source))
+	{
+		(void) ml_source_each_parallel(query, parameter, take_state, folded);
+		return;
+	}
+	PG_TRY();
+	{
+		ml_sealed_pass = true;
+		(void) ml_source_each(query, parameter, take_state, folded);
+	}
+	PG_FINALLY();
+	{
+		ml_sealed_pass = before;
+	}
+	PG_END_TRY();
+}
+
 /* Run the fold under "plan"; the state that comes back lives in the fit's context, or is NULL when there was no row. */
 static MlState *
 run_fold(Fit *fit, SmlPlan *plan)
@@ -95,12 +122,12 @@ run_fold(Fit *fit, SmlPlan *plan)
 	SET_VARSIZE(parameter, VARHDRSZ + size);
 	memcpy(VARDATA(parameter), bytes, size);
 	sml_free(fit->env, bytes);
-	(void) ml_source_each_parallel(ml_source_query(fit->source,
-												   psprintf("sustainml_internal.fold($1, %s)",
-															ml_cells_call(&fit->columns->layout, fit->columns->source_columns,
-																		  fit->columns->target, fit->columns->weight)),
-												   fit->where),
-								   PointerGetDatum(parameter), take_state, &folded);
+	run_pass(fit, ml_source_query(fit->source,
+								  psprintf("sustainml_internal.fold($1, %s)",
+										   ml_cells_call(&fit->columns->layout, fit->columns->source_columns,
+														 fit->columns->target, fit->columns->weight)),
+								  fit->where),
+			 PointerGetDatum(parameter), &folded);
 	pfree(parameter);
 	if (folded.state == NULL)
 		return NULL;
@@ -161,6 +188,7 @@ profile_resident(Fit *fit, const SmlProfileSpec *spec)
 
 	keep.fit = fit;
 	keep.buffer = ml_row_buffer(layout, types);
+	ml_row_expect(keep.buffer, layout, fit->source, fit->columns->source_columns, fit->columns->target, fit->columns->weight);
 	keep.codes = palloc0(sizeof(int32_t) * (sml_layout_labels(layout) + 1));
 	CHECK(fit, sml_profile_start(fit->env, layout, spec, &fit->profile));
 	CHECK(fit, sml_store_start(fit->env, layout, ml_memory_limit(), &fit->store));
@@ -311,6 +339,12 @@ check_rows(const Fit *fit)
 {
 	uint64 skipped = fit->rows[SML_SKIPPED_TARGET] + fit->rows[SML_SKIPPED_WEIGHT];
 
+	if (fit->rows[SML_USED] > 0 && fit->rows[SML_USED] < ML_SEALED_LEAST_ROWS && ml_source_has_sealed(fit->source))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("a model of sealed columns needs at least %d training rows, not %llu", ML_SEALED_LEAST_ROWS,
+						(unsigned long long) fit->rows[SML_USED]),
+				 errdetail("The coefficients of a few rows tell what the rows are.")));
 	if (fit->rows[SML_USED] > 0)
 		return;
 	if (skipped == 0)
@@ -597,7 +631,7 @@ make_model(Fit *fit, SmlFit *result)
 {
 	const MlSourceColumn *target = &fit->source->columns[fit->columns->target];
 	SmlModel             *model = MemoryContextAllocZero(fit->context, sizeof(SmlModel));
-	const char           *type = format_type_with_typemod(target->type, target->typmod);
+	const char           *type = target->sealed ? format_type_be(ml_source_value_type(target)) : format_type_with_typemod(target->type, target->typmod);
 
 	CHECK(fit, sml_copy_text(fit->env, fit->learner->name, strlen(fit->learner->name), &model->algorithm));
 	CHECK(fit, sml_copy_text(fit->env, target->name, strlen(target->name), &model->target));

@@ -31,6 +31,8 @@
 #include "../nearest.h"
 #include "../../core/hash.h"
 #include "activation.h"
+#include "../privacy/keys.h"
+#include "../privacy/learn.h"
 #include "train.h"
 
 /* A figure that rests on fewer held-out rows of a class than this is noted as shaky. */
@@ -317,6 +319,24 @@ evaluation_id(const Training *t)
 }
 
 /* The catalog keeps threshold, metric and the rest; what a metric is compared with comes from activation.c. */
+/* Seal the bytes under the keys of the sealed columns that were used, and say so in the notes. */
+static bytea *
+seal_model(Training *t, bytea *bytes)
+{
+	int   count = t->columns->count + 2;
+	int  *used = palloc(sizeof(int) * count);
+	char *words;
+
+	memcpy(used, t->columns->source_columns, sizeof(int) * t->columns->count);
+	used[count - 2] = t->columns->target;
+	used[count - 1] = t->columns->weight;
+	words = ml_sealed_words(t->source, used, count);
+	if (words)
+		CHECK(t, sml_note(&t->env, &t->notes, "Sealed columns were opened: %s. The model is stored sealed, and using it needs the right to train with the same keys.",
+						  words));
+	return ml_model_seal(bytes, t->source, used, count);
+}
+
 static int
 insert_version(Training *t, int64 run_id, bool activate, int64 *id)
 {
@@ -328,6 +348,7 @@ insert_version(Training *t, int64 run_id, bool activate, int64 *id)
 
 	SET_VARSIZE(bytes, VARHDRSZ + t->size);
 	memcpy(VARDATA(bytes), t->bytes, t->size);
+	bytes = seal_model(t, bytes);
 	memset(&fresh, 0, sizeof(fresh));
 	fresh.schema = request->name.schema;
 	fresh.name = request->name.name;
@@ -368,7 +389,7 @@ insert_version(Training *t, int64 run_id, bool activate, int64 *id)
 	fresh.notes = texts_array(t->notes.text, (int) t->notes.count);
 	fresh.run_id = run_id;
 	fresh.bytes = bytes;
-	fresh.checksum = t->checksum;
+	fresh.checksum = ml_source_has_sealed(t->source) ? sml_hash_bytes(0, VARDATA(bytes), VARSIZE(bytes) - VARHDRSZ) : t->checksum;
 	return ml_version_insert(&fresh, activate, t->activation.reason, id);
 }
 
@@ -447,6 +468,7 @@ train(FunctionCallInfo fcinfo, MlRequest *request)
 	MlFigures figures;
 	int64     id;
 	int       version;
+	uint64    opened = ml_keys_opened();
 	bool      gated;
 
 	PreventCommandDuringRecovery("train()");
@@ -459,6 +481,9 @@ train(FunctionCallInfo fcinfo, MlRequest *request)
 	t.run = ml_run_begin("train");
 	ml_env_init(&t.env, AllocSetContextCreate(CurrentMemoryContext, "sustainml train", ALLOCSET_DEFAULT_SIZES));
 	run_training(&t);
+	if (ml_keys_opened() != opened)
+		CHECK(&t, sml_note(&t.env, &t.notes, "The source opened sealed values itself (sustainml.open), so the model is stored in clear, with what it learned from them; "
+						   "name the sealed columns instead to have it sealed."));
 	/* the version number is known only now, under the lock; the run's row follows at once */
 	ml_lock_name(request->name.schema, request->name.name);
 	ml_activation_confirm(&t.activation, request, t.fitted->model);

@@ -1,0 +1,284 @@
+-- Sealed values: the type, sealing and opening, sealed columns (src/pg/privacy/sealed.c, seal.c, column.c).
+
+-- Availability: 0.1.0
+CREATE TYPE sustainml.sealed;
+
+CREATE FUNCTION sustainml_internal.sealed_in(cstring, oid, integer) RETURNS sustainml.sealed
+	AS 'MODULE_PATHNAME', 'sustainml_sealed_in' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION sustainml_internal.sealed_in(cstring, oid, integer) IS 'Reads a sealed value; its form is checked, not its key';
+CREATE FUNCTION sustainml_internal.sealed_out(sustainml.sealed) RETURNS cstring
+	AS 'MODULE_PATHNAME', 'sustainml_sealed_out' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION sustainml_internal.sealed_out(sustainml.sealed) IS 'Writes a sealed value: sml1: and URL-safe base64';
+CREATE FUNCTION sustainml_internal.sealed_recv(internal, oid, integer) RETURNS sustainml.sealed
+	AS 'MODULE_PATHNAME', 'sustainml_sealed_recv' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION sustainml_internal.sealed_recv(internal, oid, integer) IS 'Reads a sealed value from its binary form';
+CREATE FUNCTION sustainml_internal.sealed_send(sustainml.sealed) RETURNS bytea
+	AS 'MODULE_PATHNAME', 'sustainml_sealed_send' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION sustainml_internal.sealed_send(sustainml.sealed) IS 'Writes a sealed value in binary form';
+CREATE FUNCTION sustainml_internal.sealed_typmod_in(cstring[]) RETURNS integer
+	AS 'MODULE_PATHNAME', 'sustainml_sealed_typmod_in' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION sustainml_internal.sealed_typmod_in(cstring[]) IS 'The column''s number in sustainml.sealed(N)';
+CREATE FUNCTION sustainml_internal.sealed_typmod_out(integer) RETURNS cstring
+	AS 'MODULE_PATHNAME', 'sustainml_sealed_typmod_out' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION sustainml_internal.sealed_typmod_out(integer) IS 'Writes the column''s number of sustainml.sealed(N)';
+
+CREATE TYPE sustainml.sealed (
+	INPUT = sustainml_internal.sealed_in,
+	OUTPUT = sustainml_internal.sealed_out,
+	RECEIVE = sustainml_internal.sealed_recv,
+	SEND = sustainml_internal.sealed_send,
+	TYPMOD_IN = sustainml_internal.sealed_typmod_in,
+	TYPMOD_OUT = sustainml_internal.sealed_typmod_out,
+	INTERNALLENGTH = VARIABLE,
+	STORAGE = external
+);
+COMMENT ON TYPE sustainml.sealed IS 'An encrypted value (A256CBC-HS512); no cast leads from or to other types';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml_internal.sealed_fit(value sustainml.sealed, column_no integer, is_explicit boolean) RETURNS sustainml.sealed
+	AS 'MODULE_PATHNAME', 'sustainml_sealed_fit' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION sustainml_internal.sealed_fit(sustainml.sealed, integer, boolean) IS 'Refuses to store a value in a column that it was not sealed for';
+CREATE CAST (sustainml.sealed AS sustainml.sealed) WITH FUNCTION sustainml_internal.sealed_fit(sustainml.sealed, integer, boolean) AS IMPLICIT;
+COMMENT ON CAST (sustainml.sealed AS sustainml.sealed) IS 'A value fits only the column that it was sealed for';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.seal(value "any", key text) RETURNS sustainml.sealed
+	AS 'MODULE_PATHNAME', 'sustainml_seal' LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100;
+COMMENT ON FUNCTION sustainml.seal("any", text) IS
+'Seals a value under a key, for no column.  Pass the value as a bound parameter: text of statements can be logged.
+Example: SELECT sustainml.seal($1, ''payroll'');';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.seal_row(value "any", key text, row_key text) RETURNS sustainml.sealed
+	AS 'MODULE_PATHNAME', 'sustainml_seal' LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100;
+COMMENT ON FUNCTION sustainml.seal_row("any", text, text) IS
+'Seals a value under a key and binds it to a row: it opens only with the same row_key, so it cannot be copied to another row.
+Example: SELECT sustainml.seal_row($1, ''payroll'', row_key => id::text);';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.seal(value "any", table_name regclass, column_name name) RETURNS sustainml.sealed
+	AS 'MODULE_PATHNAME', 'sustainml_seal_column' LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100;
+COMMENT ON FUNCTION sustainml.seal("any", regclass, name) IS
+'Seals a value for a sealed column; numbers and literals are converted to the column''s type as an assignment would, but an integer that double precision
+cannot hold is refused.
+Example: INSERT INTO people (name, salary) VALUES ($1, sustainml.seal($2, ''people'', ''salary''));';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.seal_row(value "any", table_name regclass, column_name name, row_key text) RETURNS sustainml.sealed
+	AS 'MODULE_PATHNAME', 'sustainml_seal_column' LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100;
+COMMENT ON FUNCTION sustainml.seal_row("any", regclass, name, text) IS
+'Seals a value for a sealed column and binds it to a row: it opens only in that column and with the same row_key.  Such values are not trained on, and
+rotate and decrypt_column stop at them.
+Example: INSERT INTO people (id, salary) VALUES (7, sustainml.seal_row($1, ''people'', ''salary'', row_key => ''7''));';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml_internal.seal_cell(value "any", column_no integer) RETURNS sustainml.sealed
+	AS 'MODULE_PATHNAME', 'sustainml_seal_cell' LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100;
+COMMENT ON FUNCTION sustainml_internal.seal_cell("any", integer) IS 'Seals a value for a column by its number';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml_internal.reseal(value sustainml.sealed) RETURNS sustainml.sealed
+	AS 'MODULE_PATHNAME', 'sustainml_reseal' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED COST 200;
+COMMENT ON FUNCTION sustainml_internal.reseal(sustainml.sealed) IS 'The same value under the active data key; needs the right to rotate';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.key_no(value sustainml.sealed) RETURNS integer
+	AS 'MODULE_PATHNAME', 'sustainml_sealed_key_no' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION sustainml.key_no(sustainml.sealed) IS
+'Number of the data key that sealed a value; says nothing about the value.
+Example: SELECT sustainml.key_no(salary), count(*) FROM people GROUP BY 1;';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.token(value sustainml.sealed) RETURNS bytea
+	AS 'MODULE_PATHNAME', 'sustainml_sealed_token' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION sustainml.token(sustainml.sealed) IS
+'The bytes of a deterministic value, for equality, unique indexes and joins within its column; an error for others.
+Example: CREATE UNIQUE INDEX ON people (sustainml.token(ssn));';
+
+-- Availability: 0.1.0
+-- Opening is STABLE, never IMMUTABLE: an index, a generated column or extended statistics over it would store plaintext.
+CREATE FUNCTION sustainml.open(value sustainml.sealed) RETURNS text
+	AS 'MODULE_PATHNAME', 'sustainml_open' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 100;
+COMMENT ON FUNCTION sustainml.open(sustainml.sealed) IS
+'Opens a sealed value of any type as text; needs the right open on its key.
+Example: SELECT name, sustainml.open(salary)::float8 FROM people;';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.open_row(value sustainml.sealed, row_key text) RETURNS text
+	AS 'MODULE_PATHNAME', 'sustainml_open' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 100;
+COMMENT ON FUNCTION sustainml.open_row(sustainml.sealed, text) IS
+'Opens a value that is bound to a row.
+Example: SELECT sustainml.open_row(note, row_key => id::text) FROM visits;';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.open_float8(value sustainml.sealed) RETURNS double precision
+	AS 'MODULE_PATHNAME', 'sustainml_open_float8' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 100;
+COMMENT ON FUNCTION sustainml.open_float8(sustainml.sealed) IS
+'Opens a sealed double precision.
+Example: SELECT avg(sustainml.open_float8(salary)) FROM people;';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.open_int8(value sustainml.sealed) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'sustainml_open_int8' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 100;
+COMMENT ON FUNCTION sustainml.open_int8(sustainml.sealed) IS
+'Opens a sealed integer.
+Example: SELECT sustainml.open_int8(children) FROM people;';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.open_numeric(value sustainml.sealed) RETURNS numeric
+	AS 'MODULE_PATHNAME', 'sustainml_open_numeric' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 100;
+COMMENT ON FUNCTION sustainml.open_numeric(sustainml.sealed) IS
+'Opens a sealed numeric.
+Example: SELECT sustainml.open_numeric(balance) FROM accounts;';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.open_float8_array(value sustainml.sealed) RETURNS double precision[]
+	AS 'MODULE_PATHNAME', 'sustainml_open_float8_array' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 100;
+COMMENT ON FUNCTION sustainml.open_float8_array(sustainml.sealed) IS
+'Opens a sealed array of double precision.
+Example: SELECT sustainml.open_float8_array(embedding) FROM faces;';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.open_bytea(value sustainml.sealed) RETURNS bytea
+	AS 'MODULE_PATHNAME', 'sustainml_open_bytea' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 100;
+COMMENT ON FUNCTION sustainml.open_bytea(sustainml.sealed) IS
+'Opens sealed bytes.
+Example: SELECT sustainml.open_bytea(scan) FROM documents;';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.open_jsonb(value sustainml.sealed) RETURNS jsonb
+	AS 'MODULE_PATHNAME', 'sustainml_open_jsonb' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 100;
+COMMENT ON FUNCTION sustainml.open_jsonb(sustainml.sealed) IS
+'Opens a sealed jsonb.
+Example: SELECT sustainml.open_jsonb(record) FROM patients;';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.open_date(value sustainml.sealed) RETURNS date
+	AS 'MODULE_PATHNAME', 'sustainml_open_date' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 100;
+COMMENT ON FUNCTION sustainml.open_date(sustainml.sealed) IS
+'Opens a sealed date.
+Example: SELECT sustainml.open_date(birthday) FROM people;';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.open_timestamptz(value sustainml.sealed) RETURNS timestamptz
+	AS 'MODULE_PATHNAME', 'sustainml_open_timestamptz' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 100;
+COMMENT ON FUNCTION sustainml.open_timestamptz(sustainml.sealed) IS
+'Opens a sealed timestamp with time zone.
+Example: SELECT sustainml.open_timestamptz(admitted) FROM visits;';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.open_boolean(value sustainml.sealed) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'sustainml_open_boolean' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 100;
+COMMENT ON FUNCTION sustainml.open_boolean(sustainml.sealed) IS
+'Opens a sealed boolean.
+Example: SELECT sustainml.open_boolean(smoker) FROM patients;';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.blind_index(value "any", key text, domain text DEFAULT '', bits integer DEFAULT 128) RETURNS bytea
+	AS 'MODULE_PATHNAME', 'sustainml_blind_index' LANGUAGE C STABLE PARALLEL RESTRICTED COST 50;
+COMMENT ON FUNCTION sustainml.blind_index("any", text, text, integer) IS
+'A keyed hash of a value, to be stored beside the sealed column: for equality, unique constraints and joins between columns of the same domain.
+The value is taken as it is: lower() or trim it before, and cast it to one type everywhere.  Few distinct values or few bits leak their frequencies.
+Example: SELECT * FROM people WHERE ssn_index = sustainml.blind_index($1::text, ''payroll'', domain => ''ssn'');';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.encrypt_column(table_name regclass, column_name name, key text, deterministic boolean DEFAULT false) RETURNS integer
+	AS 'MODULE_PATHNAME', 'sustainml_encrypt_column' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000000;
+COMMENT ON FUNCTION sustainml.encrypt_column(regclass, name, text, boolean) IS
+'Turns a column into a sealed one: the table is written anew in one step, so no plaintext stays in its files, and the statistics of the column are dropped.
+Returns the column''s number.  For the table''s owner with the right to seal.  WAL, backups and standbys written before still hold the old values.
+deterministic: equal values get equal bytes, for sustainml.token; that is what they leak.
+Example: SELECT sustainml.encrypt_column(''people'', ''salary'', key => ''payroll'');';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.decrypt_column(table_name regclass, column_name name) RETURNS void
+	AS 'MODULE_PATHNAME', 'sustainml_decrypt_column' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000000;
+COMMENT ON FUNCTION sustainml.decrypt_column(regclass, name) IS
+'Turns a sealed column back into one of its former type.  For the table''s owner with the right to open.
+Example: SELECT sustainml.decrypt_column(''people'', ''salary'');';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml_internal.rotate_begin(table_name regclass, column_name name) RETURNS integer
+	AS 'MODULE_PATHNAME', 'sustainml_rotate_begin' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION sustainml_internal.rotate_begin(regclass, name) IS 'A new active data key for a sealed column, unless a rotation is under way; returns its number';
+CREATE FUNCTION sustainml_internal.rotate_end(table_name regclass, column_name name) RETURNS void
+	AS 'MODULE_PATHNAME', 'sustainml_rotate_end' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION sustainml_internal.rotate_end(regclass, name) IS 'Marks the former data keys of a column as retired';
+
+-- Availability: 0.1.0
+-- Procedures that commit cannot pin search_path: every name and operator here is qualified instead.
+CREATE PROCEDURE sustainml.rotate(table_name regclass, column_name name, batch_blocks integer DEFAULT 256, INOUT rows bigint DEFAULT 0)
+	LANGUAGE plpgsql
+	AS $$
+#variable_conflict use_variable
+DECLARE
+	fresh integer;
+	parts pg_catalog.oid[];
+	part_oid pg_catalog.oid;
+	first bigint;
+	last  bigint;
+	found bigint;
+	done  bigint;
+BEGIN
+	IF batch_blocks OPERATOR(pg_catalog.<) 1 THEN
+		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'batch_blocks must be at least 1';
+	END IF;
+	fresh := sustainml_internal.rotate_begin(table_name, column_name);
+	rows := 0;
+	COMMIT;
+	LOOP
+		found := 0;
+		WITH RECURSIVE tree(relid) AS (
+			SELECT table_name::pg_catalog.oid
+			UNION
+			SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN tree t ON i.inhparent OPERATOR(pg_catalog.=) t.relid)
+		SELECT pg_catalog.array_agg(t.relid ORDER BY t.relid) INTO parts
+		  FROM tree t JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.relid WHERE c.relkind OPERATOR(pg_catalog.=) 'r';
+		FOREACH part_oid IN ARRAY COALESCE(parts, '{}'::pg_catalog.oid[]) LOOP
+			first := 0;
+			last := pg_catalog.pg_relation_size(part_oid::pg_catalog.regclass) OPERATOR(pg_catalog./) pg_catalog.current_setting('block_size')::bigint;
+			WHILE first OPERATOR(pg_catalog.<) last LOOP
+				EXECUTE pg_catalog.format('UPDATE ONLY %s AS t SET %I = sustainml_internal.reseal(t.%I)'
+				                          ' WHERE t.ctid OPERATOR(pg_catalog.>=) $1 AND t.ctid OPERATOR(pg_catalog.<) $2'
+				                          ' AND sustainml.key_no(t.%I) OPERATOR(pg_catalog.<>) $3',
+				                          part_oid::pg_catalog.regclass, column_name, column_name, column_name)
+					USING pg_catalog.format('(%s,0)', first)::pg_catalog.tid,
+					      pg_catalog.format('(%s,0)', LEAST(first OPERATOR(pg_catalog.+) batch_blocks, 4294967295))::pg_catalog.tid, fresh;
+				GET DIAGNOSTICS done = ROW_COUNT;
+				found := found OPERATOR(pg_catalog.+) done;
+				rows := rows OPERATOR(pg_catalog.+) done;
+				first := first OPERATOR(pg_catalog.+) batch_blocks;
+				COMMIT;
+			END LOOP;
+		END LOOP;
+		EXIT WHEN found OPERATOR(pg_catalog.=) 0;
+	END LOOP;
+	PERFORM sustainml_internal.rotate_end(table_name, column_name);
+	COMMIT;
+END
+$$;
+COMMENT ON PROCEDURE sustainml.rotate(regclass, name, integer, bigint) IS
+'Seals the values of a column anew under a new data key, some blocks at a time with a commit after each; called again after an interruption, it goes on.
+The former data key then only opens (copies and backups may need it); sustainml.destroy_data_key ends it.  Progress: sustainml.key_no(column).
+Example: CALL sustainml.rotate(''people'', ''salary'');';
+
+-- Availability: 0.1.0
+CREATE VIEW sustainml.sealed_columns AS
+	SELECT n.nspname::text AS table_schema, c.relname::text AS table_name, a.attname::text AS column_name, p.key, p.column_type, p.deterministic,
+	       p.column_no, p.created_at
+	FROM pg_catalog.pg_attribute a
+	JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) a.attrelid
+	JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+	LEFT JOIN sustainml.protected_column p ON p.column_no OPERATOR(pg_catalog.=) a.atttypmod
+	WHERE a.atttypid OPERATOR(pg_catalog.=) 'sustainml.sealed'::pg_catalog.regtype AND NOT a.attisdropped AND a.attnum OPERATOR(pg_catalog.>) 0
+	  AND c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']::pg_catalog."char"[]);
+GRANT SELECT ON sustainml.sealed_columns TO PUBLIC;
+COMMENT ON VIEW sustainml.sealed_columns IS 'Columns of tables that are sealed, where they are now; key is NULL for one that is not bound to a column number, or whose keys are not here';
+COMMENT ON COLUMN sustainml.sealed_columns.table_schema IS 'Schema of the table';
+COMMENT ON COLUMN sustainml.sealed_columns.table_name IS 'Table';
+COMMENT ON COLUMN sustainml.sealed_columns.column_name IS 'Column';
+COMMENT ON COLUMN sustainml.sealed_columns.key IS 'Key that seals it';
+COMMENT ON COLUMN sustainml.sealed_columns.column_type IS 'Type of its values before';
+COMMENT ON COLUMN sustainml.sealed_columns.deterministic IS 'Whether equal values have equal bytes';
+COMMENT ON COLUMN sustainml.sealed_columns.column_no IS 'Number in the column''s type';
+COMMENT ON COLUMN sustainml.sealed_columns.created_at IS 'When it was encrypted';
