@@ -360,8 +360,8 @@ each_shutdown(DestReceiver *self)
 {
 }
 
-uint64
-ml_source_each(const char *query, Datum param, MlRowFunction each, void *context)
+static uint64
+each_row(const char *query, Datum param, int plan_options, MlRowFunction each, void *context)
 {
 	EachReceiver      receiver;
 	SPIExecuteOptions options;
@@ -381,7 +381,7 @@ ml_source_each(const char *query, Datum param, MlRowFunction each, void *context
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	receiver.per_row = AllocSetContextCreate(CurrentMemoryContext, "sustainml row", ALLOCSET_DEFAULT_SIZES);
-	plan = SPI_prepare(query, param ? 1 : 0, types);
+	plan = SPI_prepare_cursor(query, param ? 1 : 0, types, plan_options);
 	if (plan == NULL)
 		elog(ERROR, "SPI_prepare: %s", SPI_result_code_string(SPI_result));
 
@@ -403,6 +403,18 @@ ml_source_each(const char *query, Datum param, MlRowFunction each, void *context
 		elog(ERROR, "SPI_execute_plan_extended: %s", SPI_result_code_string(code));
 	SPI_finish();
 	return receiver.rows;
+}
+
+uint64
+ml_source_each(const char *query, Datum param, MlRowFunction each, void *context)
+{
+	return each_row(query, param, 0, each, context);
+}
+
+uint64
+ml_source_each_parallel(const char *query, MlRowFunction each, void *context)
+{
+	return each_row(query, (Datum) 0, CURSOR_OPT_PARALLEL_OK, each, context);
 }
 
 void

@@ -82,6 +82,12 @@ ml_put_integer32(MlResult *result, int32 number)
 }
 
 void
+ml_put_boolean(MlResult *result, bool value)
+{
+	put(result, BoolGetDatum(value), false);
+}
+
+void
 ml_put_row(MlResult *result)
 {
 	if (result->count != result->row->natts)

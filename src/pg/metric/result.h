@@ -16,6 +16,7 @@ extern void ml_put_text(MlResult *result, const char *text);
 extern void ml_put_number(MlResult *result, double number);
 extern void ml_put_integer(MlResult *result, int64 number);
 extern void ml_put_integer32(MlResult *result, int32 number);
+extern void ml_put_boolean(MlResult *result, bool value);
 
 /* The row is complete. */
 extern void ml_put_row(MlResult *result);
