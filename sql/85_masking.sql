@@ -158,6 +158,13 @@ COMMENT ON FUNCTION sustainml.create_policy(text, text) IS
 Example: SELECT sustainml.create_policy(''analysts'', owner => ''data_team'');';
 
 -- Availability: 0.1.0
+CREATE FUNCTION sustainml.drop_policy(policy text) RETURNS void
+	AS 'MODULE_PATHNAME', 'sustainml_drop_policy' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION sustainml.drop_policy(text) IS
+'Removes a policy under which nothing is published: its schema, its role and the rules for it alone.  For its owner, who may drop roles.
+Example: SELECT sustainml.drop_policy(''analysts'');';
+
+-- Availability: 0.1.0
 CREATE FUNCTION sustainml.publish(
 	table_name regclass, policy text, grant_to text[] DEFAULT NULL, others text DEFAULT 'hide', view_name name DEFAULT NULL,
 	OUT column_name text, OUT mask text, OUT unmask text, OUT key text, OUT note text)

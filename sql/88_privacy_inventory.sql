@@ -40,7 +40,7 @@ CREATE VIEW sustainml.privacy_inventory WITH (security_barrier) AS
 	       h.sealed_under AS key, h.masks, h.policies AS published_under, COALESCE(h.by_contents, h.by_name) AS looks_like,
 	       CASE WHEN h.by_name IS NOT NULL AND h.by_contents IS NOT NULL THEN 'name and contents' WHEN h.by_name IS NOT NULL THEN 'name'
 	            WHEN h.by_contents IS NOT NULL THEN 'contents' END AS found_by,
-	       CASE WHEN h.is_sealed OR h.masks IS NOT NULL THEN 'protected' ELSE 'looks personal and is not protected' END AS status
+	       CASE WHEN NOT h.is_sealed AND h.masks OPERATOR(pg_catalog.=) 'keep' THEN 'shown on purpose' WHEN h.is_sealed OR h.masks IS NOT NULL THEN 'protected' ELSE 'looks personal and is not protected' END AS status
 	FROM here h
 	WHERE h.is_sealed OR h.masks IS NOT NULL OR h.by_name IS NOT NULL OR h.by_contents IS NOT NULL
 	UNION ALL
@@ -63,4 +63,4 @@ COMMENT ON COLUMN sustainml.privacy_inventory.masks IS 'Masks by rule, with the 
 COMMENT ON COLUMN sustainml.privacy_inventory.published_under IS 'Policies under which the table is published';
 COMMENT ON COLUMN sustainml.privacy_inventory.looks_like IS 'What kind of personal data it looks like; NULL: none that is known';
 COMMENT ON COLUMN sustainml.privacy_inventory.found_by IS 'name, contents (of the first 200 rows, where the user may read them) or both';
-COMMENT ON COLUMN sustainml.privacy_inventory.status IS 'protected; looks personal and is not protected; or a rule whose column is gone';
+COMMENT ON COLUMN sustainml.privacy_inventory.status IS 'protected; shown on purpose; looks personal and is not protected; or a rule whose column is gone';

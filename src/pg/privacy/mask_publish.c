@@ -67,6 +67,7 @@ typedef struct MaskedTable
 	Oid         view_oid;   /* InvalidOid: new */
 	int         count;
 	Shown      *shown;
+	List       *grants;     /* statements that give readers of a dropped view their right again */
 } MaskedTable;
 
 /* ---- statements as the caller --------------------------------------------------------------------- */
@@ -86,6 +87,19 @@ run(const char *statement)
 	SPI_finish();
 	AtEOXact_GUC(true, level);
 	CommandCounterIncrement();
+}
+
+/* The same as the policy's role, which has just become the owner of the view. */
+static void
+run_as(Oid role, const char *statement)
+{
+	Oid user;
+	int context;
+
+	GetUserIdAndSecContext(&user, &context);
+	SetUserIdAndSecContext(role, context | SECURITY_LOCAL_USERID_CHANGE);
+	run(statement);
+	SetUserIdAndSecContext(user, context);
 }
 
 /* ---- policies ---------------------------------------------------------------------------------------- */
@@ -274,6 +288,46 @@ sustainml_create_policy(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(policy.role_name));
 }
 
+PG_FUNCTION_INFO_V1(sustainml_drop_policy);
+Datum
+sustainml_drop_policy(PG_FUNCTION_ARGS)
+{
+	char  *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	Policy policy;
+	Oid    owner;
+	Oid    types[1] = {TEXTOID};
+	Datum  values[1] = {CStringGetTextDatum(name)};
+	uint64 published;
+
+	if (!find_policy(name, &policy))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("policy \"%s\" does not exist", name)));
+	owner = get_role_oid(policy.owner, true);
+	if (!superuser() && !(OidIsValid(owner) && has_privs_of_role(GetUserId(), owner)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for policy \"%s\"", name),
+				 errdetail("It belongs to role \"%s\".", policy.owner)));
+	SPI_connect();
+	published = ml_mask_catalog("SELECT 1 FROM sustainml.published_table WHERE policy = $1", 1, types, values, NULL, SPI_OK_SELECT);
+	SPI_finish();
+	if (published > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+				 errmsg("%d table(s) are published under policy \"%s\"", (int) published, name),
+				 errhint("sustainml.unpublish them first; sustainml.published_tables lists them.")));
+	if (OidIsValid(get_namespace_oid(name, true)))
+		run(psprintf("DROP SCHEMA %s", quote_identifier(name)));
+	if (OidIsValid(get_role_oid(policy.role_name, true)))
+		run(psprintf("DROP ROLE %s", quote_identifier(policy.role_name)));
+	SPI_connect();
+	(void) ml_mask_catalog("DELETE FROM sustainml.masking_rule WHERE policy = $1", 1, types, values, NULL, SPI_OK_DELETE);
+	(void) ml_mask_catalog("DELETE FROM sustainml.masking_policy WHERE policy = $1", 1, types, values, NULL, SPI_OK_DELETE);
+	SPI_finish();
+	PG_RETURN_VOID();
+}
+
 /* ---- what the view shows -------------------------------------------------------------------------------- */
 
 /* A keyed rule is good as long as the role that set it could set it again for this table. */
@@ -452,8 +506,6 @@ make_view(MaskedTable *publication)
 	char     *quoted = quoted_view(publication);
 	char     *passing = psprintf("sustainml_view_%u", publication->relid);
 	char     *quoted_passing = quote_qualified_identifier(publication->policy.name, passing);
-	List     *grants = NIL;
-	ListCell *cell;
 
 	run(psprintf("CREATE VIEW %s WITH (security_barrier = true) AS %s", quoted_passing, select));
 	if (OidIsValid(publication->view_oid))
@@ -470,12 +522,10 @@ make_view(MaskedTable *publication)
 			run(psprintf("CREATE OR REPLACE VIEW %s WITH (security_barrier = true) AS %s", quoted, select));
 			return;
 		}
-		grants = grants_on(publication->view_oid, quoted);
+		publication->grants = grants_on(publication->view_oid, quoted);
 		run(psprintf("DROP VIEW %s", quoted));
 	}
 	run(psprintf("ALTER VIEW %s RENAME TO %s", quoted_passing, quote_identifier(publication->view)));
-	foreach(cell, grants)
-		run(lfirst(cell));
 	publication->view_oid = get_relname_relid(publication->view, get_namespace_oid(publication->policy.name, false));
 }
 
@@ -526,7 +576,7 @@ grant_readers(const MaskedTable *publication, ArrayType *readers)
 		(void) get_role_oid(TextDatumGetCString(names[i]), false);
 		role = pstrdup(quote_identifier(TextDatumGetCString(names[i])));
 		run(psprintf("GRANT USAGE ON SCHEMA %s TO %s", quote_identifier(publication->policy.name), role));
-		run(psprintf("GRANT SELECT ON TABLE %s TO %s", quoted_view(publication), role));
+		run_as(publication->policy.role, psprintf("GRANT SELECT ON TABLE %s TO %s", quoted_view(publication), role));
 	}
 }
 
@@ -623,6 +673,7 @@ sustainml_publish(PG_FUNCTION_ARGS)
 	MaskedTable publication = {0};
 	MlResult   *result;
 	List       *rules;
+	ListCell   *cell;
 	char       *policy;
 	char       *others;
 
@@ -647,10 +698,14 @@ sustainml_publish(PG_FUNCTION_ARGS)
 	find_view(&publication);
 	make_view(&publication);
 	grant_columns(&publication);
-	if (!PG_ARGISNULL(2))
-		grant_readers(&publication, PG_GETARG_ARRAYTYPE_P(2));
+	/* from here on the view is not the caller's, who may be one of its readers */
 	ATExecChangeOwner(publication.view_oid, publication.policy.role, true, AccessExclusiveLock);
 	CommandCounterIncrement();
+	run(psprintf("GRANT USAGE ON SCHEMA %s TO %s", quote_identifier(publication.policy.name), quote_identifier(publication.policy.role_name)));
+	foreach(cell, publication.grants)
+		run_as(publication.policy.role, lfirst(cell));
+	if (!PG_ARGISNULL(2))
+		grant_readers(&publication, PG_GETARG_ARRAYTYPE_P(2));
 	record(&publication);
 	report(result, &publication, rules);
 	if (row_security_on(publication.relid))

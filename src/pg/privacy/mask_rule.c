@@ -126,7 +126,7 @@ ml_mask_check_table(Oid relid, LOCKMODE lock, const char *doing)
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("cannot %s \"%s\": it is not a table", doing, NameStr(form->relname)),
 				 form->relkind == RELKIND_VIEW ? errhint("Publish the tables that the view reads, and make a view over the published ones.") : 0));
-	if (form->relnamespace < FirstNormalObjectId && !superuser())
+	if (relid < FirstNormalObjectId)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("cannot %s a table of the server", doing)));

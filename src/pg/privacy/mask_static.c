@@ -371,8 +371,9 @@ masked_columns(const Job *job)
 	foreach(cell, job->rules)
 	{
 		MlRule *rule = lfirst(cell);
+		Jsonb  *args = ml_mask_args_json(&rule->args);
 
-		names[count++] = psprintf("%s: %s", rule->column, ml_mask(rule->kind)->name);
+		names[count++] = psprintf("%s: %s %s", rule->column, ml_mask(rule->kind)->name, JsonbToCString(NULL, &args->root, VARSIZE(args)));
 	}
 	return text_array(names, count);
 }
