@@ -30,6 +30,19 @@ step(SmlSlice text, bool utf8, size_t at)
 	return want;
 }
 
+/* Whether every byte is a character. */
+static bool
+is_simple(SmlSlice text, bool utf8)
+{
+	uint8_t any = 0;
+
+	if (!utf8)
+		return true;
+	for (size_t i = 0; i < text.size; i++)
+		any |= text.bytes[i];
+	return any < 0x80;
+}
+
 static size_t
 count_characters(SmlSlice text, bool utf8)
 {
@@ -64,7 +77,8 @@ put(uint8_t *out, size_t at, const void *bytes, size_t size)
 size_t
 sml_mask_partial(SmlSlice text, bool utf8, size_t prefix, SmlSlice fill, size_t suffix, uint8_t *out)
 {
-	size_t count = count_characters(text, utf8);
+	bool   simple = is_simple(text, utf8);
+	size_t count = simple ? text.size : count_characters(text, utf8);
 	size_t head;
 	size_t tail;
 	size_t written;
@@ -72,8 +86,8 @@ sml_mask_partial(SmlSlice text, bool utf8, size_t prefix, SmlSlice fill, size_t 
 	/* a text that the ends would cover is hidden whole */
 	if (prefix >= count || suffix >= count - prefix)
 		return put(out, 0, fill.bytes, fill.size);
-	head = place_of(text, utf8, prefix);
-	tail = place_of(text, utf8, count - suffix);
+	head = simple ? prefix : place_of(text, utf8, prefix);
+	tail = simple ? count - suffix : place_of(text, utf8, count - suffix);
 	written = put(out, 0, text.bytes, head);
 	written = put(out, written, fill.bytes, fill.size);
 	return put(out, written, text.bytes + tail, text.size - tail);
@@ -242,11 +256,34 @@ without_minus_zero(double value)
 	return value == 0 ? 0 : value;
 }
 
+/* A bound as text; whole numbers, nearly all of them, without printf. */
+static size_t
+write_bound(char *out, double bound)
+{
+	char     digits[24];
+	size_t   length = 0;
+	size_t   count = 0;
+	uint64_t rest;
+
+	if (bound != floor(bound) || fabs(bound) >= 1e15)
+		return (size_t) snprintf(out, SML_BUCKET_ROOM / 2, "%.15g", bound);
+	rest = (uint64_t) fabs(bound);
+	do
+		digits[count++] = (char) ('0' + rest % 10);
+	while ((rest /= 10) > 0);
+	if (bound < 0)
+		out[length++] = '-';
+	while (count > 0)
+		out[length++] = digits[--count];
+	return length;
+}
+
 size_t
 sml_mask_bucket(double value, double width, double origin, char *out)
 {
 	double quotient;
 	double cell;
+	size_t length;
 
 	if (isnan(value))
 		return (size_t) snprintf(out, SML_BUCKET_ROOM, "NaN");
@@ -255,8 +292,13 @@ sml_mask_bucket(double value, double width, double origin, char *out)
 	/* 0.3 lies in [0.3,0.4), although the quotient by 0.1 is a little less than 3 */
 	quotient = (value - origin) / width;
 	cell = fabs(quotient - round(quotient)) <= 1e-12 * fmax(1, fabs(quotient)) ? round(quotient) : floor(quotient);
-	return (size_t) snprintf(out, SML_BUCKET_ROOM, "[%.15g,%.15g)", without_minus_zero(origin + cell * width),
-							 without_minus_zero(origin + (cell + 1) * width));
+	length = 0;
+	out[length++] = '[';
+	length += write_bound(out + length, without_minus_zero(origin + cell * width));
+	out[length++] = ',';
+	length += write_bound(out + length, without_minus_zero(origin + (cell + 1) * width));
+	out[length++] = ')';
+	return length;
 }
 
 double

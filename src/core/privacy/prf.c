@@ -39,6 +39,14 @@ read_word(const uint8_t *bytes, size_t size)
 	return word;
 }
 
+/* Eight bytes; compilers make one load of it. */
+static inline uint64_t
+read_whole(const uint8_t *b)
+{
+	return (uint64_t) b[0] | (uint64_t) b[1] << 8 | (uint64_t) b[2] << 16 | (uint64_t) b[3] << 24 |
+		(uint64_t) b[4] << 32 | (uint64_t) b[5] << 40 | (uint64_t) b[6] << 48 | (uint64_t) b[7] << 56;
+}
+
 static inline void
 absorb(uint64_t *v, uint64_t word)
 {
@@ -88,7 +96,7 @@ absorb_bytes(uint64_t *v, SmlSlice bytes, size_t length)
 	size_t whole = bytes.size / 8;
 
 	for (size_t i = 0; i < whole; i++)
-		absorb(v, read_word(bytes.bytes + 8 * i, 8));
+		absorb(v, read_whole(bytes.bytes + 8 * i));
 	absorb(v, read_word(bytes.bytes + 8 * whole, bytes.size % 8) | (uint64_t) (length & 0xff) << 56);
 }
 
@@ -124,14 +132,14 @@ sml_prf_signed(SmlPrfValue value)
 }
 
 /* 64 bits for one half of a number in one round. */
-static uint64_t
+static inline uint64_t
 round_value(const SmlPrf *prf, int bits, int round, uint64_t half)
 {
 	uint64_t v[4];
 
+	/* one word: the half has at most 32 bits */
 	begin(prf, v);
-	absorb(v, (uint64_t) bits << 8 | (uint64_t) round);
-	absorb(v, half);
+	absorb(v, half | (uint64_t) round << 32 | (uint64_t) bits << 40);
 	v[2] ^= 0xee;
 	for (int i = 0; i < 4; i++)
 		sip_round(v);
