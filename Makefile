@@ -21,12 +21,15 @@ OPENBLAS_DIR ?= /usr/lib/$(MULTIARCH)/openblas-serial
 OPENBLAS_INC ?= /usr/include/$(MULTIARCH)/openblas-serial
 OPENBLAS_LIBS ?= $(OPENBLAS_DIR)/libopenblas.a
 
-PG_CPPFLAGS = -I$(OPENBLAS_INC)
+# libcrypto 3 computes the same bytes as pgcrypto, faster; without its headers pgcrypto does it all.
+LIBCRYPTO ?= $(shell echo 'int v[OPENSSL_VERSION_MAJOR >= 3 ? 1 : -1];' | $(CC) -x c -include openssl/opensslv.h -fsyntax-only - 2>/dev/null && echo yes)
+
+PG_CPPFLAGS = -I$(OPENBLAS_INC) $(if $(LIBCRYPTO),-DML_WITH_LIBCRYPTO)
 # Sums are never fused or reordered, so that every machine gives the same bits; loops over
 # doubles are worth -O3.
 PG_CFLAGS   = -std=gnu11 -O3 -fvisibility=hidden -ffp-contract=off -MMD -MP -Wextra -Wno-unused-parameter \
               -Wno-sign-compare -Wno-missing-field-initializers -Wno-declaration-after-statement $(if $(WERROR),-Werror)
-SHLIB_LINK  = $(OPENBLAS_LIBS) -lm -Wl,--exclude-libs,ALL -Wl,-Bsymbolic -Wl,--version-script=src/exports.map
+SHLIB_LINK  = $(OPENBLAS_LIBS) $(if $(LIBCRYPTO),-lcrypto) -lm -Wl,--exclude-libs,ALL -Wl,-Bsymbolic -Wl,--version-script=src/exports.map
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
@@ -111,7 +114,7 @@ check: ## run every test; the last line counts them
 	@scripts/deps test && scripts/check
 
 bench: ## measure speed as ratios against floors and an export to scikit-learn
-	@scripts/deps bench && scripts/cluster start && test/bench/run
+	@scripts/deps bench && scripts/cluster start && test/bench/run && test/bench/privacy
 
 lint: ## conventions, compiler warnings and cppcheck
 	@scripts/lint

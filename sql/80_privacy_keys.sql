@@ -158,8 +158,18 @@ CREATE FUNCTION sustainml.rotate_master() RETURNS bigint
 	AS 'MODULE_PATHNAME', 'sustainml_rotate_master' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION sustainml.rotate_master() IS
 'Wraps the data keys of the caller''s keys (a superuser: of all keys) under the active master key, the first line of the file; returns how many.
+Ones whose present master key is not in the file are left, with a warning for each.
 No sealed value changes.  When sustainml.key_check() names the old master no more, its line can go.
 Example: SELECT sustainml.rotate_master();';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.rotate_key(key text, purpose text DEFAULT 'data') RETURNS integer
+	AS 'MODULE_PATHNAME', 'sustainml_rotate_key' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION sustainml.rotate_key(text, text) IS
+'A new data key for what belongs to no column: data (values sealed under the key alone), index, pseudonym or model; returns its number.
+Former values and models still open.  Blind indexes and pseudonyms made from now on differ from those made before, which must be made anew.
+Columns are rotated by sustainml.rotate.
+Example: SELECT sustainml.rotate_key(''payroll'', ''model'');';
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.key_check(

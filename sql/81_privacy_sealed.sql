@@ -59,8 +59,17 @@ Example: SELECT sustainml.seal_row($1, ''payroll'', row_key => id::text);';
 CREATE FUNCTION sustainml.seal(value "any", table_name regclass, column_name name) RETURNS sustainml.sealed
 	AS 'MODULE_PATHNAME', 'sustainml_seal_column' LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100;
 COMMENT ON FUNCTION sustainml.seal("any", regclass, name) IS
-'Seals a value for a sealed column; numbers and literals are converted to the column''s type where nothing is lost.
+'Seals a value for a sealed column; numbers and literals are converted to the column''s type as an assignment would, but an integer that double precision
+cannot hold is refused.
 Example: INSERT INTO people (name, salary) VALUES ($1, sustainml.seal($2, ''people'', ''salary''));';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml.seal_row(value "any", table_name regclass, column_name name, row_key text) RETURNS sustainml.sealed
+	AS 'MODULE_PATHNAME', 'sustainml_seal_column' LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100;
+COMMENT ON FUNCTION sustainml.seal_row("any", regclass, name, text) IS
+'Seals a value for a sealed column and binds it to a row: it opens only in that column and with the same row_key.  Such values are not trained on, and
+rotate and decrypt_column stop at them.
+Example: INSERT INTO people (id, salary) VALUES (7, sustainml.seal_row($1, ''people'', ''salary'', row_key => ''7''));';
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml_internal.seal_cell(value "any", column_no integer) RETURNS sustainml.sealed
@@ -252,3 +261,24 @@ COMMENT ON PROCEDURE sustainml.rotate(regclass, name, integer, bigint) IS
 'Seals the values of a column anew under a new data key, some blocks at a time with a commit after each; called again after an interruption, it goes on.
 The former data key then only opens (copies and backups may need it); sustainml.destroy_data_key ends it.  Progress: sustainml.key_no(column).
 Example: CALL sustainml.rotate(''people'', ''salary'');';
+
+-- Availability: 0.1.0
+CREATE VIEW sustainml.sealed_columns AS
+	SELECT n.nspname::text AS table_schema, c.relname::text AS table_name, a.attname::text AS column_name, p.key, p.column_type, p.deterministic,
+	       p.column_no, p.created_at
+	FROM pg_catalog.pg_attribute a
+	JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) a.attrelid
+	JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+	LEFT JOIN sustainml.protected_column p ON p.column_no OPERATOR(pg_catalog.=) a.atttypmod
+	WHERE a.atttypid OPERATOR(pg_catalog.=) 'sustainml.sealed'::pg_catalog.regtype AND NOT a.attisdropped AND a.attnum OPERATOR(pg_catalog.>) 0
+	  AND c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']::pg_catalog."char"[]);
+GRANT SELECT ON sustainml.sealed_columns TO PUBLIC;
+COMMENT ON VIEW sustainml.sealed_columns IS 'Columns of tables that are sealed, where they are now; key is NULL for one that is not bound to a column number, or whose keys are not here';
+COMMENT ON COLUMN sustainml.sealed_columns.table_schema IS 'Schema of the table';
+COMMENT ON COLUMN sustainml.sealed_columns.table_name IS 'Table';
+COMMENT ON COLUMN sustainml.sealed_columns.column_name IS 'Column';
+COMMENT ON COLUMN sustainml.sealed_columns.key IS 'Key that seals it';
+COMMENT ON COLUMN sustainml.sealed_columns.column_type IS 'Type of its values before';
+COMMENT ON COLUMN sustainml.sealed_columns.deterministic IS 'Whether equal values have equal bytes';
+COMMENT ON COLUMN sustainml.sealed_columns.column_no IS 'Number in the column''s type';
+COMMENT ON COLUMN sustainml.sealed_columns.created_at IS 'When it was encrypted';

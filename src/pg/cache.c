@@ -16,7 +16,7 @@
 #include "cache.h"
 #include "catalog_internal.h"
 #include "env.h"
-#include "privacy/learn.h"
+#include "privacy/keys.h"
 #include "../core/privacy/secret.h"
 
 #define CACHE_MODELS 64
@@ -34,7 +34,6 @@ typedef struct CacheEntry
 	CacheKey         key;
 	MemoryContext    context;
 	MlModel          model;
-	MlModelKeys      keys;        /* under which it is stored; none for most */
 	uint64           used;        /* counter value at last use */
 	LocalTransactionId transaction; /* of last use */
 } CacheEntry;
@@ -99,7 +98,7 @@ static void
 decode(const MlVersion *version, CacheEntry *filled)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "sustainml model", ALLOCSET_SMALL_SIZES);
-	bytea        *bytes = ml_model_open(ml_version_bytes(version->id), &filled->keys);
+	bytea        *bytes = ml_model_open(ml_version_bytes(version->id), &filled->model.keys);
 	SmlModel     *model;
 	SmlScorer    *scorer;
 	SmlEnv        env;
@@ -115,7 +114,7 @@ decode(const MlVersion *version, CacheEntry *filled)
 				 errhint("Train the model again, or activate another version.")));
 	ML_CHECK(&env, status, "read the model");
 	ML_CHECK(&env, sml_scorer_make(&env, model, &scorer), "read the model");
-	if (filled->keys.count > 0)
+	if (filled->model.keys.count > 0)
 		sml_wipe(bytes, VARSIZE_ANY(bytes));
 	pfree(bytes);
 	MemoryContextSetParent(context, TopMemoryContext);
@@ -149,10 +148,9 @@ ml_model_get(const MlVersion *version)
 		entry = hash_search(cache, &key, HASH_ENTER, &found);
 		entry->context = filled.context;
 		entry->model = filled.model;
-		entry->keys = filled.keys;
 	}
 	else
-		ml_model_require(&entry->keys);
+		ml_model_require(&entry->model.keys, ML_KEY_TRAIN);
 	entry->used = ++uses;
 	entry->transaction = MyProc->lxid;
 	return &entry->model;

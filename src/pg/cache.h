@@ -10,6 +10,7 @@
 #define ML_CACHE_H
 
 #include "catalog.h"
+#include "privacy/learn.h"
 #include "../core/model/model.h"
 
 typedef struct MlModel
@@ -18,6 +19,7 @@ typedef struct MlModel
 	uint64      checksum;
 	const SmlModel  *model;
 	const SmlScorer *scorer;
+	MlModelKeys keys;         /* data keys under which it is stored; none for most models */
 } MlModel;
 
 /* The decoded model of a version; valid until the end of the transaction at least. */

@@ -132,7 +132,7 @@ ml_row_list(const SmlLayout *layout, const MlSource *source, const int *source_c
 	for (int i = 0; i < count; i++)
 	{
 		appendStringInfo(&list, "%ss.c%d", i ? ", " : "", order[i] + 1);
-		(*types)[i] = ml_source_datum_type(&source->columns[order[i]]);
+		(*types)[i] = source->columns[order[i]].type;
 	}
 	pfree(order);
 	return list.data;
@@ -143,7 +143,7 @@ ml_row_list(const SmlLayout *layout, const MlSource *source, const int *source_c
 static void
 init_reader(MlReader *reader, Oid type, const MlCellColumn *column)
 {
-	if (!ml_reader_init(reader, type, column->kind) || !ml_reader_fits(reader, column->elements > 0))
+	if (!ml_reader_init_opening(reader, type, column->kind) || !ml_reader_fits(reader, column->elements > 0))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of type %s does not fit the training plan", column->name, format_type_be(type))));
@@ -170,7 +170,10 @@ ml_row_buffer(const SmlLayout *layout, const Oid *types)
 	buffer->numbers = palloc0(sizeof(double) * Max(sml_layout_numbers(layout), 1));
 	buffer->labels = palloc0(sizeof(SmlText) * Max(sml_layout_labels(layout), 1));
 	for (int i = 0; i < buffer->count; i++)
+	{
 		init_reader(&buffer->readers[i], types[i], &buffer->columns[i]);
+		buffer->readers[i].sealed = ML_SEALED_SHUT;
+	}
 	return buffer;
 }
 

@@ -50,7 +50,10 @@ typedef struct MlRowBuffer
 
 /* "types": the type of each column, in the order of ml_cell_columns. */
 extern MlRowBuffer *ml_row_buffer(const SmlLayout *layout, const Oid *types);
-/* Have the cells of sealed columns checked to be of their column; arguments as for ml_row_list. */
+/*
+ * Let the buffer open sealed columns, each value checked to be of its column; without this, reading one is an error.  Only where
+ * nothing that is read leaves C.  Arguments as for ml_row_list.
+ */
 extern void ml_row_expect(MlRowBuffer *buffer, const SmlLayout *layout, const MlSource *source, const int *source_columns, int target, int weight);
 extern SmlRow ml_row_fill(MlRowBuffer *buffer, const Datum *values, const bool *nulls);
 

@@ -17,11 +17,14 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/guc.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
 #include "crypto.h"
+#include "crypto_openssl.h"
+#include "env.h"
 
 /* ---- finding pgcrypto ------------------------------------------------------------- */
 
@@ -55,9 +58,24 @@ forget_functions(Datum argument, int cache, uint32 hash)
 	functions_good = false;
 }
 
+typedef enum Provider
+{
+	ML_BY_PGCRYPTO, ML_BY_LIBCRYPTO
+} Provider;
+
+static int provider = ML_BY_LIBCRYPTO;
+
+static const struct config_enum_entry providers[] = {
+	{"pgcrypto", ML_BY_PGCRYPTO, false}, {"libcrypto", ML_BY_LIBCRYPTO, false}, {NULL, 0, false},
+};
+
 void
 ml_crypto_init(void)
 {
+	DefineCustomEnumVariable("sustainml.crypto_provider",
+							 "Who computes AES and HMAC: libcrypto directly, or the functions of pgcrypto.",
+							 "Both give the same bytes. libcrypto is used when the module was built with it and agrees with pgcrypto in a test at first use.",
+							 &provider, ML_BY_LIBCRYPTO, providers, PGC_SUSET, 0, NULL, NULL, NULL);
 	CacheRegisterSyscacheCallback(PROCOID, forget_functions, (Datum) 0);
 }
 
@@ -209,16 +227,15 @@ free_bytes(bytea *bytes)
 static void
 call(int function, Datum type, SmlSlice data, SmlSlice key, const uint8_t *iv, size_t size, uint8_t *out)
 {
-	SmallBytes      key_bytes;
-	SmallBytes      iv_bytes;
-	bytea *volatile input = NULL;
+	SmallBytes key_bytes;
+	SmallBytes iv_bytes;
+	bytea     *input = make_bytes(data.bytes, data.size);
+	Datum      key_datum = small_datum(&key_bytes, key.bytes, key.size);
 
 	PG_TRY();
 	{
-		Datum  key_datum = small_datum(&key_bytes, key.bytes, key.size);
 		bytea *result;
 
-		input = make_bytes(data.bytes, data.size);
 		if (iv)
 			result = DatumGetByteaPP(FunctionCall4(&functions[function], PointerGetDatum(input), key_datum,
 												   small_datum(&iv_bytes, iv, SML_AES_BLOCK), type));
@@ -229,13 +246,15 @@ call(int function, Datum type, SmlSlice data, SmlSlice key, const uint8_t *iv, s
 		memcpy(out, VARDATA_ANY(result), size);
 		free_bytes(result);
 	}
-	PG_FINALLY();
+	PG_CATCH();
 	{
 		sml_wipe(&key_bytes, sizeof(key_bytes));
-		if (input)
-			free_bytes(input);
+		free_bytes(input);
+		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	sml_wipe(&key_bytes, sizeof(key_bytes));
+	free_bytes(input);
 }
 
 static SmlStatus
@@ -296,12 +315,59 @@ crypto_random(void *context, SmlEnv *env, uint8_t *out, size_t size)
 	return SML_OK;
 }
 
+/* ---- choosing ------------------------------------------------------------------------ */
+
+static const SmlCrypto by_pgcrypto = {NULL, crypto_mac, crypto_encrypt, crypto_decrypt, crypto_random};
+
+/* Whether two providers give the same bytes for one message of each kind. */
+static bool
+same_bytes(const SmlCrypto *a, const SmlCrypto *b)
+{
+	static const SmlMacHash hashes[] = {SML_SHA256, SML_SHA384, SML_SHA512};
+	static const uint8      key[64] = "a key that is known to everybody, for comparing two programs...";
+	static const uint8      text[32] = "a text of two blocks of 16 bytes";
+	uint8                   one[64];
+	uint8                   two[64];
+	SmlEnv                  env;
+
+	ml_env_init(&env, CurrentMemoryContext);
+	for (size_t i = 0; i < lengthof(hashes); i++)
+		if (a->mac(NULL, &env, hashes[i], (SmlSlice){key, sizeof(key)}, (SmlSlice){text, sizeof(text)}, one) != SML_OK ||
+			b->mac(NULL, &env, hashes[i], (SmlSlice){key, sizeof(key)}, (SmlSlice){text, sizeof(text)}, two) != SML_OK ||
+			memcmp(one, two, hashes[i]) != 0)
+			return false;
+	for (size_t size = 16; size <= 32; size += 16)
+		if (a->encrypt(NULL, &env, (SmlSlice){key, size}, key + 32, text, sizeof(text), one) != SML_OK ||
+			b->encrypt(NULL, &env, (SmlSlice){key, size}, key + 32, text, sizeof(text), two) != SML_OK || memcmp(one, two, sizeof(text)) != 0 ||
+			b->decrypt(NULL, &env, (SmlSlice){key, size}, key + 32, two, sizeof(text), one) != SML_OK || memcmp(one, text, sizeof(text)) != 0)
+			return false;
+	return true;
+}
+
+/* libcrypto, once it has shown that it gives what pgcrypto gives; NULL when it is not there. */
+static const SmlCrypto *
+by_libcrypto(void)
+{
+	static SmlCrypto crypto = {NULL, NULL, NULL, NULL, crypto_random};
+	static bool      tried = false;
+	static bool      good = false;
+
+	if (!tried)
+	{
+		good = ml_openssl_crypto(&crypto) && same_bytes(&by_pgcrypto, &crypto);
+		tried = true;
+	}
+	return good ? &crypto : NULL;
+}
+
 const SmlCrypto *
 ml_crypto(void)
 {
-	static const SmlCrypto crypto = {NULL, crypto_mac, crypto_encrypt, crypto_decrypt, crypto_random};
+	const SmlCrypto *fast;
 
 	if (!functions_good)
 		load_functions();
-	return &crypto;
+	if (provider == ML_BY_PGCRYPTO || (fast = by_libcrypto()) == NULL)
+		return &by_pgcrypto;
+	return fast;
 }

@@ -1,12 +1,13 @@
 /*
- * crypto.h - the primitives of core/privacy/secret.h from the extension pgcrypto.
+ * crypto.h - the primitives of core/privacy/secret.h from the extension pgcrypto, or from libcrypto directly.
  *
- * pgcrypto is reached through cached fmgr calls, never through SQL text, so no key is ever part of a
+ * pgcrypto must be there and is the measure: libcrypto (crypto_openssl.c) serves in its place only after it gave the same
+ * bytes in a test at first use.  pgcrypto is reached through cached fmgr calls, never through SQL text, so no key is ever part of a
  * statement.  Its functions are found as members of the extension that are written in C and
  * come from its library: a look-alike in any schema, or one that the owner of the extension adds to it,
  * is not called.
  *
- * Cost: about 0.9 us for AES-CBC of a small value and 1.6 us for HMAC-SHA-512.  Buffers of ours are wiped, also
+ * Cost by pgcrypto: about 0.9 us for AES-CBC of a small value and 1.6 us for HMAC-SHA-512; by libcrypto a third of that.  Buffers of ours are wiped, also
  * after an error; pgcrypto frees its own copies of key and text without wiping them.
  */
 #ifndef ML_CRYPTO_H

@@ -122,15 +122,6 @@ init_output(MlReader *reader)
 	fmgr_info(function, &reader->output);
 }
 
-static bool
-is_sealed(MlReader *reader)
-{
-	if (reader->type != ml_sealed_type() || !OidIsValid(reader->type))
-		return false;
-	reader->how = ML_READ_SEALED;
-	return true;
-}
-
 bool
 ml_reader_init(MlReader *reader, Oid type, SmlKind as)
 {
@@ -145,7 +136,7 @@ ml_reader_init(MlReader *reader, Oid type, SmlKind as)
 			if (OidIsValid(reader->element) && array_element_ok(getBaseType(reader->element)))
 				reader->how = ML_READ_ARRAY;
 		}
-		return reader->how != ML_READ_NOTHING || is_sealed(reader);
+		return reader->how != ML_READ_NOTHING;
 	}
 	reader->how = label_read(reader->type);
 	if (reader->how == ML_READ_NOTHING)
@@ -153,13 +144,24 @@ ml_reader_init(MlReader *reader, Oid type, SmlKind as)
 		reader->how = scalar_read(reader->type);
 		/* integers and booleans are written by hand, the rest by their output function */
 		if (reader->how == ML_READ_NOTHING)
-			return is_sealed(reader);
+			return false;
 		if (reader->how != ML_READ_INT2 && reader->how != ML_READ_INT4 &&
 			reader->how != ML_READ_INT8 && reader->how != ML_READ_BOOL)
 			reader->how = ML_READ_OUTPUT;
 	}
 	if (reader->how == ML_READ_ENUM || reader->how == ML_READ_OUTPUT)
 		init_output(reader);
+	return true;
+}
+
+bool
+ml_reader_init_opening(MlReader *reader, Oid type, SmlKind as)
+{
+	if (ml_reader_init(reader, type, as))
+		return true;
+	if (reader->type != ml_sealed_type() || !OidIsValid(reader->type))
+		return false;
+	reader->how = ML_READ_SEALED;
 	return true;
 }
 

@@ -41,6 +41,9 @@ extern bool ml_type_kind(Oid type, SmlKind *kind, bool *is_array);
 /* Prepare to read "type" as a number (or array) or as a label; false when that is not possible. */
 extern bool ml_reader_init(MlReader *reader, Oid type, SmlKind as);
 
+/* The same where sealed values may be opened: only where nothing that is read leaves C. */
+extern bool ml_reader_init_opening(MlReader *reader, Oid type, SmlKind as);
+
 /* Whether a reader gives arrays, or scalars, as "array" says. */
 static inline bool
 ml_reader_fits(const MlReader *reader, bool array)

@@ -265,7 +265,7 @@ ml_source_open(const char *text)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_COLUMN_REFERENCE),
 				 errmsg("the source has no columns")));
-	ml_source_resolve_sealed(source);
+	ml_source_mark_sealed(source);
 	return source;
 }
 

@@ -20,7 +20,7 @@ typedef struct MlSourceColumn
 	bool  not_null;   /* declared NOT NULL (relations only) */
 	bool  is_key;     /* part of the primary key (relations only) */
 	bool  is_generated_identity;
-	int32 sealed;     /* number of a sealed column (its type above is that of its values); 0: not sealed */
+	int32 sealed;     /* number of a sealed column, whose values privacy/learn.h can open; 0: not sealed */
 } MlSourceColumn;
 
 typedef struct MlSource

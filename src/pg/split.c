@@ -152,7 +152,7 @@ plan_whole_row(MlSplit *split, const MlSource *source)
 	double         distinct;
 
 	for (int i = 0; i < source->column_count && split->column_count < 90; i++)
-		if (can_be_key(source->columns[i].type) && !source->columns[i].sealed)
+		if (can_be_key(source->columns[i].type))
 			add_column(split, source->columns[i].name);
 	split->whole_row = true;
 	if (split->column_count > 0)
@@ -212,8 +212,8 @@ plan_time(MlSplit *split, const MlSource *source, const JsonbValue *time, const 
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("split key \"time\" must be a column name")));
 	column = ml_source_column(source, name, "split time");
-	type = getBaseType(source->columns[column].type);
 	ml_source_refuse_sealed(source, column, "decide which rows are held out");
+	type = getBaseType(source->columns[column].type);
 	split->kind = ML_SPLIT_TIME;
 	add_column(split, source->columns[column].name);
 	split->gap = gap ? ml_json_text(gap) : NULL;
@@ -243,13 +243,13 @@ plan_column(MlSplit *split, const MlSource *source, const JsonbValue *column)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("split key \"column\" must be a column name")));
 	found = ml_source_column(source, name, "split column");
+	ml_source_refuse_sealed(source, found, "decide which rows are held out");
 	type = getBaseType(source->columns[found].type);
 	if (type != BOOLOID && TypeCategory(type) != TYPCATEGORY_NUMERIC && TypeCategory(type) != TYPCATEGORY_STRING)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of type %s cannot mark held-out rows", name, format_type_be(type)),
 				 errhint("Use a boolean, a number that is 0 or not, or a text that is 'test' for held-out rows.")));
-	ml_source_refuse_sealed(source, found, "decide which rows are held out");
 	split->kind = ML_SPLIT_COLUMN;
 	add_column(split, source->columns[found].name);
 }

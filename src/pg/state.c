@@ -205,6 +205,12 @@ ml_state_get(Datum value, MemoryContext parent)
 	return expand(check_flat(flat, VARSIZE(flat)), parent);
 }
 
+bool
+ml_state_sealed(const MlState *state)
+{
+	return state->sealed;
+}
+
 Datum
 ml_state_datum(MlState *state)
 {

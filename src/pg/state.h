@@ -37,6 +37,9 @@ extern MlState *ml_state_new(const void *plan_bytes, size_t plan_size, MemoryCon
 /* The state behind a datum, expanded into "parent" when it is flat. */
 extern MlState *ml_state_get(Datum value, MemoryContext parent);
 
+/* Whether it was made from sealed cells: then nothing of it may be shown to users. */
+extern bool ml_state_sealed(const MlState *state);
+
 extern Datum    ml_state_datum(MlState *state);
 extern SmlPass *ml_state_pass(MlState *state);
 extern SmlEnv  *ml_state_env(MlState *state);

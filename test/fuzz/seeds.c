@@ -3,6 +3,10 @@
  * models, plans and states of each kind.  "test/fuzz/run seeds" builds and calls it.
  */
 #include "../unit/plans.h"
+#include "toy_crypto.h"
+
+#include "../../src/core/privacy/fernet.h"
+#include "../../src/core/privacy/keyring.h"
 
 static void
 save(const char *root, const char *name, const uint8_t *head, size_t head_size, const uint8_t *bytes, size_t size)
@@ -86,6 +90,79 @@ save_plan(const char *root, const char *learner, SmlTask task, const char *name)
 	harness_finish(&h);
 }
 
+/* Sealed values of some types, tokens, master key files and a wrapped key, under primitives without secrets. */
+static void
+save_sealed(const char *root, const char *name, SmlSealedHead head, size_t size)
+{
+	static const uint8_t key[SML_AEAD_KEY] = {0};
+	static const uint8_t context[SML_CONTEXT_SIZE] = {0};
+	static const uint8_t plain[100] = "hello";
+	SmlCrypto      crypto = toy_crypto();
+	SmlSealedPlace place = {context, {head.row_bound ? plain : NULL, 0}};
+	uint8_t        sealed[256];
+	size_t         sealed_size;
+	Harness        h;
+
+	harness_start(&h);
+	assert_true(sml_sealed_size(size, &sealed_size));
+	assert_int_equal(sml_sealed_seal(&h.env, &crypto, key, &head, &place, (SmlSlice){plain, size}, sealed), SML_OK);
+	save(root, name, NULL, 0, sealed, sealed_size);
+	harness_finish(&h);
+}
+
+static void
+save_token(const char *root, const char *name, size_t size)
+{
+	static const uint8_t key[SML_FERNET_KEY] = {0};
+	static const uint8_t iv[SML_AES_BLOCK] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+	SmlCrypto crypto = toy_crypto();
+	char      text[256];
+	size_t    length;
+	Harness   h;
+
+	harness_start(&h);
+	assert_true(sml_fernet_size(size, &length));
+	assert_int_equal(sml_fernet_write(&h.env, &crypto, key, 499162800, iv, (SmlSlice){(const uint8_t *) "hello, hello, hello, hello", size}, text), SML_OK);
+	save(root, name, NULL, 0, (const uint8_t *) text, length);
+	harness_finish(&h);
+}
+
+static void
+save_text(const char *root, const char *name, const char *text)
+{
+	save(root, name, NULL, 0, (const uint8_t *) text, strlen(text));
+}
+
+static void
+save_privacy(const char *root)
+{
+#define A_KEY "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+	static const uint8_t context[SML_CONTEXT_SIZE] = {2};
+	SmlCrypto   crypto = toy_crypto();
+	SmlMaster   master = {"m", {0}};
+	SmlKeyPlace place = {1, SML_KEY_DATA, context, "owner"};
+	uint8_t     key[SML_AEAD_KEY] = {3};
+	uint8_t     wrapped[SML_WRAPPED_SIZE];
+	Harness     h;
+
+	save_sealed(root, "sealed/text", (SmlSealedHead){SML_SEALED_TEXT, false, false, 7}, 5);
+	save_sealed(root, "sealed/float8", (SmlSealedHead){SML_SEALED_FLOAT8, false, false, 7}, 8);
+	save_sealed(root, "sealed/deterministic", (SmlSealedHead){SML_SEALED_TEXT, true, false, 7}, 16);
+	save_sealed(root, "sealed/bound", (SmlSealedHead){SML_SEALED_TEXT, false, true, 7}, 1);
+	save_sealed(root, "sealed/array", (SmlSealedHead){SML_SEALED_FLOAT8_ARRAY, false, false, 7}, 100);
+	save_sealed(root, "sealed/empty", (SmlSealedHead){SML_SEALED_BYTEA, false, false, 7}, 0);
+	save_token(root, "fernet/hello", 5);
+	save_token(root, "fernet/empty", 0);
+	save_token(root, "fernet/two_blocks", 20);
+	save_text(root, "fernet/key", A_KEY);
+	save_text(root, "masters/one", "v1:a:" A_KEY);
+	save_text(root, "masters/two", "# comment\n\nv1:2026:" A_KEY "\nv1:old-1:" A_KEY "\r\n");
+	harness_start(&h);
+	assert_int_equal(sml_key_wrap(&h.env, &crypto, &master, &place, key, wrapped), SML_OK);
+	save(root, "masters/wrapped", NULL, 0, wrapped, sizeof(wrapped));
+	harness_finish(&h);
+}
+
 int
 main(int count, char **arguments)
 {
@@ -103,5 +180,6 @@ main(int count, char **arguments)
 		save_plan(root, learner->name, learner->tasks & SML_REGRESSION ? SML_REGRESSION : learner->tasks & SML_BINARY ? SML_BINARY :
 				  SML_MULTICLASS, learner->name);
 	}
+	save_privacy(root);
 	return 0;
 }

@@ -22,7 +22,6 @@
 #include "../json.h"
 #include "../rows.h"
 #include "../settings.h"
-#include "../privacy/learn.h"
 #include "evaluate.h"
 
 /* One model at work on the rows. */
@@ -92,7 +91,7 @@ set_up_features(Evaluating *all, Evaluator *one, const MlSource *source)
 		const SmlColumn *column = &layout->columns[c];
 		int              found = ml_source_column(source, column->name, "feature");
 
-		if (!ml_reader_init(&one->readers[c], ml_source_datum_type(&source->columns[found]), column->kind) ||
+		if (!ml_reader_init_opening(&one->readers[c], source->columns[found].type, column->kind) ||
 			(column->kind == SML_NUMBER && !ml_reader_fits(&one->readers[c], column->elements > 0)))
 			wrong_type(source, found, column->type);
 		one->readers[c].sealed = source->columns[found].sealed;
@@ -110,7 +109,7 @@ set_up_model(Evaluating *all, Evaluator *one, const MlEvaluationPlan *plan, int 
 	bool            number = model->task == SML_REGRESSION;
 
 	set_up_features(all, one, plan->source);
-	if (!ml_reader_init(&one->target, ml_source_datum_type(&plan->source->columns[target]), number ? SML_NUMBER : SML_LABEL) ||
+	if (!ml_reader_init_opening(&one->target, plan->source->columns[target].type, number ? SML_NUMBER : SML_LABEL) ||
 		one->target.how == ML_READ_ARRAY)
 		wrong_type(plan->source, target, model->target_type);
 	one->target.sealed = plan->source->columns[target].sealed;
@@ -142,8 +141,9 @@ set_up(Evaluating *all, const MlEvaluationPlan *plan)
 	{
 		int weight = ml_source_column(plan->source, plan->weight, "weight");
 
-		if (!ml_reader_init(&all->weight, ml_source_datum_type(&plan->source->columns[weight]), SML_NUMBER) || all->weight.how == ML_READ_ARRAY)
+		if (!ml_reader_init_opening(&all->weight, plan->source->columns[weight].type, SML_NUMBER) || all->weight.how == ML_READ_ARRAY)
 			wrong_type(plan->source, weight, "a number");
+		all->weight.sealed = plan->source->columns[weight].sealed;
 		all->weight_place = ask_for_column(all, weight);
 	}
 	if (plan->seen)

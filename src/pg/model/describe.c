@@ -12,6 +12,7 @@
 #include "utils/builtins.h"
 
 #include "../cache.h"
+#include "../privacy/keys.h"
 #include "../train/options.h"
 #include "../../core/options.h"
 #include "../../core/special.h"
@@ -81,7 +82,11 @@ readable_model(FunctionCallInfo fcinfo)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("the model must be given")));
-	return ml_model_get(ml_version_resolve(text_to_cstring(PG_GETARG_TEXT_PP(0)), ML_READ));
+	const MlModel *model = ml_model_get(ml_version_resolve(text_to_cstring(PG_GETARG_TEXT_PP(0)), ML_READ));
+
+	/* dictionaries and coefficients of a model of sealed columns say what is in them */
+	ml_model_require(&model->keys, ML_KEY_OPEN);
+	return model;
 }
 
 /* ---- features --------------------------------------------------------------------------- */

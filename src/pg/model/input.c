@@ -83,7 +83,7 @@ init_reader(MlInput *input, int column, Oid type)
 		if (c->kind == SML_LABEL)
 			return;
 	}
-	else if (ml_reader_init(reader, type, c->kind) && ml_reader_fits(reader, c->elements > 0))
+	else if (ml_reader_init_opening(reader, type, c->kind) && ml_reader_fits(reader, c->elements > 0))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_DATATYPE_MISMATCH),
@@ -482,6 +482,15 @@ ml_input_read(MlInput *input, FunctionCallInfo fcinfo)
 	if (input->form == FORM_JSON)
 		return read_json(input, json_argument(input, fcinfo));
 	return read_array(input, PG_GETARG_DATUM(input->first));
+}
+
+const char *
+ml_input_sealed(const MlInput *input)
+{
+	for (int c = 0; c < input->columns; c++)
+		if (input->readers[c].how == ML_READ_SEALED)
+			return input->encoder->layout.columns[c].name;
+	return NULL;
 }
 
 char *

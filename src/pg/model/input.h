@@ -31,4 +31,7 @@ extern const size_t *ml_input_levels(const MlInput *input);
 /* The value of a feature (array elements expanded) of the row just read, as text for people; NULL when missing. */
 extern char *ml_input_text(const MlInput *input, size_t feature);
 
+/* The first column that is given sealed, or NULL. */
+extern const char *ml_input_sealed(const MlInput *input);
+
 #endif

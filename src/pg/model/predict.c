@@ -19,6 +19,7 @@
 
 #include "../cache.h"
 #include "../json.h"
+#include "../privacy/keys.h"
 #include "input.h"
 
 typedef struct Site
@@ -298,6 +299,20 @@ explain_rows(Site *site, ReturnSetInfo *result)
 	}
 }
 
+/* An explanation shows the values of its row, and what the model is made of. */
+static void
+refuse_to_explain(const Site *site)
+{
+	const char *sealed = ml_input_sealed(site->input);
+
+	ml_model_require(&site->model->keys, ML_KEY_OPEN);
+	if (sealed)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("an explanation would show the value of sealed column \"%s\"", sealed),
+				 errhint("Where you may see it, pass it opened: sustainml.open(%s).", sealed)));
+}
+
 PG_FUNCTION_INFO_V1(sustainml_explain);
 Datum
 sustainml_explain(PG_FUNCTION_ARGS)
@@ -308,6 +323,7 @@ sustainml_explain(PG_FUNCTION_ARGS)
 	site = open_site(fcinfo, false);
 	if (site)
 	{
+		refuse_to_explain(site);
 		score(site);
 		explain_rows(site, (ReturnSetInfo *) fcinfo->resultinfo);
 	}

@@ -49,6 +49,18 @@ static int    room = 0;
 
 static const char *const uses[ML_USES] = {"open", "seal", "train", "rotate", "index", "canary", "admin"};
 
+/* A name for the log: nothing in it can end the quotes or the line. */
+static char *
+plain_name(const char *name)
+{
+	char *copy = pstrdup(name ? name : "");
+
+	for (char *c = copy; *c; c++)
+		if ((unsigned char) *c < 0x20 || *c == '"' || *c == 0x7F)
+			*c = '?';
+	return copy;
+}
+
 void
 ml_audit(const char *key, uint32 key_no, MlKeyUse use)
 {
@@ -58,7 +70,7 @@ ml_audit(const char *key, uint32 key_no, MlKeyUse use)
 
 	ereport(LOG,
 			(errmsg("sustainml key used: key=\"%s\" data_key=%u use=%s role=\"%s\" session_role=\"%s\" application=\"%s\"", key, key_no, uses[use],
-					role ? role : "?", session ? session : "?", application_name ? application_name : ""),
+					plain_name(role), plain_name(session), plain_name(application_name)),
 			 errhidestmt(true), errhidecontext(true)));
 	if (XactReadOnly || RecoveryInProgress() || IsParallelWorker())
 		return;
@@ -211,7 +223,10 @@ write_events(void)
 {
 	MlOwnerScope  scope;
 	MemoryContext old = CurrentMemoryContext;
+	bool          read_only = XactReadOnly;
 
+	/* a transaction that calls itself read-only after it used a key does not get around the record */
+	XactReadOnly = false;
 	qsort(events, count, sizeof(Event), by_key);
 	SPI_connect();
 	/* as the extension's owner, who may use every audit key */
@@ -229,6 +244,7 @@ write_events(void)
 	}
 	ml_owner_end(&scope);
 	SPI_finish();
+	XactReadOnly = read_only;
 	MemoryContextSwitchTo(old);
 }
 
@@ -246,7 +262,7 @@ transaction_event(XactEvent event, void *argument)
 	{
 		case XACT_EVENT_PRE_COMMIT:
 		case XACT_EVENT_PRE_PREPARE:
-			if (count > 0 && !XactReadOnly && !RecoveryInProgress())
+			if (count > 0)
 				write_events();
 			forget_events();
 			break;

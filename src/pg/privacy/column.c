@@ -43,6 +43,7 @@
 #include "key_admin.h"
 #include "keys.h"
 #include "sealed.h"
+#include "statement.h"
 
 enum
 {
@@ -257,13 +258,6 @@ find_column(Oid relid, const char *column, const char *doing)
 
 /* ---- the catalog ---------------------------------------------------------------------------- */
 
-static void
-execute(const char *query, int count, Oid *types, Datum *values, int expected)
-{
-	if (SPI_execute_with_args(query, count, types, values, NULL, false, 0) != expected)
-		elog(ERROR, "unexpected result of a catalog statement");
-}
-
 /* Register a column and make its first data key; returns its number. */
 static int32
 register_column(Oid relid, const char *column, const char *key, SmlSealedType type, const char *column_type, bool deterministic)
@@ -289,8 +283,8 @@ register_column(Oid relid, const char *column, const char *key, SmlSealedType ty
 	values[8] = CStringGetTextDatum(user);
 	SPI_connect();
 	ml_owner_begin(&scope);
-	execute("INSERT INTO sustainml.protected_column (column_no, column_id, key, table_schema, table_name, column_name, column_type, deterministic,"
-			" created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp())", 9, types, values, SPI_OK_INSERT);
+	(void) ml_statement("INSERT INTO sustainml.protected_column (column_no, column_id, key, table_schema, table_name, column_name, column_type, deterministic,"
+			" created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp())", 9, types, values, NULL, SPI_OK_INSERT);
 	(void) ml_data_key_make(key, SML_KEY_DATA, number, id.data);
 	ml_owner_end(&scope);
 	SPI_finish();
@@ -303,14 +297,21 @@ quoted_relation(Oid relid)
 	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid));
 }
 
-/* ALTER TABLE as the caller. */
-static void
-alter_column(const char *query)
+/* ALTER TABLE as the caller; returns the number of rows of the table. */
+static int64
+alter_column(Oid relid, const char *query)
 {
+	bool  isnull;
+	int64 rows;
+
 	SPI_connect();
 	if (SPI_execute(query, false, 0) != SPI_OK_UTILITY)
 		elog(ERROR, "unexpected result of ALTER TABLE");
+	if (SPI_execute(psprintf("SELECT pg_catalog.count(*) FROM %s", quoted_relation(relid)), false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "unexpected result of a count");
+	rows = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	SPI_finish();
+	return rows;
 }
 
 /* ---- encrypt_column, decrypt_column ------------------------------------------------------------ */
@@ -328,6 +329,7 @@ sustainml_encrypt_column(PG_FUNCTION_ARGS)
 	Target        target;
 	SmlSealedType type;
 	int32         number;
+	int64         rows;
 
 	check_table(relid, "encrypt");
 	ml_key_require(key, ML_KEY_SEAL);
@@ -349,9 +351,9 @@ sustainml_encrypt_column(PG_FUNCTION_ARGS)
 	number = register_column(relid, column, key, type,
 							 format_type_extended(target.type, target.typmod, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY), deterministic);
 	CommandCounterIncrement();
-	alter_column(psprintf("ALTER TABLE %s ALTER COLUMN %s TYPE sustainml.sealed(%d) USING sustainml_internal.seal_cell(%s, %d)",
+	rows = alter_column(relid, psprintf("ALTER TABLE %s ALTER COLUMN %s TYPE sustainml.sealed(%d) USING sustainml_internal.seal_cell(%s, %d)",
 						  quoted_relation(relid), quote_identifier(column), number, quote_identifier(column), number));
-	ml_run_end(run, NULL, NULL, 0, 0, &figures);
+	ml_run_end(run, NULL, NULL, 0, rows, &figures);
 	ereport(NOTICE,
 			(errmsg("column \"%s\" is sealed under key \"%s\"", column, key),
 			 errdetail("WAL, backups and replicas written before still hold the old values."),
@@ -401,6 +403,7 @@ sustainml_decrypt_column(PG_FUNCTION_ARGS)
 	MlColumnInfo info;
 	int32        number;
 	char        *type;
+	int64        rows;
 	Oid          types[1] = {INT4OID};
 	Datum        values[1];
 	MlOwnerScope scope;
@@ -411,17 +414,17 @@ sustainml_decrypt_column(PG_FUNCTION_ARGS)
 	ml_key_require(info.key, ML_KEY_OPEN);
 	(void) find_column(relid, column, "decrypt");
 	type = former_type(&info);
-	alter_column(psprintf("ALTER TABLE %s ALTER COLUMN %s TYPE %s USING sustainml.%s(%s)::%s",
+	rows = alter_column(relid, psprintf("ALTER TABLE %s ALTER COLUMN %s TYPE %s USING sustainml.%s(%s)::%s",
 						  quoted_relation(relid), quote_identifier(column), type, opener(ml_sealed_type_of_column(number)),
 						  quote_identifier(column), type));
 	values[0] = Int32GetDatum(number);
 	SPI_connect();
 	ml_owner_begin(&scope);
-	execute("UPDATE sustainml.protected_column SET decrypted_at = clock_timestamp() WHERE column_no = $1", 1, types, values, SPI_OK_UPDATE);
+	(void) ml_statement("UPDATE sustainml.protected_column SET decrypted_at = clock_timestamp() WHERE column_no = $1", 1, types, values, NULL, SPI_OK_UPDATE);
 	ml_owner_end(&scope);
 	SPI_finish();
 	ml_audit(info.key, 0, ML_USE_ADMIN);
-	ml_run_end(run, NULL, NULL, 0, 0, &figures);
+	ml_run_end(run, NULL, NULL, 0, rows, &figures);
 	PG_RETURN_VOID();
 }
 
@@ -477,8 +480,8 @@ sustainml_rotate_end(PG_FUNCTION_ARGS)
 	ml_key_require(info.key, ML_KEY_ROTATE);
 	SPI_connect();
 	ml_owner_begin(&scope);
-	execute("UPDATE sustainml.data_key SET retired_at = clock_timestamp() WHERE column_no = $1 AND state = 'open_only' AND retired_at IS NULL", 1,
-			types, values, SPI_OK_UPDATE);
+	(void) ml_statement("UPDATE sustainml.data_key SET retired_at = clock_timestamp() WHERE column_no = $1 AND state = 'open_only' AND retired_at IS NULL", 1,
+			types, values, NULL, SPI_OK_UPDATE);
 	ml_owner_end(&scope);
 	SPI_finish();
 	PG_RETURN_VOID();

@@ -1,5 +1,5 @@
 /*
- * key_admin.c - making, granting, wrapping anew, exporting and destroying keys.
+ * key_admin.c - making, granting and destroying keys.
  *
  * The tables are written through SPI as the owner of the extension with fixed text; rights were checked before.
  *
@@ -29,6 +29,7 @@
 #include "key_admin.h"
 #include "keys.h"
 #include "master.h"
+#include "statement.h"
 
 #define NAME_MOST 58 /* "_key" follows in the name of a role */
 
@@ -69,90 +70,31 @@ check_name(const char *key)
 				 errdetail("A name has up to %d letters, digits and _, and does not begin with a digit.", NAME_MOST)));
 }
 
-static uint64
-execute(const char *query, int count, Oid *types, Datum *values, const char *nulls, int expected)
-{
-	int code = SPI_execute_with_args(query, count, types, values, nulls, false, 0);
-
-	if (code != expected)
-		elog(ERROR, "unexpected result of a catalog statement: %s", SPI_result_code_string(code));
-	return SPI_processed;
-}
-
-static bytea *
-bytes_datum(const void *bytes, size_t size)
-{
-	bytea *made = palloc(VARHDRSZ + size);
-
-	SET_VARSIZE(made, VARHDRSZ + size);
-	memcpy(VARDATA(made), bytes, size);
-	return made;
-}
-
 static char *
 current_user_name(void)
 {
 	return GetUserNameFromId(GetUserId(), false);
 }
 
-static char *
-text_result(uint64 row, int column)
-{
-	return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
-}
-
-/* A bytea of the SPI result of exactly "size" bytes; NULL otherwise. */
-static const uint8 *
-bytes_result(uint64 row, int column, size_t size)
-{
-	bool   isnull;
-	Datum  value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
-	bytea *bytes;
-
-	if (isnull)
-		return NULL;
-	bytes = DatumGetByteaPP(value);
-	return VARSIZE_ANY_EXHDR(bytes) == size ? (const uint8 *) VARDATA_ANY(bytes) : NULL;
-}
-
 /* ---- wrapping ------------------------------------------------------------------------------ */
 
-/* Wrap 64 bytes under the active master; text and bytes for the tables. */
-typedef struct Wrapped
-{
-	uint8 bytes[SML_WRAPPED_SIZE];
-	uint8 check[SML_CHECK_SIZE];
-	char  master_id[SML_MASTER_ID + 1];
-} Wrapped;
-
-static pg_noinline void
-wrap(const SmlMasters *masters, const SmlKeyPlace *place, const uint8 *material, Wrapped *wrapped)
-{
-	const SmlMaster *master = &masters->master[0];
-	SmlEnv           env;
-
-	ml_env_init(&env, CurrentMemoryContext);
-	ML_CHECK(&env, sml_key_wrap(&env, ml_crypto(), master, place, material, wrapped->bytes), "wrap a data key");
-	ML_CHECK(&env, sml_master_check(&env, ml_crypto(), master, wrapped->check), "wrap a data key");
-	strlcpy(wrapped->master_id, master->id, sizeof(wrapped->master_id));
-}
-
-/* Owner of a key, inside SPI and the owner's scope. */
+/* Owner of a key that was not destroyed, inside SPI and the owner's scope. */
 static char *
 owner_of(const char *key)
 {
 	Oid   types[1] = {TEXTOID};
 	Datum values[1] = {CStringGetTextDatum(key)};
 
-	if (SPI_execute_with_args("SELECT owner FROM sustainml.key WHERE key = $1", 1, types, values, NULL, false, 1) != SPI_OK_SELECT ||
-		SPI_processed != 1)
-		elog(ERROR, "key \"%s\" has no row", key);
-	return text_result(0, 1);
+	if (ml_statement("SELECT owner FROM sustainml.key WHERE key = $1 AND destroyed_at IS NULL", 1, types, values, NULL, SPI_OK_SELECT) != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("key \"%s\" was destroyed", key)));
+	return ml_result_text(0, 1);
 }
 
 /* New random bytes, wrapped; nothing of them stays here. */
 static void
-make_wrapped(const SmlKeyPlace *place, Wrapped *wrapped)
+make_wrapped(const SmlKeyPlace *place, MlWrapped *wrapped)
 {
 	SmlMasters masters;
 	uint8      material[SML_AEAD_KEY];
@@ -161,7 +103,7 @@ make_wrapped(const SmlKeyPlace *place, Wrapped *wrapped)
 	{
 		ml_masters_read(&masters);
 		ml_random(material, sizeof(material));
-		wrap(&masters, place, material, wrapped);
+		ml_wrap(&masters, place, material, wrapped);
 	}
 	PG_CATCH();
 	{
@@ -182,7 +124,7 @@ ml_data_key_make(const char *key, SmlKeyPurpose purpose, int32 column_no, const 
 	pg_uuid_t   id;
 	int32       number = ml_random_number();
 	SmlKeyPlace place = {(uint32) number, purpose, context, owner_of(key)};
-	Wrapped     wrapped;
+	MlWrapped     wrapped;
 
 	make_wrapped(&place, &wrapped);
 	memcpy(id.data, context, UUID_LEN);
@@ -191,12 +133,12 @@ ml_data_key_make(const char *key, SmlKeyPurpose purpose, int32 column_no, const 
 	values[2] = CStringGetTextDatum(ml_purpose_name(purpose));
 	values[3] = Int32GetDatum(column_no);
 	values[4] = UUIDPGetDatum(&id);
-	values[5] = PointerGetDatum(bytes_datum(wrapped.bytes, sizeof(wrapped.bytes)));
+	values[5] = PointerGetDatum(ml_bytes(wrapped.bytes, sizeof(wrapped.bytes)));
 	values[6] = CStringGetTextDatum(wrapped.master_id);
-	values[7] = PointerGetDatum(bytes_datum(wrapped.check, sizeof(wrapped.check)));
-	(void) execute("UPDATE sustainml.data_key SET state = 'open_only' WHERE key = $2 AND purpose = $3 AND column_no = $4 AND state = 'active'"
+	values[7] = PointerGetDatum(ml_bytes(wrapped.check, sizeof(wrapped.check)));
+	(void) ml_statement("UPDATE sustainml.data_key SET state = 'open_only' WHERE key = $2 AND purpose = $3 AND column_no = $4 AND state = 'active'"
 				   " AND $1 IS NOT NULL AND $5 IS NOT NULL AND $6 IS NOT NULL AND $7 IS NOT NULL AND $8 IS NOT NULL", 8, types, values, NULL, SPI_OK_UPDATE);
-	(void) execute("INSERT INTO sustainml.data_key (key_no, key, purpose, column_no, context, state, wrapped, master_id, master_check, created_at)"
+	(void) ml_statement("INSERT INTO sustainml.data_key (key_no, key, purpose, column_no, context, state, wrapped, master_id, master_check, created_at)"
 				   " VALUES ($1, $2, $3, $4, $5, 'active', $6, $7, $8, clock_timestamp())", 8, types, values, NULL, SPI_OK_INSERT);
 	ml_keys_changed();
 	/* what follows in this command must see it */
@@ -212,7 +154,7 @@ insert_grant(const char *key, const char *role, const char *privilege, const cha
 	Oid   types[4] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID};
 	Datum values[4] = {CStringGetTextDatum(key), CStringGetTextDatum(role), CStringGetTextDatum(privilege), CStringGetTextDatum(user)};
 
-	(void) execute("INSERT INTO sustainml.key_grant (key, role_name, privilege, granted_by, granted_at) VALUES ($1, $2, $3, $4, clock_timestamp())"
+	(void) ml_statement("INSERT INTO sustainml.key_grant (key, role_name, privilege, granted_by, granted_at) VALUES ($1, $2, $3, $4, clock_timestamp())"
 				   " ON CONFLICT DO NOTHING", 4, types, values, NULL, SPI_OK_INSERT);
 }
 
@@ -275,7 +217,7 @@ sustainml_create_key(PG_FUNCTION_ARGS)
 	values[5] = CStringGetTextDatum(user);
 	SPI_connect();
 	ml_owner_begin(&scope);
-	if (execute("INSERT INTO sustainml.key (key, key_id, owner, role_name, canary, created_by, created_at)"
+	if (ml_statement("INSERT INTO sustainml.key (key, key_id, owner, role_name, canary, created_by, created_at)"
 				" VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp()) ON CONFLICT DO NOTHING", 6, types, values, NULL, SPI_OK_INSERT) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT),
@@ -352,7 +294,7 @@ sustainml_revoke_key(PG_FUNCTION_ARGS)
 		values[i] = PG_ARGISNULL(i) ? (Datum) 0 : PG_GETARG_DATUM(i);
 	SPI_connect();
 	ml_owner_begin(&scope);
-	taken = execute("DELETE FROM sustainml.key_grant WHERE key = $1 AND role_name = $2 AND ($3 IS NULL OR privilege = $3)", 3, types, values, nulls,
+	taken = ml_statement("DELETE FROM sustainml.key_grant WHERE key = $1 AND role_name = $2 AND ($3 IS NULL OR privilege = $3)", 3, types, values, nulls,
 					SPI_OK_DELETE);
 	ml_owner_end(&scope);
 	SPI_finish();
@@ -382,282 +324,40 @@ sustainml_key_rights(PG_FUNCTION_ARGS)
 	PG_RETURN_ARRAYTYPE_P(construct_array(values, count, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
-/* ---- unwrapping rows of the tables ------------------------------------------------------------------ */
+/* ---- rotate_key ------------------------------------------------------------------------- */
 
-/* Columns that rows of data keys are read with, here and below. */
-#define DATA_KEY_COLUMNS "d.key_no, d.key, d.purpose, d.context, d.state, d.wrapped, d.master_id, d.master_check, k.owner"
-enum
-{
-	COLUMN_KEY_NO = 1, COLUMN_KEY, COLUMN_PURPOSE, COLUMN_CONTEXT, COLUMN_STATE, COLUMN_WRAPPED, COLUMN_MASTER, COLUMN_CHECK, COLUMN_OWNER
-};
-
-typedef struct Row
-{
-	SmlKeyPlace  place;
-	char        *key;
-	uint8        context[SML_CONTEXT_SIZE];
-	bool         destroyed;
-	const uint8 *wrapped;
-	char        *master_id;
-	const uint8 *check;
-} Row;
-
-static void
-read_row(uint64 i, Row *row)
-{
-	bool  isnull;
-	Datum context = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, COLUMN_CONTEXT, &isnull);
-
-	row->key = text_result(i, COLUMN_KEY);
-	memcpy(row->context, DatumGetUUIDP(context)->data, SML_CONTEXT_SIZE);
-	row->destroyed = strcmp(text_result(i, COLUMN_STATE), "destroyed") == 0;
-	row->wrapped = bytes_result(i, COLUMN_WRAPPED, SML_WRAPPED_SIZE);
-	row->check = bytes_result(i, COLUMN_CHECK, SML_CHECK_SIZE);
-	row->master_id = text_result(i, COLUMN_MASTER);
-	row->place.key_no = (uint32) DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, COLUMN_KEY_NO, &isnull));
-	row->place.purpose = ml_purpose_from(text_result(i, COLUMN_PURPOSE));
-	row->place.context = row->context;
-	row->place.owner = text_result(i, COLUMN_OWNER);
-}
-
-typedef enum RowStatus
-{
-	ROW_OK, ROW_DESTROYED, ROW_MASTER_MISSING, ROW_MASTER_DIFFERS, ROW_DAMAGED
-} RowStatus;
-
-static const char *const row_statuses[] = {"ok", "destroyed", "master missing", "master differs", "damaged"};
-
-/* Unwrap the data key of a row into material[SML_AEAD_KEY]. */
-static RowStatus
-unwrap_row(const SmlMasters *masters, const Row *row, uint8 *material)
-{
-	const SmlMaster *master;
-	uint8            check[SML_CHECK_SIZE];
-	SmlEnv           env;
-	SmlStatus        status;
-
-	if (row->destroyed)
-		return ROW_DESTROYED;
-	if (row->wrapped == NULL || row->check == NULL || row->master_id == NULL)
-		return ROW_DAMAGED;
-	master = sml_masters_find(masters, row->master_id);
-	if (master == NULL)
-		return ROW_MASTER_MISSING;
-	ml_env_init(&env, CurrentMemoryContext);
-	ML_CHECK(&env, sml_master_check(&env, ml_crypto(), master, check), "check a master key");
-	if (memcmp(check, row->check, SML_CHECK_SIZE) != 0)
-		return ROW_MASTER_DIFFERS;
-	status = sml_key_unwrap(&env, ml_crypto(), master, &row->place, (SmlSlice){row->wrapped, SML_WRAPPED_SIZE}, material);
-	if (status == SML_CORRUPT)
-		return ROW_DAMAGED;
-	ML_CHECK(&env, status, "unwrap a data key");
-	return ROW_OK;
-}
-
-/* ---- rotate_master -------------------------------------------------------------------------------------- */
-
-static void
-store_wrapped(int32 number, const Wrapped *wrapped)
-{
-	Oid   types[4] = {INT4OID, BYTEAOID, TEXTOID, BYTEAOID};
-	Datum values[4];
-
-	values[0] = Int32GetDatum(number);
-	values[1] = PointerGetDatum(bytes_datum(wrapped->bytes, sizeof(wrapped->bytes)));
-	values[2] = CStringGetTextDatum(wrapped->master_id);
-	values[3] = PointerGetDatum(bytes_datum(wrapped->check, sizeof(wrapped->check)));
-	(void) execute("UPDATE sustainml.data_key SET wrapped = $2, master_id = $3, master_check = $4 WHERE key_no = $1", 4, types, values, NULL,
-				   SPI_OK_UPDATE);
-}
-
-/* Wrap every row of the SPI result that is not under the active master; returns how many. */
-static int64
-wrap_rows(const SmlMasters *masters, uint8 *material)
-{
-	SPITupleTable *rows = SPI_tuptable;
-	uint64         count = SPI_processed;
-	uint8          active[SML_CHECK_SIZE];
-	SmlEnv         env;
-	int64          changed = 0;
-
-	ml_env_init(&env, CurrentMemoryContext);
-	ML_CHECK(&env, sml_master_check(&env, ml_crypto(), &masters->master[0], active), "check a master key");
-	for (uint64 i = 0; i < count; i++)
-	{
-		Row       row;
-		Wrapped   wrapped;
-		RowStatus status;
-
-		CHECK_FOR_INTERRUPTS();
-		SPI_tuptable = rows;
-		read_row(i, &row);
-		if (row.check && memcmp(row.check, active, SML_CHECK_SIZE) == 0 && strcmp(row.master_id, masters->master[0].id) == 0)
-			continue;
-		status = unwrap_row(masters, &row, material);
-		if (status == ROW_DESTROYED)
-			continue;
-		if (status != ROW_OK)
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg("data key %u of key \"%s\" cannot be unwrapped: %s", row.place.key_no, row.key, row_statuses[status]),
-					 errdetail("It is wrapped under master key \"%s\".", row.master_id ? row.master_id : ""),
-					 errhint("Keep the line of the old master key in the file, below the new one.")));
-		wrap(masters, &row.place, material, &wrapped);
-		store_wrapped((int32) row.place.key_no, &wrapped);
-		changed++;
-	}
-	return changed;
-}
-
-PG_FUNCTION_INFO_V1(sustainml_rotate_master);
+/* rotate_key(key, purpose): a new data key for values of no column, blind indexes, pseudonyms or models */
+PG_FUNCTION_INFO_V1(sustainml_rotate_key);
 Datum
-sustainml_rotate_master(PG_FUNCTION_ARGS)
+sustainml_rotate_key(PG_FUNCTION_ARGS)
 {
-	Oid          types[2] = {BOOLOID, OIDOID};
-	Datum        values[2] = {BoolGetDatum(superuser()), ObjectIdGetDatum(GetUserId())};
-	SmlMasters   masters;
-	uint8        material[SML_AEAD_KEY];
-	int64 volatile changed = 0;
+	char        *key = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char        *name = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	Oid          types[1] = {TEXTOID};
+	Datum        values[1] = {CStringGetTextDatum(key)};
+	int32        number;
+	pg_uuid_t   *id;
+	bool         isnull;
 	MlOwnerScope scope;
 
+	if (strcmp(name, "data") != 0 && strcmp(name, "index") != 0 && strcmp(name, "pseudonym") != 0 && strcmp(name, "model") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unknown purpose of a key: \"%s\"", name),
+				 errhint("Purposes are data, index, pseudonym and model.")));
+	ml_key_require(key, ML_KEY_ROTATE);
 	SPI_connect();
 	ml_owner_begin(&scope);
-	if (SPI_execute_with_args("SELECT " DATA_KEY_COLUMNS " FROM sustainml.data_key d JOIN sustainml.key k ON k.key = d.key"
-							  " LEFT JOIN pg_catalog.pg_roles r ON r.rolname = k.owner"
-							  " WHERE $1 OR pg_catalog.pg_has_role($2, r.oid, 'usage') ORDER BY d.key_no FOR UPDATE OF d",
-							  2, types, values, NULL, false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "cannot read the data keys");
-	PG_TRY();
-	{
-		ml_masters_read(&masters);
-		changed = wrap_rows(&masters, material);
-	}
-	PG_FINALLY();
-	{
-		sml_wipe(&masters, sizeof(masters));
-		sml_wipe(material, sizeof(material));
-	}
-	PG_END_TRY();
+	if (ml_statement("SELECT key_id FROM sustainml.key WHERE key = $1 AND destroyed_at IS NULL FOR UPDATE", 1, types, values, NULL, SPI_OK_SELECT) != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("key \"%s\" was destroyed", key)));
+	id = DatumGetUUIDP(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	number = ml_data_key_make(key, ml_purpose_from(name), 0, id->data);
 	ml_owner_end(&scope);
 	SPI_finish();
-	ml_keys_changed();
-	ereport(LOG,
-			(errmsg("sustainml: %lld data keys wrapped under a new master key by role \"%s\"", (long long) changed, current_user_name()),
-			 errhidestmt(true), errhidecontext(true)));
-	PG_RETURN_INT64(changed);
-}
-
-/* ---- key_check ------------------------------------------------------------------------------------------------ */
-
-static void
-put_check_row(ReturnSetInfo *result, uint64 i, const char *status, const char *detail)
-{
-	static const int columns[] = {COLUMN_KEY, COLUMN_KEY_NO, COLUMN_PURPOSE, COLUMN_STATE, 10, 11, COLUMN_MASTER};
-	Datum values[9];
-	bool  nulls[9] = {false};
-
-	for (int c = 0; c < 7; c++)
-	{
-		char *text = text_result(i, columns[c]);
-
-		nulls[c] = text == NULL;
-		if (columns[c] == COLUMN_KEY_NO)
-			values[c] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, COLUMN_KEY_NO, &nulls[c]);
-		else if (text)
-			values[c] = CStringGetTextDatum(text);
-	}
-	values[7] = CStringGetTextDatum(status);
-	nulls[8] = detail == NULL;
-	if (detail)
-		values[8] = CStringGetTextDatum(detail);
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-}
-
-static void
-check_rows(ReturnSetInfo *result, const SmlMasters *masters, const char *why)
-{
-	uint8 material[SML_AEAD_KEY];
-
-	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		Row       row;
-		RowStatus status;
-
-		CHECK_FOR_INTERRUPTS();
-		read_row(i, &row);
-		if (why && !row.destroyed)
-		{
-			put_check_row(result, i, "no master key", why);
-			continue;
-		}
-		status = unwrap_row(masters, &row, material);
-		sml_wipe(material, sizeof(material));
-		put_check_row(result, i, row_statuses[status],
-					  status == ROW_MASTER_MISSING ? psprintf("Master key \"%s\" is not among the lines of the file.", row.master_id) :
-					  status == ROW_MASTER_DIFFERS ? psprintf("The file has another master key with the id \"%s\".", row.master_id) :
-					  status == ROW_DAMAGED ? "The wrapped key was changed, or belongs to another key, column or owner." : NULL);
-	}
-}
-
-/* The rows of the keys on which the caller has a right, with table and column. */
-static void
-select_my_rows(void)
-{
-	MlOwnerScope   scope;
-	StringInfoData mine;
-	uint64         count;
-	SPITupleTable *keys;
-	Datum         *names;
-	int            n = 0;
-	Oid            types[1] = {TEXTARRAYOID};
-	Datum          values[1];
-
-	initStringInfo(&mine);
-	ml_owner_begin(&scope);
-	if (SPI_execute("SELECT key FROM sustainml.key", true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "cannot read the keys");
-	ml_owner_end(&scope);
-	count = SPI_processed;
-	keys = SPI_tuptable;
-	names = palloc(sizeof(Datum) * (count + 1));
-	for (uint64 i = 0; i < count; i++)
-	{
-		char *key = SPI_getvalue(keys->vals[i], keys->tupdesc, 1);
-
-		if (ml_key_rights(key) != 0)
-			names[n++] = CStringGetTextDatum(key);
-	}
-	values[0] = PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
-	ml_owner_begin(&scope);
-	if (SPI_execute_with_args("SELECT " DATA_KEY_COLUMNS ", p.table_name, p.column_name FROM sustainml.data_key d JOIN sustainml.key k ON k.key = d.key"
-							  " LEFT JOIN sustainml.protected_column p ON p.column_no = d.column_no WHERE d.key = ANY ($1)"
-							  " ORDER BY d.key, d.purpose, d.created_at, d.key_no", 1, types, values, NULL, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "cannot read the data keys");
-	ml_owner_end(&scope);
-}
-
-PG_FUNCTION_INFO_V1(sustainml_key_check);
-Datum
-sustainml_key_check(PG_FUNCTION_ARGS)
-{
-	SmlMasters masters;
-	char      *why = NULL;
-
-	InitMaterializedSRF(fcinfo, 0);
-	SPI_connect();
-	select_my_rows();
-	PG_TRY();
-	{
-		(void) ml_masters_try(&masters, &why);
-		check_rows((ReturnSetInfo *) fcinfo->resultinfo, &masters, why);
-	}
-	PG_FINALLY();
-	{
-		sml_wipe(&masters, sizeof(masters));
-	}
-	PG_END_TRY();
-	SPI_finish();
-	return (Datum) 0;
+	ml_audit(key, (uint32) number, ML_USE_ROTATE);
+	PG_RETURN_INT32(number);
 }
 
 /* ---- destroying --------------------------------------------------------------------------------------------- */
@@ -683,9 +383,9 @@ sustainml_destroy_key(PG_FUNCTION_ARGS)
 	SPI_connect();
 	ml_owner_begin(&scope);
 	/* the audit's key stays, so that its chain can be checked */
-	destroyed = execute("UPDATE sustainml.data_key SET state = 'destroyed', wrapped = NULL, retired_at = clock_timestamp()"
+	destroyed = ml_statement("UPDATE sustainml.data_key SET state = 'destroyed', wrapped = NULL, retired_at = clock_timestamp()"
 						" WHERE key = $1 AND purpose <> 'audit' AND state <> 'destroyed'", 1, types, values, NULL, SPI_OK_UPDATE);
-	(void) execute("UPDATE sustainml.key SET destroyed_at = clock_timestamp() WHERE key = $1", 1, types, values, NULL, SPI_OK_UPDATE);
+	(void) ml_statement("UPDATE sustainml.key SET destroyed_at = clock_timestamp() WHERE key = $1", 1, types, values, NULL, SPI_OK_UPDATE);
 	ml_owner_end(&scope);
 	SPI_finish();
 	ml_keys_changed();
@@ -714,9 +414,9 @@ sustainml_destroy_data_key(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("data key %d does not exist", number)));
 	/* these outlive SPI */
-	key = MemoryContextStrdup(caller, text_result(0, 1));
-	state = MemoryContextStrdup(caller, text_result(0, 2));
-	retired = strcmp(text_result(0, 3), "t") == 0;
+	key = MemoryContextStrdup(caller, ml_result_text(0, 1));
+	state = MemoryContextStrdup(caller, ml_result_text(0, 2));
+	retired = strcmp(ml_result_text(0, 3), "t") == 0;
 	ml_owner_end(&scope);
 	ml_key_require(key, ML_KEY_OWN);
 	if (strcmp(state, "open_only") != 0 || !retired)
@@ -726,7 +426,7 @@ sustainml_destroy_data_key(PG_FUNCTION_ARGS)
 				 errdetail("Its state is %s.", state),
 				 errhint("Only a data key that sustainml.rotate has retired can be destroyed alone; sustainml.destroy_key destroys all.")));
 	ml_owner_begin(&scope);
-	(void) execute("UPDATE sustainml.data_key SET state = 'destroyed', wrapped = NULL WHERE key_no = $1", 1, types, values, NULL, SPI_OK_UPDATE);
+	(void) ml_statement("UPDATE sustainml.data_key SET state = 'destroyed', wrapped = NULL WHERE key_no = $1", 1, types, values, NULL, SPI_OK_UPDATE);
 	ml_owner_end(&scope);
 	SPI_finish();
 	ml_keys_changed();

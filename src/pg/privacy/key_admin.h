@@ -7,6 +7,17 @@
 #include "../compat.h"
 #include "../../core/privacy/keyring.h"
 
+/* A data key wrapped under a master, as the tables have it. */
+typedef struct MlWrapped
+{
+	uint8 bytes[SML_WRAPPED_SIZE];
+	uint8 check[SML_CHECK_SIZE];
+	char  master_id[SML_MASTER_ID + 1];
+} MlWrapped;
+
+/* Wrap SML_AEAD_KEY bytes under the active master. */
+extern void ml_wrap(const SmlMasters *masters, const SmlKeyPlace *place, const uint8 *material, MlWrapped *wrapped);
+
 /* Number and context of a new data key; random. */
 extern int32 ml_random_number(void);
 extern void  ml_random_uuid(uint8 *bytes);

@@ -20,6 +20,7 @@
 #include "../env.h"
 #include "keys.h"
 #include "master.h"
+#include "statement.h"
 
 PG_FUNCTION_INFO_V1(sustainml_export_keys);
 Datum
@@ -67,22 +68,14 @@ not_an_export(const char *why)
 			 errdetail("%s", why)));
 }
 
-static char *
-text_result(uint64 row, int column)
-{
-	return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
-}
-
 static void
 execute(const char *query, Jsonb *exported, int expected)
 {
 	Oid   types[2] = {JSONBOID, TEXTOID};
 	Datum values[2] = {JsonbPGetDatum(exported), (Datum) 0};
-	char  nulls[3] = "  ";
 
 	values[1] = CStringGetTextDatum(GetUserNameFromId(GetSessionUserId(), false));
-	if (SPI_execute_with_args(query, 2, types, values, nulls, false, 0) != expected)
-		elog(ERROR, "unexpected result of a catalog statement");
+	(void) ml_statement(query, 2, types, values, NULL, expected);
 }
 
 /* Name and owner, checked. */
@@ -92,11 +85,11 @@ read_head(Jsonb *exported, char **key, char **owner)
 	execute("SELECT $1->>'format', $1->>'key', $1->>'owner',"
 			" COALESCE($1->>'key' ~ '^[A-Za-z_][A-Za-z0-9_]{0,57}$', false), EXISTS (SELECT 1 FROM sustainml.key k WHERE k.key = $1->>'key'), $2 IS NULL",
 			exported, SPI_OK_SELECT);
-	*key = text_result(0, 2);
-	*owner = text_result(0, 3);
-	if (text_result(0, 1) == NULL || strcmp(text_result(0, 1), "1") != 0 || *owner == NULL || strcmp(text_result(0, 4), "t") != 0)
+	*key = ml_result_text(0, 2);
+	*owner = ml_result_text(0, 3);
+	if (ml_result_text(0, 1) == NULL || strcmp(ml_result_text(0, 1), "1") != 0 || *owner == NULL || strcmp(ml_result_text(0, 4), "t") != 0)
 		not_an_export("The text is not what sustainml.export_keys wrote.");
-	if (strcmp(text_result(0, 5), "t") == 0)
+	if (strcmp(ml_result_text(0, 5), "t") == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT),
 				 errmsg("key \"%s\" already exists", *key)));
@@ -144,23 +137,23 @@ verify_keys(Jsonb *exported, const SmlMasters *masters, const char *owner, uint8
 			(void) SPI_getbinval(row, columns, c + 1, &isnull[c]);
 		if (isnull[0] || isnull[1] || isnull[2] || isnull[3] || isnull[6])
 			not_an_export("A data key is incomplete.");
-		of_column = strcmp(text_result(i, 7), "0") != 0;
+		of_column = strcmp(ml_result_text(i, 7), "0") != 0;
 		/* a column's key has the column's id, another one the key's */
-		if (of_column ? isnull[7] || strcmp(text_result(i, 8), "t") != 0 : text_result(i, 9) == NULL || strcmp(text_result(i, 9), "t") != 0)
+		if (of_column ? isnull[7] || strcmp(ml_result_text(i, 8), "t") != 0 : ml_result_text(i, 9) == NULL || strcmp(ml_result_text(i, 9), "t") != 0)
 			not_an_export("A data key belongs to no column of it.");
-		if (strcmp(text_result(i, 4), "destroyed") == 0)
+		if (strcmp(ml_result_text(i, 4), "destroyed") == 0)
 			continue;
-		master = text_result(i, 6) ? sml_masters_find(masters, text_result(i, 6)) : NULL;
+		master = ml_result_text(i, 6) ? sml_masters_find(masters, ml_result_text(i, 6)) : NULL;
 		if (master == NULL || isnull[4])
-			not_an_export(psprintf("Data key %s is wrapped under a master key that is not here.", text_result(i, 1)));
+			not_an_export(psprintf("Data key %s is wrapped under a master key that is not here.", ml_result_text(i, 1)));
 		place.key_no = (uint32) DatumGetInt32(SPI_getbinval(row, columns, 1, &isnull[0]));
-		place.purpose = ml_purpose_from(text_result(i, 2));
+		place.purpose = ml_purpose_from(ml_result_text(i, 2));
 		place.context = DatumGetUUIDP(SPI_getbinval(row, columns, 3, &isnull[0]))->data;
 		place.owner = owner;
 		wrapped = DatumGetByteaPP(SPI_getbinval(row, columns, 5, &isnull[0]));
 		ml_env_init(&env, CurrentMemoryContext);
 		if (sml_key_unwrap(&env, ml_crypto(), master, &place, (SmlSlice){(uint8_t *) VARDATA_ANY(wrapped), VARSIZE_ANY_EXHDR(wrapped)}, material) != SML_OK)
-			not_an_export(psprintf("Data key %s was changed, or its master key is another one.", text_result(i, 1)));
+			not_an_export(psprintf("Data key %s was changed, or its master key is another one.", ml_result_text(i, 1)));
 		sml_wipe(material, SML_AEAD_KEY);
 	}
 }

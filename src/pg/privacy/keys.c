@@ -29,6 +29,7 @@
 
 #include "../catalog.h"
 #include "../crypto.h"
+#include "../crypto_openssl.h"
 #include "../env.h"
 #include "../nearest.h"
 #include "keys.h"
@@ -366,7 +367,7 @@ ml_cannot_open(void)
 			(errcode(ERRCODE_DATA_CORRUPTED),
 			 errmsg("cannot open sealed value"),
 			 errdetail("%s", SML_CANNOT_OPEN),
-			 errhint("sustainml.key_check() tells whether keys or master keys are missing.")));
+			 errhint("sustainml.key_check() tells whether keys are missing; a value bound to a row opens with sustainml.open_row.")));
 }
 
 /* ---- entries --------------------------------------------------------------------------------- */
@@ -530,6 +531,7 @@ load_material(Entry *entry)
 	{
 		sml_wipe(&masters, sizeof(masters));
 		sml_wipe(material, sizeof(material));
+		ml_openssl_forget();
 	}
 	PG_END_TRY();
 }

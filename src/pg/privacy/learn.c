@@ -42,6 +42,11 @@ ml_argument_column(FunctionCallInfo fcinfo, int argument)
 static void
 open_cell(int32 column, Datum value, MlOpened *opened)
 {
+	if (column == ML_SEALED_SHUT)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("sealed values cannot be used here"),
+				 errhint("Where you may see them, use sustainml.open in a source query.")));
 	ml_open(value, column, (SmlSlice){NULL, 0}, ML_KEY_TRAIN, ML_USE_TRAIN, opened);
 }
 
@@ -115,26 +120,19 @@ ml_sealed_array(int32 column, Datum value)
 /* ---- sources ------------------------------------------------------------------------------ */
 
 void
-ml_source_resolve_sealed(MlSource *source)
+ml_source_mark_sealed(MlSource *source)
 {
 	Oid sealed = ml_sealed_type();
 
 	for (int i = 0; i < source->column_count; i++)
-	{
-		MlSourceColumn *column = &source->columns[i];
-
-		if (column->type != sealed || !OidIsValid(sealed) || !OidIsValid(ml_sealed_payload(column->typmod)))
-			continue;
-		column->sealed = column->typmod;
-		column->type = ml_sealed_payload(column->typmod);
-		column->typmod = -1;
-	}
+		if (source->columns[i].type == sealed && OidIsValid(ml_sealed_payload(source->columns[i].typmod)))
+			source->columns[i].sealed = source->columns[i].typmod;
 }
 
 Oid
-ml_source_datum_type(const MlSourceColumn *column)
+ml_source_value_type(const MlSourceColumn *column)
 {
-	return column->sealed ? ml_sealed_type() : column->type;
+	return column->sealed ? ml_sealed_payload(column->sealed) : column->type;
 }
 
 bool
@@ -307,10 +305,10 @@ ml_model_open(bytea *stored, MlModelKeys *keys)
 }
 
 void
-ml_model_require(const MlModelKeys *keys)
+ml_model_require(const MlModelKeys *keys, int rights)
 {
 	for (int i = 0; i < keys->count; i++)
-		(void) ml_key_by_number(keys->key_no[i], ML_KEY_TRAIN, ML_USE_TRAIN);
+		(void) ml_key_by_number(keys->key_no[i], rights, rights == ML_KEY_OPEN ? ML_USE_OPEN : ML_USE_TRAIN);
 }
 
 char *

@@ -4,6 +4,13 @@
  * No node of the executor sees a plaintext: readers (rows.h) get the sealed datum and give the number or label to the
  * core.  Aggregate states made from sealed cells are marked, and refuse to be written out or sent; they are made in
  * one process.  A model made from sealed cells is stored sealed, once for each key that was used.
+ *
+ * What new code must know:
+ *   - ml_reader_init refuses the type sealed, and so does ml_type_kind: nothing opens by accident.  Use
+ *     ml_reader_init_opening, and ml_row_expect for a row buffer, only where what is read stays in C and no row comes out;
+ *   - a function that shows what a model is made of (dictionaries, means, coefficients, an export) calls
+ *     ml_model_require(&model->keys, ML_KEY_OPEN) after ml_model_get, which itself asks for the right train;
+ *   - a function that gives figures from a state that a user may hold asks ml_state_sealed first, and refuses.
  */
 #ifndef ML_LEARN_H
 #define ML_LEARN_H
@@ -17,7 +24,12 @@
 
 /* ---- readers ------------------------------------------------------------------------- */
 
-/* "column": the number of the column that the cell must belong to; 0 or less: not known. */
+/*
+ * "column": the number of the column that the cell must belong to; 0 or less: not known.  ML_SEALED_SHUT: it is not to be
+ * opened here, and reading it is an error.
+ */
+#define ML_SEALED_SHUT (-2)
+
 /* The column that an argument of a call stands in, as the parser knows it; -1: it does not. */
 extern int32   ml_argument_column(FunctionCallInfo fcinfo, int argument);
 
@@ -27,11 +39,11 @@ extern Datum   ml_sealed_array(int32 column, Datum value); /* float8[] */
 
 /* ---- sources ------------------------------------------------------------------------------ */
 
-/* Give sealed columns of a source the type of their values. */
-extern void ml_source_resolve_sealed(MlSource *source);
+/* Note which columns of a source are sealed. */
+extern void ml_source_mark_sealed(MlSource *source);
 
-/* The type of the datums of a column: sealed, or the column's type. */
-extern Oid ml_source_datum_type(const MlSourceColumn *column);
+/* The type of the values of a column: what is sealed in it, or the column's type. */
+extern Oid ml_source_value_type(const MlSourceColumn *column);
 
 /* Whether any column of the source is sealed. */
 extern bool ml_source_has_sealed(const MlSource *source);
@@ -67,8 +79,8 @@ extern bytea *ml_model_seal(bytea *bytes, const MlSource *source, const int *col
 /* The plain bytes of a model as it is stored; notes the keys.  Needs the right train on each. */
 extern bytea *ml_model_open(bytea *stored, MlModelKeys *keys);
 
-/* Check the rights on the keys of a decoded model. */
-extern void ml_model_require(const MlModelKeys *keys);
+/* Check one of "rights" on each key of a decoded model: train to use it, open to see what it is made of. */
+extern void ml_model_require(const MlModelKeys *keys, int rights);
 
 /* The sealed columns among "columns" and their keys, in words; NULL: none. */
 extern char *ml_sealed_words(const MlSource *source, const int *columns, int count);

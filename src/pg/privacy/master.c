@@ -161,19 +161,24 @@ start_command(pid_t *pid, int out[2], Problem *p)
 	return problem(p, code, "The master key command cannot be started.");
 }
 
-/* Read until the end of the output, the deadline or a pending interrupt; false when it must be stopped. */
+/* Whether to stop waiting for the command: the deadline, or a pending interrupt. */
 static bool
-follow_command(int fd, char *bytes, size_t *size)
+waited_enough(TimestampTz start)
 {
-	TimestampTz start = GetCurrentTimestamp();
+	return InterruptPending || TimestampDifferenceExceeds(start, GetCurrentTimestamp(), COMMAND_SECONDS * 1000);
+}
 
+/* Read until the end of the output; false when the command must be stopped. */
+static bool
+follow_command(int fd, TimestampTz start, char *bytes, size_t *size)
+{
 	*size = 0;
 	for (;;)
 	{
 		struct pollfd poller = {fd, POLLIN, 0};
 		ssize_t       got;
 
-		if (InterruptPending || TimestampDifferenceExceeds(start, GetCurrentTimestamp(), COMMAND_SECONDS * 1000))
+		if (waited_enough(start))
 			return false;
 		if (poll(&poller, 1, 50) <= 0)
 			continue;
@@ -187,22 +192,42 @@ follow_command(int fd, char *bytes, size_t *size)
 	}
 }
 
+/* Wait for the end of a command that has closed its output; false when it must be stopped. */
+static bool
+await_end(pid_t pid, TimestampTz start, int *status)
+{
+	for (;;)
+	{
+		pid_t ended = waitpid(pid, status, WNOHANG);
+
+		if (ended == pid || (ended < 0 && errno != EINTR))
+			return true;
+		if (waited_enough(start))
+			return false;
+		pg_usleep(2000);
+	}
+}
+
 static pg_noinline bool
 read_command(char *bytes, size_t *size, Problem *p)
 {
-	pid_t pid;
-	int   out[2];
-	int   status = 0;
-	bool  whole;
+	TimestampTz start = GetCurrentTimestamp();
+	pid_t       pid;
+	int         out[2];
+	int         status = 0;
+	bool        whole;
 
 	if (!start_command(&pid, out, p))
 		return false;
-	whole = follow_command(out[0], bytes, size);
+	whole = follow_command(out[0], start, bytes, size);
 	close(out[0]);
+	whole = whole && await_end(pid, start, &status);
 	if (!whole)
+	{
 		kill(-pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			;
+	}
 	CHECK_FOR_INTERRUPTS();
 	if (!whole && *size > MOST_BYTES)
 		return problem(p, 0, "The master key command printed too much.");

@@ -29,6 +29,7 @@
 
 #include "keys.h"
 #include "sealed.h"
+#include "statement.h"
 
 typedef struct PayloadType
 {
@@ -102,22 +103,11 @@ ml_sealed_type_for(Oid type)
 /* ---- writing ---------------------------------------------------------------------- */
 
 static bytea *
-of_bytes(const void *bytes, size_t size)
-{
-	bytea *made = palloc(VARHDRSZ + size);
-
-	SET_VARSIZE(made, VARHDRSZ + size);
-	if (size > 0)
-		memcpy(VARDATA(made), bytes, size);
-	return made;
-}
-
-static bytea *
 of_int64(int64 value)
 {
 	uint64 wire = pg_hton64((uint64) value);
 
-	return of_bytes(&wire, sizeof(wire));
+	return ml_bytes(&wire, sizeof(wire));
 }
 
 static bytea *
@@ -133,7 +123,7 @@ static bytea *
 of_text(const char *text, size_t length)
 {
 	char  *utf8 = pg_server_to_any(text, (int) length, PG_UTF8);
-	bytea *made = of_bytes(utf8, utf8 == text ? length : strlen(utf8));
+	bytea *made = ml_bytes(utf8, utf8 == text ? length : strlen(utf8));
 
 	if (utf8 != text)
 	{
@@ -249,7 +239,7 @@ ml_payload_write(Datum value, Oid from, SmlSealedType type)
 			{
 				bytea *packed = DatumGetByteaPP(value);
 
-				return of_bytes(VARDATA_ANY(packed), VARSIZE_ANY_EXHDR(packed));
+				return ml_bytes(VARDATA_ANY(packed), VARSIZE_ANY_EXHDR(packed));
 			}
 		case SML_SEALED_JSONB:
 			return DatumGetByteaP(DirectFunctionCall1(jsonb_send, value));
@@ -257,12 +247,12 @@ ml_payload_write(Datum value, Oid from, SmlSealedType type)
 			{
 				uint32 wire = pg_hton32((uint32) DatumGetDateADT(value));
 
-				return of_bytes(&wire, sizeof(wire));
+				return ml_bytes(&wire, sizeof(wire));
 			}
 		case SML_SEALED_TIMESTAMPTZ:
 			return of_int64(DatumGetTimestampTz(value));
 		case SML_SEALED_BOOL:
-			return of_bytes(DatumGetBool(value) ? "\1" : "\0", 1);
+			return ml_bytes(DatumGetBool(value) ? "\1" : "\0", 1);
 	}
 	wrong_type(from, type);
 }
@@ -331,7 +321,7 @@ ml_payload_read(SmlSlice payload, SmlSealedType type)
 		case SML_SEALED_FLOAT8_ARRAY:
 			return by_receive(F_ARRAY_RECV, payload, FLOAT8OID);
 		case SML_SEALED_BYTEA:
-			return PointerGetDatum(of_bytes(payload.bytes, payload.size));
+			return PointerGetDatum(ml_bytes(payload.bytes, payload.size));
 		case SML_SEALED_JSONB:
 			return by_receive(F_JSONB_RECV, payload, InvalidOid);
 		case SML_SEALED_DATE:

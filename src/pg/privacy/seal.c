@@ -213,6 +213,16 @@ cannot_seal(Oid type)
 			 errhint("Text, numbers, boolean, bytea, jsonb, date, timestamp with time zone and double precision[] can; cast the value.")));
 }
 
+static void
+require_row_key(FunctionCallInfo fcinfo, int argument)
+{
+	if (PG_NARGS() > argument && PG_ARGISNULL(argument))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the row's key is NULL"),
+				 errhint("Bind a value to a key that every row has.")));
+}
+
 /* seal(value, key) and seal_row(value, key, row_key): for no column */
 PG_FUNCTION_INFO_V1(sustainml_seal);
 Datum
@@ -225,11 +235,7 @@ sustainml_seal(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		PG_RETURN_NULL();
-	if (PG_NARGS() > 2 && PG_ARGISNULL(2))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("the row's key is NULL"),
-				 errhint("Bind a value to a key that every row has.")));
+	require_row_key(fcinfo, 2);
 	from = value_type(fcinfo);
 	request.type = ml_sealed_type_for(from);
 	if (request.type == 0)
@@ -240,26 +246,27 @@ sustainml_seal(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(seal_payload(key, &request, payload));
 }
 
-/* Seal argument 0 for a column. */
+/* Seal argument 0 for a column; bound to a row when "row" is given. */
 static Datum
-seal_for_column(FunctionCallInfo fcinfo, int32 column_no)
+seal_for_column(FunctionCallInfo fcinfo, int32 column_no, SmlSlice row)
 {
 	const MlColumnInfo *column = ml_column_info(column_no);
-	SealRequest         request = {ml_sealed_type_of_column(column_no), column->deterministic, {NULL, 0}};
+	SealRequest         request = {ml_sealed_type_of_column(column_no), column->deterministic, row};
 	bytea              *payload = ml_payload_write(PG_GETARG_DATUM(0), value_type(fcinfo), request.type);
 	const MlDataKey    *key = ml_key_active(column->key, SML_KEY_DATA, column_no, ML_KEY_SEAL, ML_USE_SEAL);
 
 	return seal_payload(key, &request, payload);
 }
 
-/* seal(value, table, column) */
+/* seal(value, table, column) and seal_row(value, table, column, row_key) */
 PG_FUNCTION_INFO_V1(sustainml_seal_column);
 Datum
 sustainml_seal_column(PG_FUNCTION_ARGS)
 {
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
 		PG_RETURN_NULL();
-	PG_RETURN_DATUM(seal_for_column(fcinfo, ml_sealed_column(PG_GETARG_OID(1), NameStr(*PG_GETARG_NAME(2)))));
+	require_row_key(fcinfo, 3);
+	PG_RETURN_DATUM(seal_for_column(fcinfo, ml_sealed_column(PG_GETARG_OID(1), NameStr(*PG_GETARG_NAME(2))), row_argument(fcinfo, 3)));
 }
 
 /* seal_cell(value, column number): what encrypt_column calls */
@@ -269,7 +276,7 @@ sustainml_seal_cell(PG_FUNCTION_ARGS)
 {
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		PG_RETURN_NULL();
-	PG_RETURN_DATUM(seal_for_column(fcinfo, PG_GETARG_INT32(1)));
+	PG_RETURN_DATUM(seal_for_column(fcinfo, PG_GETARG_INT32(1), (SmlSlice){NULL, 0}));
 }
 
 /* reseal(value): the same value under the active data key of its column or key; it is not shown to anybody */

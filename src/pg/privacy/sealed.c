@@ -161,7 +161,10 @@ ml_sealed_head(Datum value, struct varlena **bytes, SmlSealedHead *head)
 		ml_cannot_open();
 }
 
-/* The cast of the type to itself: a value stored into sealed(N) was sealed for column N. */
+/*
+ * The cast of the type to itself: a value stored into sealed(N) was sealed for column N.  A value whose key is not
+ * known is let in, since a dump may bring tables before keys; it opens only when the key says that it belongs there.
+ */
 PG_FUNCTION_INFO_V1(sustainml_sealed_fit);
 Datum
 sustainml_sealed_fit(PG_FUNCTION_ARGS)
@@ -169,9 +172,13 @@ sustainml_sealed_fit(PG_FUNCTION_ARGS)
 	int32           typmod = PG_GETARG_INT32(1);
 	SmlSealedHead   head;
 	struct varlena *bytes;
+	int32           column;
 
 	ml_sealed_head(PG_GETARG_DATUM(0), &bytes, &head);
-	if (typmod > 0 && (ml_key_column(head.key_no) != typmod || head.type != ml_sealed_type_of_column(typmod)))
+	if (typmod <= 0)
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	column = ml_key_column(head.key_no);
+	if ((column != typmod && column >= 0) || head.type != ml_sealed_type_of_column(typmod))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("the value was not sealed for this column"),

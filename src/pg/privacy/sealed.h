@@ -34,8 +34,8 @@ extern Oid           ml_sealed_type_oid(SmlSealedType type);
 extern SmlSealedType ml_sealed_type_for(Oid type);
 
 /*
- * A value as payload bytes of "type", converted where that loses nothing (integers to float8 or numeric, numeric literals to float8
- * and so on; text literals of unknown type by the input function).  Allocated; the caller wipes it.
+ * A value as payload bytes of "type", converted as an assignment would (numbers to float8 and numeric, literals of unknown type by the
+ * input function); an integer that float8 cannot hold is an error.  Allocated; the caller wipes it.
  */
 extern bytea *ml_payload_write(Datum value, Oid from, SmlSealedType type);
 

@@ -102,7 +102,7 @@ note_few_values(const MlSource *source, int target, SmlEnv *env, SmlNotes *notes
 static SmlTarget
 target_kind(const MlSource *source, int target, const MlRequest *request, SmlEnv *env, SmlNotes *notes)
 {
-	Oid     type = getBaseType(source->columns[target].type);
+	Oid     type = getBaseType(ml_source_value_type(&source->columns[target]));
 	SmlKind kind;
 	bool    is_array;
 	const SmlLearner *learner = request->algorithm ? sml_learner_by_name(request->algorithm) : NULL;
@@ -178,7 +178,7 @@ why_left_out(const MlSource *source, const MlRequest *request, const MlSplit *sp
 		return "it decides the split";
 	if (ml_sealed_why_not(&source->columns[column]))
 		return ml_sealed_why_not(&source->columns[column]);
-	if (!ml_type_kind(source->columns[column].type, &kind, &is_array))
+	if (!ml_type_kind(ml_source_value_type(&source->columns[column]), &kind, &is_array))
 		return psprintf("its type %s cannot be a feature", format_type_be(source->columns[column].type));
 	return NULL;
 }
@@ -207,7 +207,7 @@ add_feature(MlColumns *columns, const MlSource *source, int column, bool asked, 
 	SmlColumn            *to = &columns->layout.columns[columns->count];
 	bool                  is_array;
 
-	(void) ml_type_kind(from->type, &to->kind, &is_array);
+	(void) ml_type_kind(ml_source_value_type(from), &to->kind, &is_array);
 	if (is_array)
 	{
 		to->elements = array_elements(source, column);
@@ -223,7 +223,7 @@ add_feature(MlColumns *columns, const MlSource *source, int column, bool asked, 
 	}
 	ML_CHECK(env, sml_copy_text(env, from->name, strlen(from->name), &to->name), "train");
 	{
-		const char *type = format_type_with_typemod(from->type, from->typmod);
+		const char *type = from->sealed ? format_type_be(ml_source_value_type(from)) : format_type_with_typemod(from->type, from->typmod);
 
 		ML_CHECK(env, sml_copy_text(env, type, strlen(type), &to->type), "train");
 	}
@@ -287,7 +287,7 @@ add_named_features(MlColumns *columns, const MlSource *source, const MlRequest *
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("column \"%s\" cannot be a feature and the %s at once", source->columns[column].name,
 							column == columns->target ? "target" : "weight")));
-		if (!ml_type_kind(source->columns[column].type, &kind, &is_array))
+		if (!ml_type_kind(ml_source_value_type(&source->columns[column]), &kind, &is_array))
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
 					 errmsg("column \"%s\" of type %s cannot be a feature", source->columns[column].name,
@@ -311,13 +311,14 @@ ml_columns_choose(const MlSource *source, const MlRequest *request, const MlSpli
 		SmlKind kind;
 		bool    is_array;
 
-		if (!ml_type_kind(source->columns[columns->weight].type, &kind, &is_array) || kind != SML_NUMBER || is_array)
+		if (!ml_type_kind(ml_source_value_type(&source->columns[columns->weight]), &kind, &is_array) || kind != SML_NUMBER || is_array)
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
 					 errmsg("the weight column \"%s\" is not a number", request->weight)));
 	}
 	columns->layout.target = target_kind(source, columns->target, request, env, notes);
-	if (columns->layout.target == SML_TARGET_CLASS && getBaseType(source->columns[columns->target].type) != BOOLOID)
+	if (columns->layout.target == SML_TARGET_CLASS && ml_source_value_type(&source->columns[columns->target]) != BOOLOID &&
+		source->columns[columns->target].sealed)
 		ml_source_refuse_sealed(source, columns->target, "be a target with classes, which the catalog would store in clear");
 	columns->layout.weighted = columns->weight >= 0;
 	columns->layout.columns = palloc0(sizeof(SmlColumn) * (source->column_count + 1));

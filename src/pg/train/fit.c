@@ -500,7 +500,7 @@ make_model(Fit *fit, SmlFit *result)
 {
 	const MlSourceColumn *target = &fit->source->columns[fit->columns->target];
 	SmlModel             *model = MemoryContextAllocZero(fit->context, sizeof(SmlModel));
-	const char           *type = format_type_with_typemod(target->type, target->typmod);
+	const char           *type = target->sealed ? format_type_be(ml_source_value_type(target)) : format_type_with_typemod(target->type, target->typmod);
 
 	CHECK(fit, sml_copy_text(fit->env, fit->learner->name, strlen(fit->learner->name), &model->algorithm));
 	CHECK(fit, sml_copy_text(fit->env, target->name, strlen(target->name), &model->target));

@@ -60,12 +60,24 @@ UPDATE pg_attribute SET atttypmod = (SELECT atttypmod FROM pg_attribute WHERE at
 RESET allow_system_table_mods;
 SELECT pg_temp.refused('SELECT sustainml.open(other) FROM twin WHERE id = 1');
 DROP TABLE twin;
+-- bound to its row besides
+CREATE TABLE diary (id int, entry text);
+SELECT sustainml.encrypt_column('diary', 'entry', 'columns_test') > 0;
+INSERT INTO diary SELECT i, sustainml.seal_row('entry ' || i, 'diary', 'entry', i::text) FROM generate_series(1, 2) i;
+SELECT id, sustainml.open_row(entry, id::text) FROM diary ORDER BY id;
+UPDATE diary a SET entry = b.entry FROM diary b WHERE a.id = 1 AND b.id = 2;
+SELECT pg_temp.refused('SELECT sustainml.open_row(entry, id::text) FROM diary WHERE id = 1'), pg_temp.refused('SELECT sustainml.open(entry) FROM diary WHERE id = 2');
+SELECT pg_temp.refused('SELECT sustainml.seal_row(1, ''diary'', ''entry'', NULL)'), pg_temp.refused('UPDATE diary SET entry = sustainml_internal.reseal(entry)'), pg_temp.refused('SELECT sustainml.decrypt_column(''diary'', ''entry'')');
+DROP TABLE diary;
+-- what encrypting cost is in the run log
+SELECT kind, max(rows), bool_and(seconds > 0) AS took FROM sustainml.run_log WHERE kind IN ('encrypt', 'decrypt') GROUP BY kind ORDER BY kind;
 -- renaming and moving change nothing
 ALTER TABLE person RENAME salary TO pay;
 ALTER TABLE person RENAME TO people;
 CREATE SCHEMA elsewhere;
 ALTER TABLE people SET SCHEMA elsewhere;
 SELECT sum(sustainml.open_float8(pay)) FROM elsewhere.people;
+SELECT table_schema, table_name, column_name, key, column_type, deterministic FROM sustainml.sealed_columns WHERE table_name = 'people' ORDER BY 3;
 INSERT INTO elsewhere.people VALUES (102, 'moved', sustainml.seal(1, 'elsewhere.people', 'pay'));
 ALTER TABLE elsewhere.people SET SCHEMA public;
 
@@ -145,6 +157,20 @@ SELECT pg_temp.refused('SELECT sustainml.encrypt_column(''yours'', ''v'', ''colu
 RESET ROLE;
 DROP TABLE not_yours, yours;
 
+-- cancelled, it answers at once, leaves all as it was, and can be used again
+CREATE TABLE many AS SELECT i AS id, i::float8 AS v FROM generate_series(1, 300000) i;
+SELECT clock_timestamp() AS before \gset
+SET statement_timeout = '150ms';
+\set VERBOSITY terse
+SELECT sustainml.encrypt_column('many', 'v', 'columns_test');
+\set VERBOSITY default
+RESET statement_timeout;
+SELECT clock_timestamp() - :'before'::timestamptz < interval '3 s' AS at_once, atttypid::regtype FROM pg_attribute WHERE attrelid = 'many'::regclass AND attname = 'v';
+DELETE FROM many WHERE id > 1000;
+SELECT sustainml.encrypt_column('many', 'v', 'columns_test') > 0 AS done;
+SELECT sum(sustainml.open_float8(v)) FROM many;
+DROP TABLE many;
+
 -- hostile names, run as a superuser: nothing of them is executed
 CREATE SCHEMA "a""; DROP TABLE survivor; --";
 CREATE TABLE survivor (id int);
@@ -179,6 +205,7 @@ CREATE TABLE target (id int, v float8);
 INSERT INTO target VALUES (1, 42);
 \c -
 SET client_min_messages = warning;
+SET sustainml.crypto_provider = pgcrypto;
 SET search_path = planted, pg_catalog, public;
 SELECT sustainml.encrypt_column('public.target', 'v', 'columns_test') > 0 AS done;
 CALL sustainml.rotate('public.target', 'v');

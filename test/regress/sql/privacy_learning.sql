@@ -30,17 +30,23 @@ GRANT SELECT ON plain_rows, sealed_rows TO PUBLIC;
 SET ROLE sml_learn_train;
 SELECT rows_used, rows_held_out FROM sustainml.train('plain_linear', 'plain_rows', target => 'y', features => '{x,k,b,d,v}');
 SELECT rows_used, rows_held_out, notes FROM sustainml.train('sealed_linear', 'sealed_rows', target => 'y', features => '{x,k,b,d,v}');
+RESET ROLE;
 SELECT count(*), bool_and(abs(p.estimate - s.estimate) <= 1e-9 * (1 + abs(p.estimate))) AS same
   FROM sustainml.coefficients('plain_linear') p JOIN sustainml.coefficients('sealed_linear') s USING (term);
+SET ROLE sml_learn_train;
 SELECT rows_used FROM sustainml.train('plain_city', 'plain_rows', target => 'y', features => '{x,city}');
 SELECT rows_used FROM sustainml.train('sealed_city', 'sealed_rows', target => 'y', features => '{x,city}');
+RESET ROLE;
 SELECT p.term, abs(p.estimate - s.estimate) <= 1e-9 * (1 + abs(p.estimate)) AS same
   FROM sustainml.coefficients('plain_city') p JOIN sustainml.coefficients('sealed_city') s USING (term) ORDER BY 1;
+SET ROLE sml_learn_train;
 -- classes, with the rows kept in memory
 SELECT classes, rows_used FROM sustainml.train('plain_won', 'plain_rows', target => 'won', features => '{x,k,city}');
 SELECT classes, rows_used FROM sustainml.train('sealed_won', 'sealed_rows', target => 'won', features => '{x,k,city}');
+RESET ROLE;
 SELECT count(*), bool_and(abs(p.estimate - s.estimate) <= 1e-9 * (1 + abs(p.estimate))) AS same
   FROM sustainml.coefficients('plain_won') p JOIN sustainml.coefficients('sealed_won') s USING (term);
+SET ROLE sml_learn_train;
 -- metrics on the held-out rows, and on another source
 SELECT count(*), bool_and(abs(p.value - s.value) <= 1e-9 * (1 + abs(p.value))) AS same
   FROM sustainml.evaluate('plain_won') p JOIN sustainml.evaluate('sealed_won') s USING (metric);
@@ -50,8 +56,19 @@ SELECT count(*), bool_and(abs(p.value - s.value) <= 1e-9 * (1 + abs(p.value))) A
 SELECT count(*), bool_and(abs(sustainml.predict('plain_linear', p) - sustainml.predict('sealed_linear', s)) < 1e-9) AS same FROM plain_rows p JOIN sealed_rows s USING (id);
 SELECT count(*), bool_and(abs(sustainml.predict('plain_city', p) - sustainml.predict('plain_city', s.x, s.city)) < 1e-9) AS same FROM plain_rows p JOIN sealed_rows s USING (id);
 SELECT count(*), bool_and(sustainml.predict_class('plain_won', p) = sustainml.predict_class('sealed_won', s)) AS same FROM plain_rows p JOIN sealed_rows s USING (id);
--- but it cannot see a value
+-- but it cannot see a value, nor what such a model is made of
 SELECT pg_temp.refused('SELECT sustainml.open(x) FROM sealed_rows');
+SELECT pg_temp.refused('SELECT * FROM sustainml.features(''sealed_city'')'), pg_temp.refused('SELECT * FROM sustainml.coefficients(''sealed_city'')');
+SELECT pg_temp.refused('SELECT * FROM sustainml.explain(''sealed_city'', ''{"x": 1, "city": "Ulm"}''::jsonb)');
+SELECT pg_temp.refused('SELECT e.* FROM sealed_rows s, sustainml.explain(''plain_city'', s) e');
+-- other readers of rows do not open
+SELECT pg_temp.refused('SELECT sustainml.accuracy(city, city) FROM sealed_rows'), pg_temp.refused('SELECT sustainml.rmse(y, y) FROM sealed_rows');
+-- the other ways to use a model
+SELECT version, rows_used FROM sustainml.retrain('sealed_linear', activate => 'never');
+SELECT count(*) > 5 AS compared FROM sustainml.compare('sealed_linear@1', 'sealed_linear@2', 'sealed_rows');
+SELECT rows FROM sustainml.score('sealed_linear', 'sealed_rows', 'public.sealed_scored');
+SELECT count(*), bool_and(abs(prediction - sustainml.predict('plain_linear', p)) < 1e-9) AS same FROM sealed_scored s JOIN plain_rows p USING (id);
+DROP TABLE sealed_scored;
 -- all columns by default
 SELECT rows_used > 0 AS trained FROM sustainml.train('sealed_all', 'sealed_rows', target => 'y');
 RESET ROLE;
@@ -101,8 +118,15 @@ SELECT pg_temp.refused('SELECT * FROM sustainml.train(''s'', ''sealed_rows'', ta
 SELECT pg_temp.refused('SELECT * FROM sustainml.train(''s'', ''sealed_rows'', target => ''y'', split => ''{"column": "b"}'')');
 SELECT pg_temp.refused('SELECT * FROM sustainml.train(''s'', ''sealed_rows'', target => ''city'')'), pg_temp.refused('SELECT * FROM sustainml.train(''s'', ''sealed_rows'', target => ''k'', task => ''classification'')');
 SELECT pg_temp.refused('SELECT sustainml.held_out(1, 0.5, x) FROM sealed_rows');
--- the pieces of a training do not work by hand
-SELECT pg_temp.refused('SELECT sustainml_internal.cells(''\x00''::bytea, x) FROM sealed_rows');
+-- the pieces of a training do not work by hand: a plan to profile one number x, as sml_plan_write writes it
+\set plan '\\x534d4c31504c414e010000003000000000000000de961bf10afc06bb0000000100000000000000010000007810000000646f75626c6520707265636973696f6e000000000000000000000100'
+SELECT length(sustainml_internal.fold(:'plan', sustainml_internal.cells(:'plan', x))::text) > 100 AS plain_works FROM plain_rows;
+SELECT pg_temp.refused(format('SELECT sustainml_internal.fold(%L, sustainml_internal.cells(%L, x)) FROM sealed_rows', :'plan', :'plan'));
+-- and not from inside a source either, where cells may be opened: such a state does not come out
+SELECT pg_temp.refused(format('SELECT * FROM sustainml.train(''leak'', %L, target => ''y'', features => ''{x,leak}'', split => ''{"by": "id"}'')',
+	format('SELECT s.*, (SELECT length(sustainml_internal.fold(%L, sustainml_internal.cells(%L, r.x))::text) FROM sealed_rows r WHERE r.id = s.id) AS leak FROM sealed_rows s', :'plan', :'plan')));
+SELECT pg_temp.refused(format('SELECT * FROM sustainml.train(''leak'', %L, target => ''y'', features => ''{x,leak}'', split => ''{"by": "id"}'')',
+	format('SELECT s.*, (SELECT sustainml_internal.state_send(sustainml_internal.fold(%L, sustainml_internal.cells(%L, r.x)))::text FROM sealed_rows r WHERE r.id = s.id) AS leak FROM sealed_rows s', :'plan', :'plan')));
 RESET ROLE;
 -- a cell of another column under the same key is found out while training
 CREATE TABLE mixed (LIKE sealed_rows);

@@ -39,6 +39,20 @@ SELECT sustainml.seal(1, 'sealed_test')::text = sustainml.seal(1, 'sealed_test')
 -- the payload lies open nowhere
 SELECT position('marker'::bytea IN pg_temp.bytes(sustainml.seal('a marker in a text'::text, 'sealed_test')));
 
+-- two providers, the same bytes
+CREATE TABLE provided (v text);
+INSERT INTO provided SELECT repeat('x', n) FROM generate_series(0, 40) n;
+SELECT sustainml.encrypt_column('provided', 'v', 'sealed_test', deterministic => true) > 0 AS done;
+SET sustainml.crypto_provider = pgcrypto;
+SELECT count(*), bool_and(sustainml.token(v) = sustainml.token(sustainml.seal(repeat('x', length(sustainml.open(v))), 'provided', 'v'))) AS same FROM provided;
+SET sustainml.crypto_provider = libcrypto;
+SELECT count(*), bool_and(sustainml.token(v) = sustainml.token(sustainml.seal(repeat('x', length(sustainml.open(v))), 'provided', 'v'))) AS same FROM provided;
+RESET sustainml.crypto_provider;
+SET ROLE sml_sealed_role;
+SELECT pg_temp.refused('SET sustainml.crypto_provider = pgcrypto') LIKE '42501%' AS refused;
+RESET ROLE;
+DROP TABLE provided;
+
 -- the wrong type
 SELECT pg_temp.refused('SELECT sustainml.open_float8(sustainml.seal(''secret text''::text, ''sealed_test''))');
 SELECT pg_temp.refused('SELECT sustainml.seal(point(1,2), ''sealed_test'')');
