@@ -144,8 +144,8 @@ Example: SELECT sustainml.mask(''people'', ''phone'', ''partial'', prefix => 3, 
 SELECT sustainml.mask(''people'', ''id'', ''pseudonym'', key => ''payroll'', domain => ''person'', unmask => ''hr'');';
 
 -- Availability: 0.1.0
-CREATE FUNCTION sustainml.unmask_rule(table_name regclass, column_name name, policy text DEFAULT '') RETURNS boolean
-	AS 'MODULE_PATHNAME', 'sustainml_unmask_rule' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+CREATE FUNCTION sustainml.unmask_rule(table_name regclass, column_name name, policy text DEFAULT NULL) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'sustainml_unmask_rule' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION sustainml.unmask_rule(regclass, name, text) IS
 'Removes the rule of a column, of one policy or (the default) the one for all policies; false when there was none.  Published again, the view does without the column.
 Example: SELECT sustainml.unmask_rule(''people'', ''phone'');';
@@ -193,7 +193,8 @@ DECLARE
 	removed bigint;
 	gone record;
 BEGIN
-	IF NOT EXISTS (SELECT FROM sustainml.masking_rule) AND NOT EXISTS (SELECT FROM sustainml.published_table) THEN
+	-- nearly always there is nothing to do
+	IF (SELECT count(*) FROM (SELECT FROM sustainml.masking_rule UNION ALL SELECT FROM sustainml.published_table LIMIT 1) any_of_both) = 0 THEN
 		RETURN;
 	END IF;
 	FOR gone IN

@@ -59,7 +59,7 @@ COMMENT ON FUNCTION sustainml_internal.mask_static_step(regclass, integer, text,
 
 -- Availability: 0.1.0
 -- Procedures that commit cannot pin search_path: every name and operator here is qualified instead.
-CREATE PROCEDURE sustainml.mask_in_place(table_name regclass, confirm text, policy text DEFAULT '', batch_rows integer DEFAULT 10000, INOUT rows bigint DEFAULT 0)
+CREATE PROCEDURE sustainml.mask_in_place(table_name regclass, confirm text, policy text DEFAULT NULL, batch_rows integer DEFAULT 10000, INOUT rows bigint DEFAULT 0)
 	LANGUAGE plpgsql
 	AS $$
 #variable_conflict use_variable
@@ -67,13 +67,13 @@ DECLARE
 	job integer;
 	done bigint;
 BEGIN
-	IF table_name IS NULL OR confirm IS NULL OR policy IS NULL OR batch_rows IS NULL OR batch_rows OPERATOR(pg_catalog.<) 1 THEN
+	IF table_name IS NULL OR confirm IS NULL OR batch_rows IS NULL OR batch_rows OPERATOR(pg_catalog.<) 1 THEN
 		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'mask_in_place needs a table, its name as confirmation, and at least 1 row in a batch';
 	END IF;
-	job := sustainml_internal.mask_static_begin(table_name, confirm, policy);
+	job := sustainml_internal.mask_static_begin(table_name, confirm, COALESCE(policy, ''));
 	COMMIT;
 	LOOP
-		done := sustainml_internal.mask_static_step(table_name, job, policy, batch_rows);
+		done := sustainml_internal.mask_static_step(table_name, job, COALESCE(policy, ''), batch_rows);
 		COMMIT;
 		EXIT WHEN done IS NULL;
 	END LOOP;

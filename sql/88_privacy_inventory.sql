@@ -16,20 +16,22 @@ CREATE VIEW sustainml.privacy_inventory WITH (security_barrier) AS
 	published AS (
 		SELECT p.table_schema, p.table_name, pg_catalog.string_agg(p.policy, ', ' ORDER BY p.policy) AS policies
 		FROM sustainml.published_table p GROUP BY p.table_schema, p.table_name),
-	relation AS (
+	relation AS NOT MATERIALIZED (
 		SELECT c.oid, n.nspname, c.relname
 		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 		WHERE c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,f,m}'::"char"[]) AND NOT c.relispartition AND c.relpersistence OPERATOR(pg_catalog.<>) 't'
 		  AND c.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
 		  AND n.nspname OPERATOR(pg_catalog.<>) ALL ('{pg_catalog,information_schema,sustainml,sustainml_internal}'::pg_catalog.name[])
 		  AND (pg_catalog.pg_has_role(c.relowner, 'USAGE') OR pg_catalog.has_table_privilege(c.oid, 'SELECT') OR pg_catalog.has_any_column_privilege(c.oid, 'SELECT'))),
+	-- one look at each table
+	sign AS (SELECT l.oid, i.column_no, i.by_name, i.by_contents FROM relation l CROSS JOIN LATERAL sustainml_internal.personal_signs(l.oid) i),
 	here AS (
 		SELECT l.nspname::pg_catalog.text AS table_schema, l.relname::pg_catalog.text AS table_name, a.attname::pg_catalog.text AS column_name, a.attnum,
 		       pg_catalog.format_type(a.atttypid, NULL) AS column_type, s.key AS sealed_under, g.masks, p.policies, i.by_name, i.by_contents,
 		       a.atttypid OPERATOR(pg_catalog.=) 'sustainml.sealed'::pg_catalog.regtype::pg_catalog.oid AS is_sealed
 		FROM relation l
 		JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) l.oid AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped
-		LEFT JOIN LATERAL sustainml_internal.personal_signs(l.oid) i ON i.column_no OPERATOR(pg_catalog.=) a.attnum
+		LEFT JOIN sign i ON i.oid OPERATOR(pg_catalog.=) l.oid AND i.column_no OPERATOR(pg_catalog.=) a.attnum
 		LEFT JOIN sustainml.protected_column s ON s.column_no OPERATOR(pg_catalog.=) a.atttypmod
 			AND a.atttypid OPERATOR(pg_catalog.=) 'sustainml.sealed'::pg_catalog.regtype::pg_catalog.oid
 		LEFT JOIN rule g ON g.table_schema OPERATOR(pg_catalog.=) l.nspname AND g.table_name OPERATOR(pg_catalog.=) l.relname AND g.column_name OPERATOR(pg_catalog.=) a.attname

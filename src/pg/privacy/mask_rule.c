@@ -528,12 +528,17 @@ PG_FUNCTION_INFO_V1(sustainml_unmask_rule);
 Datum
 sustainml_unmask_rule(PG_FUNCTION_ARGS)
 {
-	Oid    relid = PG_GETARG_OID(0);
-	char  *policy = text_to_cstring(PG_GETARG_TEXT_PP(2));
+	Oid    relid;
+	char  *policy = PG_ARGISNULL(2) ? "" : text_to_cstring(PG_GETARG_TEXT_PP(2));
 	Oid    types[4] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID};
 	Datum  values[4];
 	uint64 removed;
 
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("a masking rule needs a table and a column")));
+	relid = PG_GETARG_OID(0);
 	ml_mask_check_table(relid, AccessShareLock, "unmask");
 	values[0] = CStringGetTextDatum(get_namespace_name(get_rel_namespace(relid)));
 	values[1] = CStringGetTextDatum(get_rel_name(relid));
