@@ -268,6 +268,9 @@ test_redact(void **state)
 	check_redact("@ not one @", "all", "@ not one @");
 	check_redact("1234567@example.org", "all", "***");
 	check_redact("", "all", "");
+	check_redact("@@", "emails", "@@");
+	check_redact("a@", "all", "a@");
+	check_redact("a@b", "emails", "***");
 	assert_false(sml_redact_kind("names", &kind));
 }
 

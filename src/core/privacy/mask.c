@@ -178,7 +178,8 @@ address_end(SmlSlice text, size_t at)
 
 	while (end < text.size && is_address(text.bytes[end]))
 	{
-		inside = inside || (text.bytes[end] == '@' && end > at);
+		/* something before it and something after it: three bytes at least, which become three */
+		inside = inside || (text.bytes[end] == '@' && end > at && end + 1 < text.size && is_address(text.bytes[end + 1]));
 		end++;
 	}
 	return inside ? end : at;

@@ -66,6 +66,15 @@ SELECT pg_temp.refused($$SELECT sustainml.anonymity('SELECT point(1, 2) AS p', '
 SET sustainml.memory_limit = '64kB';
 SELECT pg_temp.refused($$SELECT sustainml.anonymity('SELECT generate_series(1, 5000) AS g', '{g}')$$);
 RESET sustainml.memory_limit;
+-- a cancel is answered at once, and the session goes on
+\set SHOW_CONTEXT never
+SET statement_timeout = '300ms';
+SELECT clock_timestamp() AS started \gset
+SELECT count(*) FROM sustainml.anonymity('SELECT a.i % 1000 AS q, b.i % 10 AS s FROM generate_series(1, 20000) a(i), generate_series(1, 20000) b(i)', '{q}', 's');
+\echo :SQLSTATE
+RESET statement_timeout;
+SELECT clock_timestamp() - :'started'::timestamptz < interval '2 seconds' AS in_time;
+SELECT count(*) FROM sustainml.anonymity('many', '{a}');
 SET ROLE sml_anon_reader;
 SELECT pg_temp.refused($$SELECT sustainml.anonymity('many', '{a}')$$), pg_temp.refused($$SELECT sustainml.class_sizes('many', '{a}')$$);
 RESET ROLE;
