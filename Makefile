@@ -16,6 +16,15 @@ DATA_built = $(INSTALL_SQL)
 DATA       = $(wildcard extension/sustainml--*--*.sql)
 EXTRA_CLEAN = $(INSTALL_SQL) $(OBJS:.o=.d)
 
+# "make installcheck": the same SQL tests against a running server that has the extension installed.
+REGRESS       := $(sort $(basename $(notdir $(wildcard test/regress/sql/*.sql))))
+REGRESS_OPTS   = --inputdir=test/regress --outputdir=$(BUILD)/installcheck --load-extension=pgcrypto --load-extension=sustainml
+ISOLATION     := $(sort $(basename $(notdir $(wildcard test/isolation/specs/*.spec))))
+ISOLATION_OPTS = --inputdir=test/isolation --outputdir=$(BUILD)/installcheck --load-extension=pgcrypto --load-extension=sustainml
+installcheck: export SML_DATA = $(CURDIR)/test/reference/data
+installcheck: | $(BUILD)/installcheck ## run the SQL tests against a running server that has the extension installed
+$(BUILD)/installcheck: ; @mkdir -p $@
+
 MULTIARCH    := $(shell $(CC) -print-multiarch 2>/dev/null)
 OPENBLAS_DIR ?= /usr/lib/$(MULTIARCH)/openblas-serial
 OPENBLAS_INC ?= /usr/include/$(MULTIARCH)/openblas-serial
@@ -28,7 +37,7 @@ PG_CPPFLAGS = -I$(OPENBLAS_INC) $(if $(LIBCRYPTO),-DML_WITH_LIBCRYPTO)
 # Sums are never fused or reordered, so that every machine gives the same bits; loops over
 # doubles are worth -O3.
 PG_CFLAGS   = -std=gnu11 -O3 -fvisibility=hidden -ffp-contract=off -MMD -MP -Wextra -Wno-unused-parameter \
-              -Wno-sign-compare -Wno-missing-field-initializers -Wno-declaration-after-statement $(if $(WERROR),-Werror)
+              -Wno-sign-compare -Wno-missing-field-initializers -Wno-declaration-after-statement -Werror=implicit-function-declaration $(if $(WERROR),-Werror)
 SHLIB_LINK  = $(OPENBLAS_LIBS) $(if $(LIBCRYPTO),-lcrypto) -lm -Wl,--exclude-libs,ALL -Wl,-Bsymbolic -Wl,--version-script=src/exports.map
 
 PG_CONFIG ?= pg_config
@@ -116,8 +125,8 @@ check: ## run every test; the last line counts them
 bench: ## measure speed as ratios against floors and an export to scikit-learn
 	@scripts/deps bench && scripts/cluster start && test/bench/run && test/bench/privacy
 
-lint: ## conventions, compiler warnings and cppcheck
-	@scripts/lint
+lint: ## conventions, compiler warnings as errors, and cppcheck
+	@scripts/deps test && $(MAKE) -s clean && $(MAKE) -s -j2 WERROR=1 USE_PGXS=1 all && scripts/lint
 
 psql: ## open psql on the private cluster
 	@scripts/cluster start && scripts/cluster psql

@@ -4,7 +4,8 @@
 CREATE VIEW sustainml.run_log AS
 SELECT r.run_id, r.started_at, r.kind, r.model_schema, r.model, r.version, r.role_name, r.rows, r.seconds, r.cpu_seconds,
        r.energy_joules, r.energy_low_joules, r.energy_high_joules, r.energy_exclusive_joules, r.energy_method, r.boundary,
-       r.co2e_grams, r.co2e_low_grams, r.co2e_high_grams, r.intensity_g_kwh, r.intensity_source, r.status
+       r.co2e_grams, r.co2e_low_grams, r.co2e_high_grams, r.intensity_g_kwh, r.intensity_source, r.status,
+       r.energy_dynamic_joules, r.energy_idle_joules, r.energy_idle_reserved_joules, r.energy_source, r.pue
   FROM sustainml.run r
  WHERE sustainml_internal.may(r.role_name, r.model_schema, r.model, 'read');
 COMMENT ON VIEW sustainml.run_log IS 'Metered runs: time, energy with method, boundary and bounds, carbon';
@@ -21,7 +22,7 @@ SELECT l.model_schema, l.model, l.version, l.kind,
        sum(l.energy_exclusive_joules) AS energy_joules,
        sum(l.energy_low_joules * l.energy_exclusive_joules / nullif(l.energy_joules, 0)) AS energy_low_joules,
        sum(l.energy_high_joules * l.energy_exclusive_joules / nullif(l.energy_joules, 0)) AS energy_high_joules,
-       sum(l.energy_exclusive_joules) FILTER (WHERE l.energy_method LIKE 'measured%') / nullif(sum(l.energy_exclusive_joules), 0) AS measured_share,
+       coalesce(sum(l.energy_exclusive_joules) FILTER (WHERE l.energy_method LIKE 'measured%'), 0) / nullif(sum(l.energy_exclusive_joules), 0) AS measured_share,
        sum(l.co2e_grams * l.energy_exclusive_joules / nullif(l.energy_joules, 0)) AS co2e_grams,
        sum(l.co2e_low_grams * l.energy_exclusive_joules / nullif(l.energy_joules, 0)) AS co2e_low_grams,
        sum(l.co2e_high_grams * l.energy_exclusive_joules / nullif(l.energy_joules, 0)) AS co2e_high_grams,
@@ -45,7 +46,7 @@ SELECT (l.started_at AT TIME ZONE 'UTC')::date AS day, l.model_schema, l.model, 
        sum(l.energy_exclusive_joules) AS energy_joules,
        sum(l.energy_low_joules * l.energy_exclusive_joules / nullif(l.energy_joules, 0)) AS energy_low_joules,
        sum(l.energy_high_joules * l.energy_exclusive_joules / nullif(l.energy_joules, 0)) AS energy_high_joules,
-       sum(l.energy_exclusive_joules) FILTER (WHERE l.energy_method LIKE 'measured%') / nullif(sum(l.energy_exclusive_joules), 0) AS measured_share,
+       coalesce(sum(l.energy_exclusive_joules) FILTER (WHERE l.energy_method LIKE 'measured%'), 0) / nullif(sum(l.energy_exclusive_joules), 0) AS measured_share,
        sum(l.co2e_grams * l.energy_exclusive_joules / nullif(l.energy_joules, 0)) AS co2e_grams,
        sum(l.co2e_low_grams * l.energy_exclusive_joules / nullif(l.energy_joules, 0)) AS co2e_low_grams,
        sum(l.co2e_high_grams * l.energy_exclusive_joules / nullif(l.energy_joules, 0)) AS co2e_high_grams

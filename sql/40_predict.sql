@@ -76,5 +76,6 @@ CREATE FUNCTION sustainml.explain(model text, VARIADIC input "any",
 	AS 'MODULE_PATHNAME', 'sustainml_explain' LANGUAGE C STABLE PARALLEL SAFE COST 100 ROWS 20;
 COMMENT ON FUNCTION sustainml.explain(text, "any") IS
 'What each feature adds to one prediction: base + contributions is the score in the unit given (log odds for two classes).
+For two classes that is the log odds of predict_proba, prior correction and calibration included; an isotonic calibration has a row (calibration) of its own.
 Association, not cause.
 Example: SELECT * FROM adult_test t, sustainml.explain(''income'', t) WHERE t.id = 1;';

@@ -1,7 +1,7 @@
 -- Evaluation of models on rows (src/pg/metric/asked.c, report.c, importance.c, compare.c).
 --
--- source NULL: the rows that the version held out in training.  part: 'all', 'held_out' or
--- 'training' rows of the source by the rule of the version's split.  Each call needs the
+-- source NULL: the rows that the version held out in training.  part: 'all', 'held_out',
+-- 'training' or 'calibration' rows of the source by the rule of the version's split.  Each call needs the
 -- privilege 'read' on the model and SELECT on the source, and logs a run of kind 'evaluate'.
 -- Definitions and intervals (95 %) are in src/core/metric/metric.h.
 

@@ -13,8 +13,12 @@
 /* Rows per block that callers hand over: bounds the time to a cancel. */
 #define SML_BLOCK_ROWS 256
 
-/* Upper triangle of c (order p, leading dimension ldc) += x' diag(w) x, x rows x p with leading dimension ldx; w may be NULL. */
-void sml_gram_add(size_t rows, size_t p, const double *x, size_t ldx, const double *w, double *c, size_t ldc);
+/*
+ * Upper triangle of c (order p, leading dimension ldc) += x' diag(w) x, x rows x p with leading dimension ldx; w may be NULL.
+ * One call of 256 rows and 3,000 columns is a quarter of a second of work, so wide ones poll on the way.
+ */
+SML_MUST_USE SmlStatus sml_gram_add(SmlEnv *env, size_t rows, size_t p, const double *x, size_t ldx, const double *w,
+									double *c, size_t ldc);
 
 /* y += A x, A rows x p with leading dimension lda. */
 void sml_matvec_add(size_t rows, size_t p, const double *a, size_t lda, const double *x, double *y);

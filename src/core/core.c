@@ -38,18 +38,55 @@ sml_size_plus(size_t a, size_t b, size_t *result)
 	return !__builtin_add_overflow(a, b, result);
 }
 
+/* Bytes between two polls: a few milliseconds, page faults included. */
+#define PIECE ((size_t) 16 << 20)
+
+SmlStatus
+sml_zero_bytes(SmlEnv *env, void *to, size_t bytes)
+{
+	for (size_t at = 0; at < bytes; at += PIECE)
+	{
+		SmlStatus status = at > 0 ? sml_poll(env) : SML_OK;
+
+		if (status != SML_OK)
+			return status;
+		memset((char *) to + at, 0, bytes - at < PIECE ? bytes - at : PIECE);
+	}
+	return SML_OK;
+}
+
+SmlStatus
+sml_copy_bytes(SmlEnv *env, void *to, const void *from, size_t bytes)
+{
+	for (size_t at = 0; at < bytes; at += PIECE)
+	{
+		SmlStatus status = at > 0 ? sml_poll(env) : SML_OK;
+
+		if (status != SML_OK)
+			return status;
+		memcpy((char *) to + at, (const char *) from + at, bytes - at < PIECE ? bytes - at : PIECE);
+	}
+	return SML_OK;
+}
+
 SmlStatus
 sml_alloc_array(SmlEnv *env, size_t count, size_t size, void *chunk)
 {
-	size_t bytes;
-	void  *fresh;
+	size_t    bytes;
+	void     *fresh;
+	SmlStatus status;
 
 	if (!sml_size_times(count, size, &bytes))
 		return sml_fail(env, SML_NO_MEMORY, "An array of %zu elements of %zu bytes is too large.", count, size);
 	fresh = env->alloc(env->context, bytes ? bytes : 1);
 	if (fresh == NULL)
 		return sml_fail(env, SML_NO_MEMORY, "No memory for %zu bytes.", bytes);
-	memset(fresh, 0, bytes ? bytes : 1);
+	status = sml_zero_bytes(env, fresh, bytes ? bytes : 1);
+	if (status != SML_OK)
+	{
+		env->release(env->context, fresh);
+		return status;
+	}
 	memcpy(chunk, &fresh, sizeof(fresh));
 	return SML_OK;
 }
@@ -71,7 +108,12 @@ sml_grow_array(SmlEnv *env, void *chunk, size_t *room, size_t needed, size_t siz
 		return status;
 	memcpy(&old, chunk, sizeof(old));
 	if (old != NULL && *room > 0)
-		memcpy(fresh, old, *room * size);
+		status = sml_copy_bytes(env, fresh, old, *room * size);
+	if (status != SML_OK)
+	{
+		sml_free(env, fresh);
+		return status;
+	}
 	sml_free(env, old);
 	memcpy(chunk, &fresh, sizeof(fresh));
 	*room = wanted;

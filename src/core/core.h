@@ -56,8 +56,25 @@ SmlStatus sml_fail(SmlEnv *env, SmlStatus status, const char *format, ...) SML_P
 SML_MUST_USE SmlStatus sml_poll(SmlEnv *env);
 
 /*
+ * Loops poll after about a millisecond of work: every sml_poll_steps(cost) steps, where a step takes
+ * "cost" elementary operations (a few nanoseconds each).
+ */
+#define SML_POLL_WORK ((size_t) 1 << 18)
+
+static inline size_t
+sml_poll_steps(size_t cost)
+{
+	return cost >= SML_POLL_WORK ? 1 : SML_POLL_WORK / (cost > 0 ? cost : 1);
+}
+
+/* Zero or copy bytes.  Fresh pages cost about a second for 4 GB, so large chunks are done in pieces with a poll after each. */
+SML_MUST_USE SmlStatus sml_zero_bytes(SmlEnv *env, void *to, size_t bytes);
+SML_MUST_USE SmlStatus sml_copy_bytes(SmlEnv *env, void *to, const void *from, size_t bytes);
+
+/*
  * Allocate count * size bytes, zeroed, into *chunk.  A count of zero gives a
  * chunk that can be freed.  SML_NO_MEMORY on overflow or when there is none.
+ * A large chunk polls, so this may be SML_STOPPED too.
  */
 SML_MUST_USE SmlStatus sml_alloc_array(SmlEnv *env, size_t count, size_t size, void *chunk);
 

@@ -11,6 +11,8 @@
  */
 #include <math.h>
 
+#include <string.h>
+
 #include "fold.h"
 
 #define NO_BASELINE_ON_WIRE UINT64_MAX
@@ -67,7 +69,37 @@ sml_fit_free(SmlEnv *env, SmlFit *fit)
 	sml_free(env, fit->std_error);
 	sml_free(env, fit->dropped);
 	sml_free(env, fit->no_inference);
+	sml_free(env, fit->class_weight);
 	sml_free(env, fit);
+}
+
+SmlStatus
+sml_fit_withhold(SmlEnv *env, SmlFit *fit, const char *reason)
+{
+	if (fit->no_inference == NULL)
+	{
+		SmlStatus status = sml_copy_text(env, reason, strlen(reason), &fit->no_inference);
+
+		if (status != SML_OK)
+			return status;
+	}
+	for (size_t i = 0; i < fit->outputs * (1 + fit->terms); i++)
+		fit->std_error[i] = NAN;
+	return SML_OK;
+}
+
+SmlStatus
+sml_fit_class_weight(SmlEnv *env, SmlFit *fit, const double *weight, size_t classes)
+{
+	double   *copy = NULL;
+	SmlStatus status = sml_alloc_array(env, classes, sizeof(double), &copy);
+
+	if (status != SML_OK)
+		return status;
+	memcpy(copy, weight, classes * sizeof(double));
+	sml_free(env, fit->class_weight);
+	fit->class_weight = copy;
+	return SML_OK;
 }
 
 void

@@ -111,6 +111,11 @@ typedef struct SmlFit
 	double   log_likelihood;
 	double   condition;   /* condition number of the encoded columns (2-norm estimate), NaN unknown */
 	double   ridge;       /* penalty that was really used: above the one asked for on separation */
+	/*
+	 * Classifiers: the weight of the rows of each class as the learner saw it (two classes: y = 0,
+	 * y = 1).  Not part of the bytes; NULL in a fit that was read.
+	 */
+	double  *class_weight;
 } SmlFit;
 
 #define SML_NO_BASELINE ((size_t) -1)
@@ -121,6 +126,12 @@ typedef struct SmlFit
  */
 SML_MUST_USE SmlStatus sml_fit_alloc(SmlEnv *env, size_t outputs, size_t terms, SmlFit **fit);
 void sml_fit_free(SmlEnv *env, SmlFit *fit); /* NULL is allowed */
+
+/* Take the standard errors away, with the reason, unless there is a reason already. */
+SML_MUST_USE SmlStatus sml_fit_withhold(SmlEnv *env, SmlFit *fit, const char *reason);
+
+/* Keep the weights of the classes. */
+SML_MUST_USE SmlStatus sml_fit_class_weight(SmlEnv *env, SmlFit *fit, const double *weight, size_t classes);
 
 /*
  * Bytes out and in.  What was read is safe to score with: outputs >= 1, coded

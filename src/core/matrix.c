@@ -113,6 +113,7 @@ SmlStatus
 sml_qr_update(SmlEnv *env, size_t n, double *r, size_t rows, double *block, size_t ldb)
 {
 	double   *sums = NULL;
+	size_t    steps = sml_poll_steps(rows * n);
 	SmlStatus status = sml_alloc_array(env, n, sizeof(double), &sums);
 
 	if (status != SML_OK)
@@ -125,7 +126,7 @@ sml_qr_update(SmlEnv *env, size_t n, double *r, size_t rows, double *block, size
 		double  head;
 		double  scale;
 
-		if (j % 16 == 0)
+		if (j % steps == 0)
 			SML_TRY(sml_poll(env));
 		for (size_t i = 0; i < rows; i++)
 			below += block[i * ldb + j] * block[i * ldb + j];

@@ -97,8 +97,14 @@ sml_write_f64(SmlWriter *writer, double value)
 void
 sml_write_f64s(SmlWriter *writer, const double *values, size_t count)
 {
+	size_t steps = sml_poll_steps(1);
+
 	for (size_t i = 0; i < count; i++)
+	{
+		if (i % steps == steps - 1 && writer->status == SML_OK)
+			writer->status = sml_poll(writer->env);
 		sml_write_f64(writer, values[i]);
+	}
 }
 
 void
@@ -253,13 +259,19 @@ sml_read_f64(SmlReader *reader)
 void
 sml_read_f64s(SmlReader *reader, double *values, size_t count)
 {
+	size_t steps = sml_poll_steps(1);
+
 	if (sml_reader_left(reader) / 8 < count)
 	{
 		sml_reader_fail(reader, "The bytes end too early.");
 		return;
 	}
 	for (size_t i = 0; i < count; i++)
+	{
+		if (i % steps == steps - 1 && reader->status == SML_OK)
+			reader->status = sml_poll(reader->env);
 		values[i] = sml_read_f64(reader);
+	}
 }
 
 void

@@ -17,6 +17,7 @@
 #include "catalog_internal.h"
 #include "env.h"
 #include "privacy/keys.h"
+#include "../core/hash.h"
 #include "../core/privacy/secret.h"
 
 #define CACHE_MODELS 64
@@ -93,40 +94,64 @@ evict_one(void)
 	hash_search(cache, &oldest->key, HASH_REMOVE, NULL);
 }
 
-/* Decode into a context of its own, which is kept only when all went well. */
-static void
-decode(const MlVersion *version, CacheEntry *filled)
+/* Why the bytes of a version cannot be used; NULL: they can, and *model is what they say. */
+static const char *
+read_bytes(SmlEnv *env, const MlVersion *version, MlModelKeys *keys, SmlModel **model)
+{
+	bytea      *bytes = ml_version_bytes(version->id);
+	bool        as_stored = sml_hash_bytes(0, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes)) == version->checksum;
+	const char *why = NULL;
+	SmlStatus   status;
+
+	bytes = ml_model_open(bytes, keys);
+	status = sml_model_read(env, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes), model);
+	if (status == SML_CORRUPT)
+		why = env->detail;
+	else if (status == SML_OK && !as_stored)
+		why = "The bytes are not those that were stored.";
+	else
+		ML_CHECK(env, status, "read the model");
+	if (keys->count > 0)
+		sml_wipe(bytes, VARSIZE_ANY(bytes));
+	pfree(bytes);
+	return why;
+}
+
+/* Decode into a context of its own, which is kept only when all went well.  Damage is an error, or false. */
+static bool
+decode(const MlVersion *version, bool damage_is_error, CacheEntry *filled)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "sustainml model", ALLOCSET_SMALL_SIZES);
-	bytea        *bytes = ml_model_open(ml_version_bytes(version->id), &filled->model.keys);
 	SmlModel     *model;
 	SmlScorer    *scorer;
 	SmlEnv        env;
-	SmlStatus     status;
+	const char   *why;
 
 	ml_env_init(&env, context);
-	status = sml_model_read(&env, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes), &model);
-	if (status == SML_CORRUPT)
+	why = read_bytes(&env, version, &filled->model.keys, &model);
+	if (why != NULL && damage_is_error)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("version %d of model \"%s\" is damaged", version->version, version->name),
-				 errdetail("%s", env.detail),
+				 errdetail("%s", why),
 				 errhint("Train the model again, or activate another version.")));
-	ML_CHECK(&env, status, "read the model");
+	if (why != NULL)
+	{
+		MemoryContextDelete(context);
+		return false;
+	}
 	ML_CHECK(&env, sml_scorer_make(&env, model, &scorer), "read the model");
-	if (filled->model.keys.count > 0)
-		sml_wipe(bytes, VARSIZE_ANY(bytes));
-	pfree(bytes);
 	MemoryContextSetParent(context, TopMemoryContext);
 	filled->context = context;
 	filled->model.id = version->id;
 	filled->model.checksum = version->checksum;
 	filled->model.model = model;
 	filled->model.scorer = scorer;
+	return true;
 }
 
-const MlModel *
-ml_model_get(const MlVersion *version)
+static const MlModel *
+get_model(const MlVersion *version, bool damage_is_error)
 {
 	CacheKey    key;
 	CacheEntry *entry;
@@ -142,7 +167,8 @@ ml_model_get(const MlVersion *version)
 	entry = hash_search(cache, &key, HASH_FIND, NULL);
 	if (entry == NULL)
 	{
-		decode(version, &filled);
+		if (!decode(version, damage_is_error, &filled))
+			return NULL;
 		if (hash_get_num_entries(cache) >= CACHE_MODELS)
 			evict_one();
 		entry = hash_search(cache, &key, HASH_ENTER, &found);
@@ -154,4 +180,16 @@ ml_model_get(const MlVersion *version)
 	entry->used = ++uses;
 	entry->transaction = MyProc->lxid;
 	return &entry->model;
+}
+
+const MlModel *
+ml_model_get(const MlVersion *version)
+{
+	return get_model(version, true);
+}
+
+const MlModel *
+ml_model_unless_damaged(const MlVersion *version)
+{
+	return get_model(version, false);
 }

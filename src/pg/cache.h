@@ -25,6 +25,9 @@ typedef struct MlModel
 /* The decoded model of a version; valid until the end of the transaction at least. */
 extern const MlModel *ml_model_get(const MlVersion *version);
 
+/* The same, or NULL where damaged bytes would be an error: for those who want to replace the version. */
+extern const MlModel *ml_model_unless_damaged(const MlVersion *version);
+
 /*
  * A number that changes whenever names may have come to mean other versions; call
  * sites that remember a resolution compare it, and the snapshot, before each use.

@@ -327,7 +327,8 @@ unknown_model(const char *text, const MlModelName *name)
 
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
-			 errmsg("model \"%s\" does not exist", text),
+			 /* @latest may be ours: the user gave a bare name */
+			 errmsg("model \"%s\" does not exist", name->latest || name->previous ? pnstrdup(text, strcspn(text, "@")) : text),
 			 nearest ? errhint("Perhaps you meant \"%s\".", nearest) :
 			 errhint("SELECT ref FROM sustainml.models lists the models that you may use.")));
 }

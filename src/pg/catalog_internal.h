@@ -38,6 +38,9 @@ extern void ml_lock_name(const char *schema, const char *name);
 /* Make "version" the active one, or none (0); writes the history.  Inside SPI and the owner's scope. */
 extern void ml_set_active(const char *schema, const char *name, int version, const char *user, const char *owner, const char *reason);
 
+/* Set the threshold of the version that "model" names, for one who may manage it; "note" (or NULL) joins its notes. */
+extern void ml_threshold_set(const char *model, double threshold, const char *note);
+
 /* Tell caches and prepared plans, of this and other sessions, that models changed. */
 extern void ml_models_changed(void);
 

@@ -8,6 +8,7 @@
 
 #include <math.h>
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "executor/spi.h"
@@ -28,6 +29,51 @@ ml_models_changed(void)
 	CacheInvalidateRelcacheByRelid(ml_catalog_relation("model_version"));
 }
 
+/* The versions of a name as "snapshot" sees them, own changes included. */
+static List *
+versions_under(Snapshot snapshot, const char *schema, const char *name)
+{
+	List *versions;
+
+	PushActiveSnapshot(snapshot);
+	UpdateActiveSnapshotCommandId();
+	versions = ml_versions(schema, name, GetActiveSnapshot());
+	PopActiveSnapshot();
+	return versions;
+}
+
+/*
+ * A transaction with one snapshot for all its statements does not see what was committed since, and would
+ * activate a version beside an active one that it cannot see.
+ */
+static void
+check_snapshot(const char *schema, const char *name)
+{
+	List     *mine;
+	List     *now;
+	ListCell *a;
+	ListCell *b;
+	bool      same;
+
+	if (!IsolationUsesXactSnapshot())
+		return;
+	mine = versions_under(GetTransactionSnapshot(), schema, name);
+	now = versions_under(GetLatestSnapshot(), schema, name);
+	same = list_length(mine) == list_length(now);
+	forboth(a, mine, b, now)
+	{
+		const MlVersion *x = lfirst(a);
+		const MlVersion *y = lfirst(b);
+
+		same = same && x->id == y->id && x->is_active == y->is_active;
+	}
+	if (!same)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not serialize access to model \"%s\" due to concurrent update", name),
+				 errhint("Run the transaction again.")));
+}
+
 void
 ml_lock_name(const char *schema, const char *name)
 {
@@ -36,6 +82,7 @@ ml_lock_name(const char *schema, const char *name)
 
 	LockDatabaseObject(ml_catalog_relation("model_version"), (Oid) hash, 0, ShareUpdateExclusiveLock);
 	pfree(key);
+	check_snapshot(schema, name);
 }
 
 static void

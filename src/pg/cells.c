@@ -152,12 +152,25 @@ init_reader(MlReader *reader, Oid type, const MlCellColumn *column)
 static inline void
 fill_number(const MlCellColumn *column, const MlReader *reader, Datum value, bool isnull, double *numbers)
 {
-	if (reader->how == ML_READ_FLOAT8)
-		numbers[column->first] = isnull ? sml_missing() : DatumGetFloat8(value);
-	else if (column->elements == 0)
+	if (column->elements == 0)
 		numbers[column->first] = ml_read_number(reader, value, isnull);
 	else
 		ml_read_array(reader, value, isnull, numbers + column->first, column->elements, column->name);
+}
+
+/*
+ * How many of the first columns are float8 and lie side by side in numbers: most columns of
+ * many tables, which a plain loop copies.
+ */
+static int
+count_plain(const MlCellColumn *columns, const MlReader *readers, int count)
+{
+	int plain = 0;
+
+	while (plain < count && columns[plain].kind == SML_NUMBER && columns[plain].elements == 0 &&
+		   readers[plain].how == ML_READ_FLOAT8 && columns[plain].first == columns[0].first + (size_t) plain)
+		plain++;
+	return plain;
 }
 
 MlRowBuffer *
@@ -174,6 +187,7 @@ ml_row_buffer(const SmlLayout *layout, const Oid *types)
 		init_reader(&buffer->readers[i], types[i], &buffer->columns[i]);
 		buffer->readers[i].sealed = ML_SEALED_SHUT;
 	}
+	buffer->plain = count_plain(buffer->columns, buffer->readers, buffer->count);
 	return buffer;
 }
 
@@ -191,7 +205,11 @@ ml_row_expect(MlRowBuffer *buffer, const SmlLayout *layout, const MlSource *sour
 SmlRow
 ml_row_fill(MlRowBuffer *buffer, const Datum *values, const bool *nulls)
 {
-	for (int i = 0; i < buffer->count; i++)
+	double *plain = buffer->plain > 0 ? buffer->numbers + buffer->columns[0].first : NULL;
+
+	for (int i = 0; i < buffer->plain; i++)
+		plain[i] = nulls[i] ? sml_missing() : DatumGetFloat8(values[i]);
+	for (int i = buffer->plain; i < buffer->count; i++)
 	{
 		const MlCellColumn *column = &buffer->columns[i];
 
@@ -214,6 +232,7 @@ typedef struct CellsCall
 	MlCellColumn *columns;
 	int           nested;    /* 1 when the first argument is cells */
 	MlReader     *readers;   /* per argument */
+	int           plain;     /* arguments that a plain loop copies */
 	Oid           type;      /* of cells itself */
 	Cells        *buffer;
 	size_t        room;
@@ -274,6 +293,7 @@ init_readers(FunctionCallInfo fcinfo, CellsCall *call, int first, int arguments)
 					 errmsg("sealed values enter a training pass only through sustainml.train")));
 		call->readers[i].sealed = ml_argument_column(fcinfo, 1 + call->nested + i);
 	}
+	call->plain = count_plain(call->columns + first, call->readers, arguments);
 	MemoryContextSwitchTo(old);
 }
 
@@ -301,6 +321,19 @@ append_label(CellsCall *call, SmlText text, size_t *size)
 	if (bytes)
 		memcpy((char *) call->buffer + *size + sizeof(int32), text.bytes, bytes);
 	*size += sizeof(int32) + bytes;
+}
+
+static inline void
+copy_plain(CellsCall *call, int first, const NullableDatum *arguments)
+{
+	int     count = call->plain;
+	double *numbers;
+
+	if (count == 0)
+		return;
+	numbers = call->buffer->numbers + call->columns[first].first;
+	for (int i = 0; i < count; i++)
+		numbers[i] = arguments[i].isnull ? sml_missing() : DatumGetFloat8(arguments[i].value);
 }
 
 PG_FUNCTION_INFO_V1(sustainml_cells);
@@ -334,7 +367,8 @@ sustainml_cells(PG_FUNCTION_ARGS)
 	}
 	else if (call->buffer->filled == UINT32_MAX)
 		init_readers(fcinfo, call, 0, arguments);
-	for (int i = 0; i < arguments; i++)
+	copy_plain(call, first, fcinfo->args + 1 + call->nested);
+	for (int i = call->plain; i < arguments; i++)
 	{
 		const MlCellColumn *column = &call->columns[first + i];
 		NullableDatum      *argument = &fcinfo->args[1 + call->nested + i];

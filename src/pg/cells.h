@@ -42,6 +42,7 @@ extern char *ml_cells_call(const SmlLayout *layout, const int *source_columns, i
 typedef struct MlRowBuffer
 {
 	int           count;
+	int           plain;    /* the first columns that are copied as they are */
 	MlCellColumn *columns;
 	MlReader     *readers;
 	double       *numbers;

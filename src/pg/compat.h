@@ -43,4 +43,11 @@
 #define ml_checked_as(query, entry) ((entry)->checkAsUser)
 #endif
 
+/* All rows, forward. */
+#if PG_VERSION_NUM >= 180000
+#define ml_executor_run(query) ExecutorRun((query), ForwardScanDirection, 0)
+#else
+#define ml_executor_run(query) ExecutorRun((query), ForwardScanDirection, 0, true)
+#endif
+
 #endif

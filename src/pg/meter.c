@@ -1,9 +1,9 @@
 /*
  * meter.c - what a run cost; see meter.h.
  *
- * CPU time is the process clock of this backend (all threads) and what parallel workers
- * reported through their states.  Without a readable counter the energy is an estimate from
- * CPU time; its method, boundary and bounds are stored with it.
+ * CPU time is the process clock of this backend (all threads) and that of its parallel workers: all that
+ * they report at their exit, or, where there is no shared memory for it, what came with their states.  How it becomes joules is in energy/; method, boundary and
+ * bounds are stored with them.
  */
 #include "compat.h"
 
@@ -21,12 +21,9 @@
 
 #include "catalog.h"
 #include "energy/energy.h"
+#include "energy/intensity.h"
+#include "energy/worker_cpu.h"
 #include "meter.h"
-#include "../core/energy/estimate.h"
-
-/* Relative error of an annual national factor against a given hour. */
-#define ANNUAL_FACTOR_ERROR 0.35
-#define GIVEN_FACTOR_ERROR  0.10
 
 typedef struct WorkerCpu
 {
@@ -34,13 +31,22 @@ typedef struct WorkerCpu
 	double seconds;
 } WorkerCpu;
 
+/* What the runs inside a run took, by method: joules of different methods are not subtracted from each other. */
+typedef struct Inner
+{
+	double cpu;
+	double joules;
+} Inner;
+
 struct MlRun
 {
 	const char *kind;
 	TimestampTz started_at;
-	double      wall;
+	MlMark      begin;
 	double      cpu;
-	double      nested_cpu;   /* CPU of runs inside this one */
+	Inner       inner[SML_ENERGY_METHODS];
+	bool        workers_reported; /* at their exit; the map below is then not used */
+	double      reported;         /* seconds that workers had reported when the run began */
 	int         worker_count;
 	WorkerCpu  *workers;
 	int         nest_level;   /* transaction nesting, to forget runs that an abort ended */
@@ -50,19 +56,13 @@ struct MlRun
 static MlRun *current_run = NULL;
 static bool   registered = false;
 
-static double
-clock_seconds(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (double) now.tv_sec + (double) now.tv_nsec * 1e-9;
-}
-
 double
 ml_process_cpu(void)
 {
-	return clock_seconds(CLOCK_PROCESS_CPUTIME_ID);
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (double) now.tv_sec + (double) now.tv_nsec * 1e-9;
 }
 
 /* Runs live in TopTransactionContext, so an ending transaction leaves none. */
@@ -70,8 +70,11 @@ static void
 forget_runs(XactEvent event, void *argument)
 {
 	(void) argument;
-	if (event == XACT_EVENT_ABORT || event == XACT_EVENT_COMMIT || event == XACT_EVENT_PREPARE)
-		current_run = NULL;
+	if (event != XACT_EVENT_ABORT && event != XACT_EVENT_COMMIT && event != XACT_EVENT_PREPARE)
+		return;
+	if (current_run)
+		ml_sampler_stop();
+	current_run = NULL;
 }
 
 static void
@@ -83,7 +86,11 @@ forget_inner_runs(SubXactEvent event, SubTransactionId mine, SubTransactionId pa
 	if (event != SUBXACT_EVENT_ABORT_SUB)
 		return;
 	while (current_run && current_run->nest_level >= GetCurrentTransactionNestLevel())
+	{
 		current_run = current_run->parent;
+		if (current_run == NULL)
+			ml_sampler_stop();
+	}
 }
 
 MlRun *
@@ -99,11 +106,14 @@ ml_run_begin(const char *kind)
 	}
 	run->kind = kind;
 	run->started_at = GetCurrentTimestamp();
-	run->wall = clock_seconds(CLOCK_MONOTONIC);
-	run->cpu = ml_process_cpu();
 	run->nest_level = GetCurrentTransactionNestLevel();
 	run->parent = current_run;
+	if (current_run == NULL)
+		ml_sampler_start();
 	current_run = run;
+	run->workers_reported = ml_worker_cpu(&run->reported);
+	run->cpu = ml_process_cpu();
+	ml_sampler_mark(&run->begin);
 	return run;
 }
 
@@ -124,55 +134,17 @@ ml_run_worker(MlRun *run, int pid, double cpu_seconds)
 	run->workers[run->worker_count++].seconds = cpu_seconds;
 }
 
-/* ---- carbon ------------------------------------------------------------------------- */
-
-typedef struct Intensity
-{
-	double      value;  /* NaN: unknown */
-	double      error;
-	const char *source;
-} Intensity;
-
-static Intensity
-find_intensity(void)
-{
-	Intensity    intensity = {NAN, 0, NULL};
-	MlOwnerScope scope;
-	Oid          types[1] = {TEXTOID};
-	Datum        values[1];
-	bool         isnull;
-	MemoryContext caller = CurrentMemoryContext;
-
-	if (ml_carbon_intensity >= 0)
-		return (Intensity){ml_carbon_intensity, GIVEN_FACTOR_ERROR, "setting sustainml.carbon_intensity"};
-	if (ml_zone == NULL || ml_zone[0] == '\0')
-		return intensity;
-	values[0] = CStringGetTextDatum(ml_zone);
-	SPI_connect();
-	ml_owner_begin(&scope);
-	if (SPI_execute_with_args("SELECT g_per_kwh, source || ' ' || year FROM sustainml.grid_intensity"
-							  " WHERE zone = upper($1) OR iso2 = upper($1) ORDER BY shipped, year DESC LIMIT 1", 1, types, values, NULL, true, 1) == SPI_OK_SELECT &&
-		SPI_processed == 1)
-	{
-		intensity.value = DatumGetFloat8(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-		intensity.error = ANNUAL_FACTOR_ERROR;
-		intensity.source = MemoryContextStrdup(caller, SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2));
-	}
-	ml_owner_end(&scope);
-	SPI_finish();
-	return intensity;
-}
-
 /* ---- the row --------------------------------------------------------------------------- */
 
 static const char insert_run[] =
 	"INSERT INTO sustainml.run (started_at, kind, model_schema, model, version, role_name, rows, seconds, cpu_seconds,"
 	" energy_joules, energy_low_joules, energy_high_joules, energy_exclusive_joules, energy_dynamic_joules, energy_idle_joules,"
-	" energy_method, boundary, co2e_grams, co2e_low_grams, co2e_high_grams, intensity_g_kwh, intensity_source, pue, status)"
-	" VALUES ($1, $2, $3, $4, nullif($5, 0), $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, 'ok')"
+	" energy_method, boundary, co2e_grams, co2e_low_grams, co2e_high_grams, intensity_g_kwh, intensity_source, pue,"
+	" energy_idle_reserved_joules, energy_source, status)"
+	" VALUES ($1, $2, $3, $4, nullif($5, 0), $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, 'ok')"
 	" RETURNING run_id";
 
-enum { RUN_PARAMETERS = 23 };
+enum { RUN_PARAMETERS = 25 };
 
 static void
 set_text(Datum *values, char *nulls, int i, const char *text)
@@ -190,12 +162,12 @@ set_number(Datum *values, char *nulls, int i, double number)
 
 static int64
 write_row(const MlRun *run, const char *model_schema, const char *model, int version, int64 rows, const MlFigures *f,
-		  const SmlEnergy *energy, const Intensity *intensity)
+		  const SmlEnergy *energy, const char *source, const MlIntensity *intensity)
 {
 	static const Oid types[RUN_PARAMETERS] = {
 		TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TEXTOID, INT8OID, FLOAT8OID, FLOAT8OID,
 		FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, TEXTOID, TEXTOID, FLOAT8OID, FLOAT8OID, FLOAT8OID,
-		FLOAT8OID, TEXTOID, FLOAT8OID};
+		FLOAT8OID, TEXTOID, FLOAT8OID, FLOAT8OID, TEXTOID};
 	Datum        values[RUN_PARAMETERS];
 	char         nulls[RUN_PARAMETERS + 1];
 	MlOwnerScope scope;
@@ -227,6 +199,8 @@ write_row(const MlRun *run, const char *model_schema, const char *model, int ver
 	set_number(values, nulls, 20, intensity->value);
 	set_text(values, nulls, 21, intensity->source);
 	set_number(values, nulls, 22, ml_pue);
+	set_number(values, nulls, 23, energy->reserved);
+	set_text(values, nulls, 24, source);
 	SPI_connect();
 	ml_owner_begin(&scope);
 	if (SPI_execute_with_args(insert_run, RUN_PARAMETERS, (Oid *) types, values, nulls, false, 0) != SPI_OK_INSERT_RETURNING)
@@ -237,35 +211,84 @@ write_row(const MlRun *run, const char *model_schema, const char *model, int ver
 	return id;
 }
 
+/* Joules without those of the runs inside: by joules where they are known the same way, else by share of CPU time. */
+static double
+exclusive_joules(const MlRun *run, const SmlEnergy *energy, double cpu_seconds)
+{
+	double left = energy->total;
+
+	for (int method = 0; method < SML_ENERGY_METHODS; method++)
+	{
+		const Inner *inner = &run->inner[method];
+
+		if (method == (int) energy->method)
+			left -= inner->joules;
+		else if (inner->cpu > 0 && cpu_seconds > 0)
+			left -= energy->total * inner->cpu / cpu_seconds;
+	}
+	return isnan(left) ? left : Max(left, 0);
+}
+
+/* CPU seconds of the parallel workers of a run. */
+static double
+worker_seconds(const MlRun *run)
+{
+	double seconds = 0;
+
+	if (run->workers_reported && ml_worker_cpu(&seconds))
+		return seconds - run->reported;
+	for (int i = 0; i < run->worker_count; i++)
+		seconds += run->workers[i].seconds;
+	return seconds;
+}
+
+/* The run is over: the one around it takes over its joules and the CPU time of its workers. */
+static void
+leave(const MlRun *run, const SmlEnergy *energy, double cpu_seconds)
+{
+	current_run = run->parent;
+	if (current_run == NULL)
+	{
+		ml_sampler_stop();
+		return;
+	}
+	current_run->inner[energy->method].cpu += cpu_seconds;
+	current_run->inner[energy->method].joules += energy->total;
+	for (int i = 0; i < run->worker_count; i++)
+		ml_run_worker(current_run, run->workers[i].pid, run->workers[i].seconds);
+}
+
 void
 ml_run_end(MlRun *run, const char *model_schema, const char *model, int version, int64 rows, MlFigures *figures)
 {
 	SmlEnergy energy;
 	SmlCarbon carbon = {NAN, NAN, NAN};
-	Intensity intensity;
-	double    leader = ml_process_cpu() - run->cpu;
+	MlIntensity intensity;
+	MlMark    end;
+	char     *source;
 
 	memset(figures, 0, sizeof(*figures));
-	figures->seconds = clock_seconds(CLOCK_MONOTONIC) - run->wall;
-	figures->cpu_seconds = leader;
-	for (int i = 0; i < run->worker_count; i++)
-		figures->cpu_seconds += run->workers[i].seconds;
-	sml_energy_estimate(figures->cpu_seconds, SML_DEFAULT_IDLE_WATTS, SML_DEFAULT_FULL_WATTS, SML_DEFAULT_FACTOR, &energy);
+	ml_sampler_mark(&end);
+	figures->seconds = end.wall - run->begin.wall;
+	figures->cpu_seconds = ml_process_cpu() - run->cpu + worker_seconds(run);
+	ml_energy_figure(&run->begin, &end, figures->cpu_seconds, &energy, &source);
 	figures->energy_joules = energy.total;
 	figures->energy_low_joules = energy.low;
 	figures->energy_high_joules = energy.high;
-	figures->energy_exclusive_joules = energy.total * (figures->cpu_seconds > 0 ? Max(0, 1 - run->nested_cpu / figures->cpu_seconds) : 1);
-	figures->energy_method = "estimated_default";
-	figures->boundary = "server_wall";
-	intensity = find_intensity();
+	figures->energy_exclusive_joules = exclusive_joules(run, &energy, figures->cpu_seconds);
+	figures->energy_method = sml_energy_method_name(energy.method);
+	figures->boundary = sml_boundary_name(energy.boundary);
+	intensity = ml_intensity_find();
 	if (!isnan(intensity.value))
 		sml_carbon(&energy, ml_pue, intensity.value, intensity.error, &carbon);
 	figures->co2e_grams = carbon.grams;
 	figures->co2e_low_grams = carbon.low;
 	figures->co2e_high_grams = carbon.high;
-	current_run = run->parent;
-	if (current_run)
-		current_run->nested_cpu += figures->cpu_seconds;
-	if (!XactReadOnly && !RecoveryInProgress())
-		figures->run_id = write_row(run, model_schema, model, version, rows, figures, &energy, &intensity);
+	leave(run, &energy, figures->cpu_seconds);
+	if (XactReadOnly || RecoveryInProgress())
+		ereport(NOTICE,
+				(errmsg("this run is not in the run log"),
+				 errdetail(RecoveryInProgress() ? "A standby cannot write." : "The transaction is read-only.")));
+	else
+		figures->run_id = write_row(run, model_schema, model, version, rows, figures, &energy, source, &intensity);
 }

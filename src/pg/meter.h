@@ -32,7 +32,10 @@ typedef struct MlFigures
 /* Begin a run of kind "train", "score", "evaluate", …; allocated in TopTransactionContext. */
 extern MlRun *ml_run_begin(const char *kind);
 
-/* Report what a parallel worker used so far; the largest figure of each pid counts. */
+/*
+ * Report what a parallel worker used so far; the largest figure of each pid counts.  Used only where
+ * workers cannot report at their exit (energy/worker_cpu.h).
+ */
 extern void ml_run_worker(MlRun *run, int pid, double cpu_seconds);
 
 /* End the run, write its row and fill in the figures.  model_schema, model may be NULL, version 0. */

@@ -10,6 +10,7 @@
 #include "cache.h"
 #include "crypto.h"
 #include "energy/energy.h"
+#include "energy/worker_cpu.h"
 #include "privacy/keys.h"
 #include "privacy/master.h"
 #include "settings.h"
@@ -43,6 +44,7 @@ _PG_init(void)
 {
 	ml_define_settings();
 	ml_energy_define_settings();
+	ml_worker_cpu_init();
 	ml_cache_init();
 	ml_privacy_define_settings();
 	ml_crypto_init();

@@ -1,7 +1,7 @@
 /*
  * source.c - look at a source, and scan it.
  *
- * A scan is an SPI plan run with a receiver of our own, so that each row is handed
+ * A scan is run with a receiver of our own, so that each row is handed
  * over as it leaves the executor: nothing is materialised, and memory does not
  * grow with the rows.
  */
@@ -14,12 +14,15 @@
 #include "catalog/index.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "executor/execdesc.h"
+#include "executor/executor.h"
 #include "executor/spi.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
+#include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -360,14 +363,58 @@ each_shutdown(DestReceiver *self)
 {
 }
 
-static uint64
-each_row(const char *query, Datum param, int plan_options, MlRowFunction each, void *context)
+static ParamListInfo
+one_parameter(Datum value)
 {
-	EachReceiver      receiver;
-	SPIExecuteOptions options;
-	SPIPlanPtr        plan;
-	Oid               types[1] = {BYTEAOID};
-	int               code;
+	ParamListInfo list;
+
+	if (value == (Datum) 0)
+		return NULL;
+	list = makeParamList(1);
+	list->params[0].value = value;
+	list->params[0].isnull = false;
+	list->params[0].pflags = PARAM_FLAG_CONST;
+	list->params[0].ptype = BYTEAOID;
+	return list;
+}
+
+/*
+ * Run a SELECT under the active snapshot.  The plan is SPI's, but the executor is called directly:
+ * SPI would add the text of the query to every error, and ours names each column twice, which is 40 kB for a
+ * wide table and tells the user nothing.
+ */
+static void
+run_query(const char *query, Datum param, int options, DestReceiver *receiver)
+{
+	Oid           types[1] = {BYTEAOID};
+	SPIPlanPtr    prepared = SPI_prepare_cursor(query, param ? 1 : 0, types, options | CURSOR_OPT_GENERIC_PLAN);
+	ParamListInfo params = one_parameter(param);
+	CachedPlan   *plan;
+	PlannedStmt  *statement;
+	QueryDesc    *run;
+
+	if (prepared == NULL)
+		elog(ERROR, "SPI_prepare_cursor: %s", SPI_result_code_string(SPI_result));
+	plan = GetCachedPlan((CachedPlanSource *) linitial(SPI_plan_get_plan_sources(prepared)), params, NULL, NULL);
+	statement = linitial_node(PlannedStmt, plan->stmt_list);
+	if (!CommandIsReadOnly(statement))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("the source must be a query that only reads"),
+				 errhint("Leave out FOR UPDATE and FOR SHARE.")));
+	run = CreateQueryDesc(statement, query, GetActiveSnapshot(), InvalidSnapshot, receiver, params, NULL, 0);
+	ExecutorStart(run, 0);
+	ml_executor_run(run);
+	ExecutorFinish(run);
+	ExecutorEnd(run);
+	FreeQueryDesc(run);
+	ReleaseCachedPlan(plan, NULL);
+}
+
+static uint64
+each_row(const char *query, Datum param, int options, MlRowFunction each, void *context)
+{
+	EachReceiver receiver;
 
 	memset(&receiver, 0, sizeof(receiver));
 	receiver.base.receiveSlot = each_receive;
@@ -377,30 +424,10 @@ each_row(const char *query, Datum param, int plan_options, MlRowFunction each, v
 	receiver.base.mydest = DestNone;
 	receiver.each = each;
 	receiver.context = context;
-
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	receiver.per_row = AllocSetContextCreate(CurrentMemoryContext, "sustainml row", ALLOCSET_DEFAULT_SIZES);
-	plan = SPI_prepare_cursor(query, param ? 1 : 0, types, plan_options);
-	if (plan == NULL)
-		elog(ERROR, "SPI_prepare: %s", SPI_result_code_string(SPI_result));
-
-	memset(&options, 0, sizeof(options));
-	options.read_only = true;
-	options.dest = &receiver.base;
-	if (param)
-	{
-		ParamListInfo list = makeParamList(1);
-
-		list->params[0].value = param;
-		list->params[0].isnull = false;
-		list->params[0].pflags = PARAM_FLAG_CONST;
-		list->params[0].ptype = BYTEAOID;
-		options.params = list;
-	}
-	code = SPI_execute_plan_extended(plan, &options);
-	if (code < 0)
-		elog(ERROR, "SPI_execute_plan_extended: %s", SPI_result_code_string(code));
+	run_query(query, param, options, &receiver.base);
 	SPI_finish();
 	return receiver.rows;
 }
@@ -412,9 +439,9 @@ ml_source_each(const char *query, Datum param, MlRowFunction each, void *context
 }
 
 uint64
-ml_source_each_parallel(const char *query, MlRowFunction each, void *context)
+ml_source_each_parallel(const char *query, Datum param, MlRowFunction each, void *context)
 {
-	return each_row(query, (Datum) 0, CURSOR_OPT_PARALLEL_OK, each, context);
+	return each_row(query, param, CURSOR_OPT_PARALLEL_OK, each, context);
 }
 
 void

@@ -58,8 +58,8 @@ typedef void (*MlRowFunction)(void *context, const Datum *values, const bool *nu
  */
 extern uint64 ml_source_each(const char *query, Datum param, MlRowFunction each, void *context);
 
-/* The same for a query without parameters whose scan may be shared by parallel workers; the rows arrive here all the same. */
-extern uint64 ml_source_each_parallel(const char *query, MlRowFunction each, void *context);
+/* The same where the planner may use parallel workers: for aggregates over the rows. */
+extern uint64 ml_source_each_parallel(const char *query, Datum param, MlRowFunction each, void *context);
 
 /* Bracket a group of scans: one snapshot for all, read-only.  Nothing needs undoing on error. */
 typedef struct MlScan

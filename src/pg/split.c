@@ -91,27 +91,25 @@ typedef struct OneRow
 	MemoryContext context;
 	int           columns;
 	char        **values;
-	Oid          *types;
 } OneRow;
 
+static void
+take_texts(void *context, const Datum *values, const bool *nulls)
+{
+	OneRow *row = context;
+
+	for (int i = 0; i < row->columns; i++)
+		row->values[i] = nulls[i] ? NULL : MemoryContextStrdup(row->context, TextDatumGetCString(values[i]));
+}
+
+/* The one row of a query whose columns are of type text; NULLs when there is none. */
 static char **
 query_texts(const char *query, int columns)
 {
-	char        **values = palloc0(sizeof(char *) * columns);
-	MemoryContext caller = CurrentMemoryContext;
+	OneRow row = {CurrentMemoryContext, columns, palloc0(sizeof(char *) * columns)};
 
-	SPI_connect();
-	if (SPI_execute(query, true, 1) != SPI_OK_SELECT)
-		elog(ERROR, "unexpected result of a split query");
-	if (SPI_processed == 1)
-		for (int i = 0; i < columns; i++)
-		{
-			char *text = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1);
-
-			values[i] = text ? MemoryContextStrdup(caller, text) : NULL;
-		}
-	SPI_finish();
-	return values;
+	(void) ml_source_each(query, (Datum) 0, take_texts, &row);
+	return row.values;
 }
 
 /* ---- planning ---------------------------------------------------------------------- */
@@ -134,12 +132,18 @@ can_be_key(Oid type)
 	return base == BYTEAOID || base == UUIDOID || (ml_type_kind(base, &kind, &is_array) && !is_array);
 }
 
-/* Append ", s.c1, s.c3" for the key columns. */
+/* Append ", s.c1, s.c3" for these columns. */
+static void
+append_columns(StringInfo text, char *const *columns, int count, const MlSource *source)
+{
+	for (int i = 0; i < count; i++)
+		appendStringInfo(text, ", s.c%d", ml_source_column(source, columns[i], "split key") + 1);
+}
+
 static void
 append_key(StringInfo text, const MlSplit *split, const MlSource *source)
 {
-	for (int i = 0; i < split->column_count; i++)
-		appendStringInfo(text, ", s.c%d", ml_source_column(source, split->columns[i], "split key") + 1);
+	append_columns(text, split->columns, split->column_count, source);
 }
 
 /* No key: all columns that can be hashed, when the rows are nearly all distinct. */
@@ -159,7 +163,7 @@ plan_whole_row(MlSplit *split, const MlSource *source)
 	{
 		initStringInfo(&list);
 		append_key(&list, split, source);
-		counts = query_texts(psprintf("SELECT count(*), count(DISTINCT q.h) FROM (%s ORDER BY 1 LIMIT 10000) AS q(h)",
+		counts = query_texts(psprintf("SELECT count(*)::pg_catalog.text, count(DISTINCT q.h)::pg_catalog.text FROM (%s ORDER BY 1 LIMIT 10000) AS q(h)",
 									  ml_source_query(source, psprintf("sustainml_internal.row_hash(%s)", list.data + 2), NULL)),
 							 2);
 		rows = strtod(counts[0], NULL);
@@ -222,7 +226,7 @@ plan_time(MlSplit *split, const MlSource *source, const JsonbValue *time, const 
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of type %s is no time", name, format_type_be(type)),
 				 errhint("Use a date, timestamp or number column.")));
-	split->cut = query_texts(psprintf("SELECT percentile_disc(%.17g) WITHIN GROUP (ORDER BY q.t)::text FROM (%s) AS q(t)",
+	split->cut = query_texts(psprintf("SELECT percentile_disc(%.17g) WITHIN GROUP (ORDER BY q.t)::pg_catalog.text FROM (%s) AS q(t)",
 									  1.0 - split->share,
 									  ml_source_query(source, psprintf("s.c%d", column + 1), NULL)), 1)[0];
 	if (split->cut == NULL)
@@ -313,13 +317,13 @@ ml_split_plan(const MlSource *source, Jsonb *json, double share, int64 seed)
 /* ---- predicates ----------------------------------------------------------------------- */
 
 static char *
-key_predicate(const MlSplit *split, const MlSource *source, bool held_out)
+key_predicate(const MlSplit *split, const MlSource *source, double share, bool held_out)
 {
 	StringInfoData text;
 
 	initStringInfo(&text);
 	appendStringInfo(&text, "%ssustainml.held_out(" INT64_FORMAT "::bigint, %.17g::float8", held_out ? "" : "NOT ",
-					 split->seed, split->share);
+					 split->seed, share);
 	append_key(&text, split, source);
 	appendStringInfoChar(&text, ')');
 	return text.data;
@@ -363,13 +367,14 @@ column_predicate(const MlSplit *split, const MlSource *source, bool held_out)
 	return psprintf("(lower(s.c%d::text) = 'test') %s", column + 1, is);
 }
 
-char *
-ml_split_predicate(const MlSplit *split, const MlSource *source, bool held_out)
+/* The training rows, or all held-out rows, set aside or not. */
+static char *
+part_predicate(const MlSplit *split, const MlSource *source, bool held_out)
 {
 	switch (split->kind)
 	{
 		case ML_SPLIT_KEY:
-			return key_predicate(split, source, held_out);
+			return key_predicate(split, source, split->share, held_out);
 		case ML_SPLIT_TIME:
 			return time_predicate(split, source, held_out);
 		case ML_SPLIT_COLUMN:
@@ -380,6 +385,87 @@ ml_split_predicate(const MlSplit *split, const MlSource *source, bool held_out)
 			return NULL;
 	}
 	return NULL;
+}
+
+/* Of the held-out rows those that are set aside, or the others. */
+static char *
+aside_predicate(const MlSplit *split, const MlSource *source, bool aside)
+{
+	StringInfoData text;
+
+	if (split->kind == ML_SPLIT_KEY)
+		return key_predicate(split, source, split->share * split->aside, aside);
+	initStringInfo(&text);
+	appendStringInfo(&text, "%ssustainml.held_out(" INT64_FORMAT "::bigint, %.17g::float8", aside ? "" : "NOT ", split->seed,
+					 split->aside);
+	append_columns(&text, split->aside_columns, split->aside_column_count, source);
+	appendStringInfoChar(&text, ')');
+	return text.data;
+}
+
+static char *
+both(const char *a, char *b)
+{
+	return a ? psprintf("(%s) AND (%s)", a, b) : b;
+}
+
+char *
+ml_split_predicate(const MlSplit *split, const MlSource *source, bool held_out)
+{
+	char *part = part_predicate(split, source, held_out);
+
+	if (!held_out || split->aside == 0)
+		return part;
+	return both(part, aside_predicate(split, source, false));
+}
+
+char *
+ml_split_aside(const MlSplit *split, const MlSource *source)
+{
+	if (split->aside == 0)
+		return NULL;
+	return both(part_predicate(split, source, true), aside_predicate(split, source, true));
+}
+
+char *
+ml_split_seen(const MlSplit *split, const MlSource *source)
+{
+	char *training = part_predicate(split, source, false);
+
+	if (split->aside == 0 || training == NULL)
+		return training;
+	return psprintf("(%s) OR (%s)", training, ml_split_aside(split, source));
+}
+
+void
+ml_split_set_aside(MlSplit *split, const MlSource *held, double share)
+{
+	split->aside = share;
+	if (split->kind == ML_SPLIT_KEY)
+		return;
+	split->aside_columns = palloc(sizeof(char *) * (held->column_count + 1));
+	/* the primary key, else all columns that can be hashed */
+	for (int pass = 0; pass < 2 && split->aside_column_count == 0; pass++)
+		for (int i = 0; i < held->column_count && split->aside_column_count < 90; i++)
+			if (pass == 0 ? held->columns[i].is_key : can_be_key(held->columns[i].type))
+				split->aside_columns[split->aside_column_count++] = pstrdup(held->columns[i].name);
+	if (split->aside_column_count == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the source has no column by which to set rows aside for calibration")));
+}
+
+bool
+ml_split_unseen(const MlSplit *mine, const MlSplit *theirs)
+{
+	MlSplit plain = *mine;
+
+	if (theirs->aside == 0)
+	{
+		plain.aside = 0;
+		plain.aside_column_count = 0;
+	}
+	return strcmp(JsonbToCString(NULL, &ml_split_json(&plain)->root, 0), JsonbToCString(NULL, &ml_split_json(theirs)->root, 0)) == 0;
 }
 
 char *
@@ -417,6 +503,10 @@ ml_split_json(const MlSplit *split)
 	}
 	if (split->kind == ML_SPLIT_SOURCE)
 		ml_json_add_text(&builder, "source", split->source);
+	if (split->aside > 0)
+		ml_json_add_number(&builder, "aside", split->aside);
+	if (split->aside_column_count)
+		ml_json_add_texts(&builder, "aside_columns", split->aside_columns, split->aside_column_count);
 	return ml_json_end(&builder);
 }
 
@@ -457,6 +547,10 @@ ml_split_from_json(Jsonb *json)
 			split->gap = ml_json_text(value);
 		else if (strcmp(key, "source") == 0)
 			split->source = ml_json_text(value);
+		else if (strcmp(key, "aside") == 0)
+			(void) ml_json_number(value, &split->aside);
+		else if (strcmp(key, "aside_columns") == 0)
+			split->aside_columns = ml_json_texts(value, &split->aside_column_count);
 	}
 	return split;
 }

@@ -11,6 +11,11 @@
  *              the gap before the cut belong to neither part
  *   by column  {"column": "is_test"}: rows where it is true (or not 0, or 'test')
  *   by source  {"source": "orders_test"}: all rows of a second source
+ *
+ * A share of the held-out rows may be set aside for calibration.  They are chosen by the hash of their key
+ * as well: of rows held out by key, those with the smaller hashes,
+ * held_out(seed, share * set aside, key); else held_out(seed, set aside, primary key or all columns).
+ * "The held-out rows" then means the others, on which the metrics rest.
  */
 #ifndef ML_SPLIT_H
 #define ML_SPLIT_H
@@ -39,6 +44,9 @@ typedef struct MlSplit
 	char       *cut;           /* TIME: held out from here on, as text */
 	char       *gap;           /* TIME: interval or number, or NULL */
 	char       *source;        /* SOURCE: the second source */
+	double      aside;         /* share of the held-out rows that calibrates; 0: none */
+	int         aside_column_count; /* by which they are chosen; KEY: none, its own columns serve */
+	char      **aside_columns;
 } MlSplit;
 
 /*
@@ -48,8 +56,20 @@ typedef struct MlSplit
  */
 extern MlSplit *ml_split_plan(const MlSource *source, Jsonb *split, double share, int64 seed);
 
-/* SQL over s.c1…: the held-out rows, or the training rows; NULL: all rows.  "source" may be another one with the same columns. */
+/* SQL over s.c1…: the held-out rows without those set aside, or the training rows; NULL: all rows.  "source" may be another one with the same columns. */
 extern char *ml_split_predicate(const MlSplit *split, const MlSource *source, bool held_out);
+
+/* Set a share of the held-out rows aside; "held" is the source that they are in. */
+extern void ml_split_set_aside(MlSplit *split, const MlSource *held, double share);
+
+/* SQL over the columns of the source of the held-out rows: those set aside; NULL: there are none. */
+extern char *ml_split_aside(const MlSplit *split, const MlSource *source);
+
+/* SQL: the rows that had a part in the model, training rows and those set aside; NULL: all rows. */
+extern char *ml_split_seen(const MlSplit *split, const MlSource *source);
+
+/* Whether no row that "mine" evaluates on had a part in a model with the split "theirs" on the same source. */
+extern bool ml_split_unseen(const MlSplit *mine, const MlSplit *theirs);
 
 /* Rows that belong to neither part (the gap, unknown time); NULL: there are none. */
 extern char *ml_split_neither(const MlSplit *split, const MlSource *source);

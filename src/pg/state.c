@@ -111,8 +111,28 @@ state_flatten(ExpandedObjectHeader *header, void *result, Size size)
 
 static const ExpandedObjectMethods state_methods = {state_flat_size, state_flatten};
 
+static void pg_attribute_noreturn()
+damaged(const char *what)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+			 errmsg("invalid training state"),
+			 errdetail("%s", what),
+			 errhint("States are made by sustainml's aggregates; they cannot be typed by hand.")));
+}
+
+/* Raise unless SML_OK; bytes of a state that do not decode are an invalid state, whichever part of them. */
+static void
+check_read(const SmlEnv *env, SmlStatus status)
+{
+	if (status == SML_CORRUPT || status == SML_MISMATCH)
+		damaged(env->detail);
+	ML_CHECK(env, status, "read a training state");
+}
+
+/* A state without a pass; "status" is that of reading the plan. */
 static MlState *
-make_state(const void *plan_bytes, size_t plan_size, MemoryContext parent)
+make_state(const void *plan_bytes, size_t plan_size, MemoryContext parent, SmlStatus *status)
 {
 	MemoryContext context = AllocSetContextCreate(parent, "sustainml state", ALLOCSET_DEFAULT_SIZES);
 	MlState      *state = MemoryContextAllocZero(context, sizeof(MlState));
@@ -124,29 +144,22 @@ make_state(const void *plan_bytes, size_t plan_size, MemoryContext parent)
 	memcpy(copy, plan_bytes, plan_size);
 	state->plan_bytes = copy;
 	state->plan_size = plan_size;
-	ML_CHECK(&state->env, sml_plan_read(&state->env, copy, plan_size, &state->plan), "read a training plan");
-	ML_CHECK(&state->env, sml_plan_check_memory(&state->env, state->plan, ml_memory_limit()), "start a training pass");
+	*status = sml_plan_read(&state->env, copy, plan_size, &state->plan);
+	if (*status == SML_OK)
+		ML_CHECK(&state->env, sml_plan_check_memory(&state->env, state->plan, ml_memory_limit()), "start a training pass");
 	return state;
 }
 
 MlState *
 ml_state_new(const void *plan_bytes, size_t plan_size, MemoryContext parent)
 {
-	MlState *state = make_state(plan_bytes, plan_size, parent);
+	SmlStatus status;
+	MlState  *state = make_state(plan_bytes, plan_size, parent, &status);
 
+	ML_CHECK(&state->env, status, "read a training plan");
 	ML_CHECK(&state->env, sml_pass_start(&state->env, state->plan, &state->pass), "start a training pass");
 	state->sealed = ml_sealed_pass;
 	return state;
-}
-
-static void pg_attribute_noreturn()
-damaged(const char *what)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-			 errmsg("invalid training state"),
-			 errdetail("%s", what),
-			 errhint("States are made by sustainml's aggregates; they cannot be typed by hand.")));
 }
 
 /* Check the lengths of a flat state of "size" bytes. */
@@ -174,17 +187,18 @@ expand(const FlatState *flat, MemoryContext parent)
 {
 	const char        *at = (const char *) flat + sizeof(FlatState);
 	const char        *plan = at + sizeof(MlWorkerCpu) * flat->workers;
-	MlState           *state = make_state(plan, flat->plan_size, parent);
+	SmlStatus          status;
+	MlState           *state = make_state(plan, flat->plan_size, parent, &status);
 	MlWorkerCpu        worker;
 
 	state->sealed = flat->magic == STATE_SEALED;
+	check_read(&state->env, status);
 	for (uint32 i = 0; i < flat->workers; i++)
 	{
 		memcpy(&worker, at + i * sizeof(worker), sizeof(worker));
 		note_worker(state, worker.pid, worker.seconds);
 	}
-	ML_CHECK(&state->env, sml_pass_read(&state->env, state->plan, plan + flat->plan_size, flat->pass_size, &state->pass),
-			 "read a training state");
+	check_read(&state->env, sml_pass_read(&state->env, state->plan, plan + flat->plan_size, flat->pass_size, &state->pass));
 	return state;
 }
 
@@ -209,6 +223,21 @@ bool
 ml_state_sealed(const MlState *state)
 {
 	return state->sealed;
+}
+
+MlState *
+ml_state_keep(Datum value, MemoryContext context)
+{
+	MlState *state = ml_state_get(value, context);
+
+	MemoryContextSetParent(state->header.eoh_context, context);
+	return state;
+}
+
+void
+ml_state_free(MlState *state)
+{
+	MemoryContextDelete(state->header.eoh_context);
 }
 
 Datum

@@ -39,6 +39,11 @@ extern MlState *ml_state_get(Datum value, MemoryContext parent);
 
 /* Whether it was made from sealed cells: then nothing of it may be shown to users. */
 extern bool ml_state_sealed(const MlState *state);
+/* The state behind the result of an aggregate, for longer than the aggregate: moved to "context", or expanded there. */
+extern MlState *ml_state_keep(Datum value, MemoryContext context);
+
+/* Give a state and all it holds back. */
+extern void ml_state_free(MlState *state);
 
 extern Datum    ml_state_datum(MlState *state);
 extern SmlPass *ml_state_pass(MlState *state);

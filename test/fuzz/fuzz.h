@@ -52,15 +52,15 @@ fuzz_env(void)
 	return env;
 }
 
-/* The payload in an envelope of this kind; "digest", when given, takes the place of its first 8 bytes. */
+/* The payload in an envelope of this kind and version; "digest", when given, takes the place of its first 8 bytes. */
 static inline SmlWriter
-fuzz_seal(SmlEnv *env, const char kind[4], const uint8_t *payload, size_t size, const uint64_t *digest)
+fuzz_seal_version(SmlEnv *env, const char kind[4], uint32_t version, const uint8_t *payload, size_t size, const uint64_t *digest)
 {
 	SmlWriter writer;
 	size_t    mark;
 
 	sml_writer_start(&writer, env);
-	mark = sml_write_envelope(&writer, kind, 1);
+	mark = sml_write_envelope(&writer, kind, version);
 	if (digest != NULL)
 	{
 		sml_write_u64(&writer, *digest);
@@ -71,6 +71,12 @@ fuzz_seal(SmlEnv *env, const char kind[4], const uint8_t *payload, size_t size, 
 	sml_end_envelope(&writer, mark);
 	ALWAYS(writer.status == SML_OK);
 	return writer;
+}
+
+static inline SmlWriter
+fuzz_seal(SmlEnv *env, const char kind[4], const uint8_t *payload, size_t size, const uint64_t *digest)
+{
+	return fuzz_seal_version(env, kind, 1, payload, size, digest);
 }
 
 /* Rows that fit any small layout: numbers of every kind, labels known and unknown. */

@@ -23,7 +23,7 @@ save(const char *root, const char *name, const uint8_t *head, size_t head_size, 
 }
 
 static void
-save_model(const char *root, const char *name, SmlTask task)
+save_model(const char *root, const char *name, SmlTask task, SmlCalibrationKind kind)
 {
 	Harness   h;
 	SmlModel *model;
@@ -32,6 +32,8 @@ save_model(const char *root, const char *name, SmlTask task)
 
 	harness_start(&h);
 	assert_int_equal(model_of(&h.env, task, &model), SML_OK);
+	if (kind != SML_CALIBRATION_NONE)
+		assert_int_equal(model_calibrate(&h.env, model, kind), SML_OK);
 	assert_int_equal(sml_model_write(&h.env, model, &bytes, &size), SML_OK);
 	save(root, name, NULL, 0, bytes + SML_ENVELOPE_SIZE, size - SML_ENVELOPE_SIZE);
 	sml_free(&h.env, bytes);
@@ -174,9 +176,13 @@ main(int count, char **arguments)
 {
 	const char *root = count == 2 ? arguments[1] : ".";
 
-	save_model(root, "model/regression", SML_REGRESSION);
-	save_model(root, "model/binary", SML_BINARY);
-	save_model(root, "model/multiclass", SML_MULTICLASS);
+	/* the *_v1 files were written by version 1 of the codec and stay as they are */
+	save_model(root, "model/regression", SML_REGRESSION, SML_CALIBRATION_NONE);
+	save_model(root, "model/binary", SML_BINARY, SML_CALIBRATION_NONE);
+	save_model(root, "model/binary_platt", SML_BINARY, SML_CALIBRATION_PLATT);
+	save_model(root, "model/binary_isotonic", SML_BINARY, SML_CALIBRATION_ISOTONIC);
+	save_model(root, "model/multiclass_platt", SML_MULTICLASS, SML_CALIBRATION_PLATT);
+	save_model(root, "model/multiclass_isotonic", SML_MULTICLASS, SML_CALIBRATION_ISOTONIC);
 	save_plan(root, NULL, SML_REGRESSION, "profile_regression");
 	save_plan(root, NULL, SML_MULTICLASS, "profile_classes");
 	for (size_t i = 0; sml_learner_at(i) != NULL; i++)

@@ -95,4 +95,58 @@ model_of(SmlEnv *env, SmlTask task, SmlModel **model)
 	return status;
 }
 
+/* Give a model shares of its classes (the fit worked with equal ones), their correction and a calibration made by hand. */
+static inline SmlStatus
+model_calibrate(SmlEnv *env, SmlModel *model, SmlCalibrationKind kind)
+{
+	size_t          classes = model->encoder->class_count;
+	double          factor[3];
+	double          weight[3];
+	SmlCalibration *made = NULL;
+	SmlStatus       status;
+
+	/* rows of class k: k + 1, made equal */
+	for (size_t k = 0; k < classes; k++)
+	{
+		size_t at = model->task == SML_BINARY ? k == model->positive : k;
+
+		weight[at] = 6;
+		factor[k] = 6 / (double) (k + 1);
+	}
+	status = sml_fit_class_weight(env, model->fit, weight, classes);
+	if (status == SML_OK)
+		status = sml_model_set_prior(env, model, factor);
+	if (status == SML_OK)
+		status = sml_alloc_array(env, 1, sizeof(SmlCalibration), &made);
+	if (status != SML_OK)
+		return status;
+	model->prior_corrected = true;
+	model->calibration = made;
+	made->kind = kind;
+	made->rows = 100;
+	status = sml_alloc_array(env, model->task == SML_BINARY ? 1 : classes, sizeof(SmlCalibrationMap), &made->maps);
+	if (status != SML_OK)
+		return status;
+	made->map_count = model->task == SML_BINARY ? 1 : classes;
+	for (size_t m = 0; m < made->map_count && status == SML_OK; m++)
+	{
+		SmlCalibrationMap *map = &made->maps[m];
+
+		map->slope = 0.5 + 0.25 * (double) m;
+		map->intercept = 0.125 - (double) m;
+		if (kind != SML_CALIBRATION_ISOTONIC)
+			continue;
+		status = sml_alloc_array(env, 3, sizeof(double), &map->at);
+		if (status == SML_OK)
+			status = sml_alloc_array(env, 3, sizeof(double), &map->probability);
+		map->count = status == SML_OK ? 3 : 0;
+		for (size_t i = 0; i < map->count; i++)
+		{
+			map->at[i] = 2 * (double) i - 2;
+			map->probability[i] = 0.25 * (double) (i + 1);
+		}
+	}
+	return status;
+}
+
 #endif

@@ -69,6 +69,103 @@ test_round_trip(void **state)
 	}
 }
 
+/* What version 1 of the codec wrote (the fuzz corpus keeps it) scores as it did. */
+static void
+test_version_1(void **state)
+{
+	static const char *const names[3] = {"regression", "binary", "multiclass"};
+
+	(void) state;
+	for (size_t t = 0; t < 3; t++)
+	{
+		Harness   h;
+		SmlModel *model;
+		SmlModel *old;
+		SmlWriter writer;
+		char      path[256];
+		uint8_t   payload[4096];
+		size_t    size;
+		size_t    mark;
+		FILE     *file;
+		double    now[MODEL_ROWS * 5 * 3];
+		double    then[MODEL_ROWS * 5 * 3];
+
+		harness_start(&h);
+		snprintf(path, sizeof(path), "%s/test/fuzz/corpus/model/%s_v1", getenv("SML_ROOT") ? getenv("SML_ROOT") : ".", names[t]);
+		file = fopen(path, "rb");
+		assert_non_null(file);
+		size = fread(payload, 1, sizeof(payload), file);
+		fclose(file);
+		assert_true(size > 500 && size < sizeof(payload));
+		sml_writer_start(&writer, &h.env);
+		mark = sml_write_envelope(&writer, "MODL", 1);
+		sml_write_bytes(&writer, payload, size);
+		sml_end_envelope(&writer, mark);
+		assert_int_equal(sml_model_read(&h.env, writer.bytes, writer.size, &old), SML_OK);
+		assert_null(old->prior);
+		assert_null(old->calibration);
+		assert_false(old->prior_corrected);
+		assert_int_equal(model_of(&h.env, tasks[t], &model), SML_OK);
+		score_all(&h.env, model, now);
+		score_all(&h.env, old, then);
+		assert_memory_equal(now, then, sizeof(now));
+		sml_writer_free(&writer);
+		sml_model_free(&h.env, model);
+		sml_model_free(&h.env, old);
+		harness_finish(&h);
+	}
+}
+
+/* Prior and calibration travel. */
+static void
+test_calibrated(void **state)
+{
+	(void) state;
+	for (size_t t = 1; t < 3; t++)
+		for (SmlCalibrationKind kind = SML_CALIBRATION_PLATT; kind <= SML_CALIBRATION_ISOTONIC; kind++)
+		{
+			Harness   h;
+			SmlModel *model;
+			SmlModel *copy;
+			uint8_t  *bytes;
+			size_t    size;
+			double    before[MODEL_ROWS * 5 * 3];
+			double    after[MODEL_ROWS * 5 * 3];
+
+			harness_start(&h);
+			assert_int_equal(model_of(&h.env, tasks[t], &model), SML_OK);
+			assert_int_equal(model_calibrate(&h.env, model, kind), SML_OK);
+			assert_int_equal(sml_model_write(&h.env, model, &bytes, &size), SML_OK);
+			assert_int_equal(sml_model_read(&h.env, bytes, size, &copy), SML_OK);
+			assert_true(copy->prior_corrected);
+			assert_true(copy->prior[0] == model->prior[0] && copy->fitted_prior[1] == model->fitted_prior[1]);
+			assert_int_equal(copy->calibration->kind, kind);
+			assert_int_equal(copy->calibration->rows, 100);
+			score_all(&h.env, model, before);
+			score_all(&h.env, copy, after);
+			assert_memory_equal(before, after, sizeof(before));
+			sml_free(&h.env, bytes);
+			/* a correction without shares, and a calibration of a regression, are refused */
+			model->prior_corrected = t == 1;
+			if (t == 1)
+			{
+				sml_free(&h.env, model->prior);
+				model->prior = NULL;
+			}
+			else
+				model->calibration->map_count = 2;
+			assert_int_equal(sml_model_write(&h.env, model, &bytes, &size), SML_OK);
+			sml_model_free(&h.env, copy);
+			copy = NULL;
+			assert_int_equal(sml_model_read(&h.env, bytes, size, &copy), SML_CORRUPT);
+			if (t == 2)
+				model->calibration->map_count = 3;
+			sml_free(&h.env, bytes);
+			sml_model_free(&h.env, model);
+			harness_finish(&h);
+		}
+}
+
 static void
 test_damage(void **state)
 {
@@ -113,6 +210,7 @@ test_forged(void **state)
 	(void) state;
 	harness_start(&h);
 	assert_int_equal(model_of(&h.env, SML_BINARY, &model), SML_OK);
+	assert_int_equal(model_calibrate(&h.env, model, SML_CALIBRATION_ISOTONIC), SML_OK);
 	assert_int_equal(sml_model_write(&h.env, model, &bytes, &size), SML_OK);
 	for (size_t at = SML_ENVELOPE_SIZE; at < size; at++)
 		for (unsigned bit = 1; bit < 256; bit *= 2)
@@ -192,6 +290,8 @@ sweep_body(Harness *h, void *arg)
 
 	(void) arg;
 	if (status == SML_OK)
+		status = model_calibrate(&h->env, model, SML_CALIBRATION_ISOTONIC);
+	if (status == SML_OK)
 		status = sml_model_write(&h->env, model, &bytes, &size);
 	if (status == SML_OK)
 		status = sml_model_read(&h->env, bytes, size, &copy);
@@ -213,6 +313,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_version_1),
+		cmocka_unit_test(test_calibrated),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_misfits),

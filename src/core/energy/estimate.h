@@ -1,43 +1,58 @@
 /*
- * estimate.h - energy without a counter, and carbon from energy: arithmetic only.
+ * estimate.h - energy without a counter: CPU time times watts per hardware thread.
  *
- * Source of the watts and of the bounds: SPECpower_ssj2008 results, aggregated by
- * processor family (leave-one-server-out errors); they are of whole servers at the
- * wall, so the boundary is server_wall.
+ *     dynamic = C (full - idle)      idle = C idle      C: CPU seconds
+ *
+ * which is the linear power curve; under it the load of the machine does not matter.
+ *
+ * Sources: the watts of families and the default are aggregates of SPECpower_ssj2008 results,
+ * of whole servers at the wall; their bounds are leave-one-server-out errors (90 %).  The
+ * two shares of the thermal design power were fitted to RAPL readings of four processors
+ * under 86 loads, so that boundary is the package.
  */
 #ifndef SML_ESTIMATE_H
 #define SML_ESTIMATE_H
 
-/* Watts per hardware thread, idle and at full load, when nothing is known of the processor. */
-#define SML_DEFAULT_IDLE_WATTS 0.549
-#define SML_DEFAULT_FULL_WATTS 3.741
+#include "energy.h"
 
-/* The 90 % bounds of such an estimate are a factor of this below and above. */
-#define SML_DEFAULT_FACTOR 1.8
-
-typedef struct SmlEnergy
+/* Watts per hardware thread, idle and at full load, and the factor of the bounds below and above. */
+typedef struct SmlWatts
 {
-	double dynamic; /* joules caused by the work */
-	double idle;    /* joules of the idle floor for the time the threads were used */
-	double total;
-	double low;
-	double high;
-} SmlEnergy;
+	double idle;
+	double full;
+	double factor;
+} SmlWatts;
 
-/* cpu_seconds x (full - idle) + cpu_seconds x idle, with bounds by "factor". */
-void sml_energy_estimate(double cpu_seconds, double idle_watts, double full_watts, double factor, SmlEnergy *energy);
+/* When nothing is known of the processor: the median of servers since Haswell. */
+#define SML_DEFAULT_WATTS ((SmlWatts){0.549, 3.741, 1.8})
 
-typedef struct SmlCarbon
+/* From the thermal design power of a processor with so many hardware threads. */
+SmlWatts sml_watts_of_tdp(double tdp_watts, int threads);
+
+/* What is known of the machine; NULL: nothing of that kind. */
+typedef struct SmlKnownWatts
 {
-	double grams;
-	double low;
-	double high;
-} SmlCarbon;
+	const SmlWatts *family;   /* by microarchitecture */
+	const SmlWatts *provider; /* mean of a cloud provider's fleet */
+	const SmlWatts *tdp;      /* by the exact model */
+} SmlKnownWatts;
 
-/*
- * grams = joules / 3.6e6 x pue x intensity.  "intensity_error" is the relative error of
- * the intensity; bounds combine in quadrature on the log scale.
- */
-void sml_carbon(const SmlEnergy *energy, double pue, double intensity, double intensity_error, SmlCarbon *carbon);
+/* The best of these: family, provider, TDP, else the default; fills in method and boundary too. */
+SmlWatts sml_watts_choose(const SmlKnownWatts *known, SmlEnergyMethod *method, SmlBoundary *boundary);
+
+/* What of the run an estimate needs. */
+typedef struct SmlUse
+{
+	double seconds;     /* elapsed */
+	double cpu_seconds; /* leader and workers */
+	double steal_share; /* of busy time that the hypervisor took away; 0 when unknown */
+	int    reserved;    /* hardware threads reserved for the server; 0: not stated */
+} SmlUse;
+
+/* More steal than this says that CPU time is not what it seems: the bounds go one step wider. */
+#define SML_STEAL_SHARE 0.05
+
+/* Fill in all but method and boundary. */
+void sml_energy_estimate(const SmlUse *use, const SmlWatts *watts, SmlEnergy *energy);
 
 #endif

@@ -32,6 +32,8 @@ claim(const SmlScored *scored, size_t row, bool *came_true)
 SmlStatus
 sml_calibration(SmlEnv *env, const SmlScored *scored, size_t count, SmlBin *bins)
 {
+	size_t steps = sml_poll_steps(scored->width);
+
 	if (scored->task == SML_REGRESSION)
 		return sml_fail(env, SML_BAD_OPTION, "A regression has no probabilities to calibrate.");
 	if (count == 0)
@@ -45,7 +47,7 @@ sml_calibration(SmlEnv *env, const SmlScored *scored, size_t count, SmlBin *bins
 		size_t  b = (size_t) (p * (double) count);
 		SmlBin *bin = &bins[b < count ? b : count - 1];
 
-		if (i % SML_POLL_ROWS == 0)
+		if (i % steps == 0)
 		{
 			SmlStatus status = sml_poll(env);
 

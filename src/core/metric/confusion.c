@@ -16,6 +16,7 @@ sml_confusion_make(SmlEnv *env, const SmlScored *scored, double threshold, SmlCo
 	SmlConfusion *made = NULL;
 	SmlStatus     status;
 	size_t        cells;
+	size_t        steps = sml_poll_steps(scored->width);
 
 	if (scored->task == SML_REGRESSION)
 		return sml_fail(env, SML_BAD_OPTION, "A regression has no classes.");
@@ -34,7 +35,7 @@ sml_confusion_make(SmlEnv *env, const SmlScored *scored, double threshold, SmlCo
 		size_t at = actual * scored->classes + predicted;
 		double weight = scored->weighted ? scored->weight[i] : 1;
 
-		if (i % SML_POLL_ROWS == 0)
+		if (i % steps == 0)
 			SML_TRY(sml_poll(env));
 		made->margins[actual].actual += weight;
 		made->margins[actual].n_actual++;

@@ -169,11 +169,13 @@ fill_links(SmlEnv *env, Shuffle *shuffle)
 {
 	const SmlReplay *replay = shuffle->replay;
 
+	size_t steps = sml_poll_steps(replay->features * replay->outputs);
+
 	for (size_t i = 0; i < replay->rows; i++)
 	{
 		double *link = shuffle->link + i * replay->outputs;
 
-		if (i % SML_POLL_ROWS == 0)
+		if (i % steps == 0)
 		{
 			SmlStatus status = sml_poll(env);
 
@@ -188,8 +190,8 @@ fill_links(SmlEnv *env, Shuffle *shuffle)
 	return SML_OK;
 }
 
-static void
-permute(Shuffle *shuffle, uint64_t seed, uint64_t stream)
+static SmlStatus
+permute(SmlEnv *env, Shuffle *shuffle, uint64_t seed, uint64_t stream)
 {
 	size_t rows = shuffle->replay->rows;
 
@@ -197,12 +199,16 @@ permute(Shuffle *shuffle, uint64_t seed, uint64_t stream)
 		shuffle->from[i] = i;
 	for (size_t i = rows; i > 1; i--)
 	{
-		size_t j = (size_t) (sml_random_bits(seed, stream, i) % i);
-		size_t kept = shuffle->from[i - 1];
+		size_t    j = (size_t) (sml_random_bits(seed, stream, i) % i);
+		size_t    kept = shuffle->from[i - 1];
+		SmlStatus status = i % SML_POLL_ROWS == 0 ? sml_poll(env) : SML_OK;
 
+		if (status != SML_OK)
+			return status;
 		shuffle->from[i - 1] = shuffle->from[j];
 		shuffle->from[j] = kept;
 	}
+	return SML_OK;
 }
 
 /* The mean loss with one feature taken from other rows, or all as they are. */
@@ -212,10 +218,11 @@ shuffled_loss(SmlEnv *env, Shuffle *shuffle, size_t feature, bool as_is, double 
 	const SmlReplay *replay = shuffle->replay;
 	SmlScored       *one = &shuffle->scored;
 	SmlMean          mean = {0};
+	size_t           steps = sml_poll_steps(16 * replay->outputs);
 
 	for (size_t i = 0; i < replay->rows; i++)
 	{
-		if (i % SML_POLL_ROWS == 0)
+		if (i % steps == 0)
 		{
 			SmlStatus status = sml_poll(env);
 
@@ -257,7 +264,7 @@ sml_importance_permuted(SmlEnv *env, const SmlReplay *replay, const SmlScorer *s
 		{
 			double after;
 
-			permute(&shuffle, seed, f * SML_IMPORTANCE_REPEATS + r);
+			SML_TRY(permute(env, &shuffle, seed, f * SML_IMPORTANCE_REPEATS + r));
 			SML_TRY(shuffled_loss(env, &shuffle, f, false, &after));
 			sum += after - before;
 		}

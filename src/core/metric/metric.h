@@ -222,6 +222,16 @@ typedef struct SmlRocPoint
  */
 SML_MUST_USE SmlStatus sml_ranked_curve(SmlEnv *env, SmlRanked *ranked, size_t most, SmlRocPoint **points, size_t *count);
 
+/* One distinct score, and the weight of the negatives [0] and positives [1] that have it. */
+typedef struct SmlRankGroup
+{
+	double score;
+	double weight[2];
+} SmlRankGroup;
+
+/* All distinct scores, the highest first; sorts in place.  Freed with sml_free. */
+SML_MUST_USE SmlStatus sml_ranked_groups(SmlEnv *env, SmlRanked *ranked, SmlRankGroup **groups, size_t *count);
+
 void sml_ranked_write(SmlWriter *writer, const SmlRanked *ranked);
 void sml_ranked_read(SmlReader *reader, SmlRanked *ranked); /* to be freed whatever the reader's status */
 

@@ -193,12 +193,13 @@ add_losses(SmlEnv *env, const SmlScored *scored, List *list)
 	SmlBin    bins[SML_ECE_BINS];
 	SmlStatus status = SML_OK;
 	bool      any = scored->rows > 0;
+	size_t    steps = sml_poll_steps(16 * scored->width);
 
 	for (size_t i = 0; i < scored->rows; i++)
 	{
 		double weight = scored->weighted ? scored->weight[i] : 1;
 
-		if (i % SML_POLL_ROWS == 0)
+		if (i % steps == 0)
 			SML_TRY(sml_poll(env));
 		sml_mean_add(&log_loss, sml_scored_loss(scored, i), weight);
 		sml_mean_add(&brier, brier_of(scored, i), weight);

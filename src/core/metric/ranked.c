@@ -21,6 +21,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Steps of a split or a walk between two polls: about a millisecond. */
+#define POLL_SPLIT ((size_t) 1 << 18)
+
 static size_t
 stride_of(const SmlRanked *ranked)
 {
@@ -126,12 +129,16 @@ sml_ranked_merge(SmlEnv *env, SmlRanked *into, const SmlRanked *from)
 		const SmlSide *f = &from->side[side];
 		SmlSide       *t = &into->side[side];
 
+		SmlStatus      status;
+
 		if (f->count == 0)
 			continue;
-		memcpy(t->at + stride * t->count, f->at, f->count * stride * sizeof(double));
+		status = sml_copy_bytes(env, t->at + stride * t->count, f->at, f->count * stride * sizeof(double));
+		if (status != SML_OK)
+			return status;
 		t->count += f->count;
+		into->sorted = false;
 	}
-	into->sorted = false;
 	return SML_OK;
 }
 
@@ -170,21 +177,23 @@ sift_down(double *at, size_t stride, size_t root, size_t count)
 static SmlStatus
 sort_heap(SmlEnv *env, double *at, size_t stride, size_t count)
 {
+	SmlStatus status = SML_OK;
+
 	for (size_t i = count / 2; i-- > 0;)
+	{
+		if (i % SML_POLL_ROWS == 0)
+			SML_TRY(sml_poll(env));
 		sift_down(at, stride, i, count);
+	}
 	for (size_t i = count; i-- > 1;)
 	{
 		if (i % SML_POLL_ROWS == 0)
-		{
-			SmlStatus status = sml_poll(env);
-
-			if (status != SML_OK)
-				return status;
-		}
+			SML_TRY(sml_poll(env));
 		swap_at(at, stride, 0, i);
 		sift_down(at, stride, 0, i);
 	}
-	return SML_OK;
+done:
+	return status;
 }
 
 static void
@@ -206,8 +215,8 @@ middle_of(const double *at, size_t stride, size_t count)
 }
 
 /* Less than the pivot in [0, *low), equal in [*low, *high), greater after. */
-static void
-split_three(double *at, size_t stride, size_t count, double pivot, size_t *low, size_t *high)
+static SmlStatus
+split_three(SmlEnv *env, double *at, size_t stride, size_t count, double pivot, size_t *low, size_t *high)
 {
 	size_t less = 0;
 	size_t next = 0;
@@ -217,6 +226,13 @@ split_three(double *at, size_t stride, size_t count, double pivot, size_t *low, 
 	{
 		double value = at[stride * next];
 
+		if ((next + count - greater) % POLL_SPLIT == POLL_SPLIT - 1)
+		{
+			SmlStatus status = sml_poll(env);
+
+			if (status != SML_OK)
+				return status;
+		}
 		if (value < pivot)
 			swap_at(at, stride, less++, next++);
 		else if (value > pivot)
@@ -226,6 +242,7 @@ split_three(double *at, size_t stride, size_t count, double pivot, size_t *low, 
 	}
 	*low = less;
 	*high = greater;
+	return SML_OK;
 }
 
 typedef struct Part
@@ -263,7 +280,9 @@ sort_scores(SmlEnv *env, double *at, size_t stride, size_t count)
 				part.count = 0;
 				break;
 			}
-			split_three(part.at, stride, part.count, middle_of(part.at, stride, part.count), &low, &high);
+			status = split_three(env, part.at, stride, part.count, middle_of(part.at, stride, part.count), &low, &high);
+			if (status != SML_OK)
+				return status;
 
 			Part left = {part.at, low, part.depth};
 			Part right = {part.at + stride * high, part.count - high, part.depth};
@@ -298,6 +317,9 @@ sort_sides(SmlEnv *env, SmlRanked *ranked)
 
 typedef struct Walk
 {
+	SmlEnv          *env;
+	SmlStatus        status;  /* SML_STOPPED: the walk ended early */
+	size_t           steps;   /* rows met */
 	const SmlRanked *ranked;
 	size_t left[2];   /* rows not yet met */
 	double score;     /* of the present group */
@@ -307,15 +329,16 @@ typedef struct Walk
 } Walk;
 
 static void
-walk_start(Walk *walk, const SmlRanked *ranked)
+walk_start(SmlEnv *env, Walk *walk, const SmlRanked *ranked)
 {
 	memset(walk, 0, sizeof(*walk));
+	walk->env = env;
 	walk->ranked = ranked;
 	walk->left[0] = ranked->side[0].count;
 	walk->left[1] = ranked->side[1].count;
 }
 
-/* Step to the next lower score; false when there is none. */
+/* Step to the next lower score; false when there is none, or when the walk was stopped: see status. */
 static bool
 walk_next(Walk *walk)
 {
@@ -346,22 +369,28 @@ walk_next(Walk *walk)
 			walk->here[side] += weight;
 			walk->here2[side] += weight * weight;
 			walk->left[side]--;
+			if (++walk->steps % SML_POLL_ROWS == 0 && (walk->status = sml_poll(walk->env)) != SML_OK)
+				return false;
 		}
 	}
 	return any;
 }
 
-static double
-side_weight(const SmlRanked *ranked, int side)
+static SmlStatus
+side_weight(SmlEnv *env, const SmlRanked *ranked, int side, double *weight)
 {
 	const SmlSide *s = &ranked->side[side];
-	double         sum = 0;
 
-	if (!ranked->weighted)
-		return (double) s->count;
-	for (size_t i = 0; i < s->count; i++)
-		sum += s->at[2 * i + 1];
-	return sum;
+	*weight = ranked->weighted ? 0 : (double) s->count;
+	for (size_t i = 0; ranked->weighted && i < s->count; i++)
+	{
+		SmlStatus status = i % POLL_SPLIT == POLL_SPLIT - 1 ? sml_poll(env) : SML_OK;
+
+		if (status != SML_OK)
+			return status;
+		*weight += s->at[2 * i + 1];
+	}
+	return SML_OK;
 }
 
 static const char *
@@ -390,21 +419,12 @@ walk_area(SmlEnv *env, const SmlRanked *ranked, const double *total, double *are
 	Walk   walk;
 	double sum = 0;
 
-	walk_start(&walk, ranked);
-	for (size_t group = 0; walk_next(&walk); group++)
-	{
-		if (group % SML_POLL_ROWS == 0)
-		{
-			SmlStatus status = sml_poll(env);
-
-			if (status != SML_OK)
-				return status;
-		}
-		/* each positive here beats the negatives below and ties with those here */
+	walk_start(env, &walk, ranked);
+	/* each positive here beats the negatives below and ties with those here */
+	while (walk_next(&walk))
 		sum += walk.here[1] * (total[0] - walk.above[0] - walk.here[0] / 2);
-	}
 	*area = sum / total[0] / total[1];
-	return SML_OK;
+	return walk.status;
 }
 
 static SmlStatus
@@ -413,26 +433,19 @@ walk_variance(SmlEnv *env, const SmlRanked *ranked, const double *total, double 
 	Walk   walk;
 	double spread[2] = {0, 0};
 
-	walk_start(&walk, ranked);
-	for (size_t group = 0; walk_next(&walk); group++)
+	walk_start(env, &walk, ranked);
+	while (walk_next(&walk))
 	{
 		double below = (total[0] - walk.above[0] - walk.here[0] / 2) / total[0] - area;
 		double above = (walk.above[1] + walk.here[1] / 2) / total[1] - area;
 
-		if (group % SML_POLL_ROWS == 0)
-		{
-			SmlStatus status = sml_poll(env);
-
-			if (status != SML_OK)
-				return status;
-		}
 		spread[1] += walk.here2[1] * below * below;
 		spread[0] += walk.here2[0] * above * above;
 	}
 	*variance = 0;
 	for (int side = 0; side < 2; side++)
 		*variance += spread[side] / (total[side] * total[side]) * sample_factor(ranked->side[side].count);
-	return SML_OK;
+	return walk.status;
 }
 
 SmlStatus
@@ -448,8 +461,8 @@ sml_ranked_roc_auc(SmlEnv *env, SmlRanked *ranked, SmlMetric *metric)
 	if (metric->reason)
 		return SML_OK;
 	SML_TRY(sort_sides(env, ranked));
-	total[0] = side_weight(ranked, 0);
-	total[1] = side_weight(ranked, 1);
+	SML_TRY(side_weight(env, ranked, 0, &total[0]));
+	SML_TRY(side_weight(env, ranked, 1, &total[1]));
 	SML_TRY(walk_area(env, ranked, total, &area));
 	SML_TRY(walk_variance(env, ranked, total, area, &variance));
 	metric->value = area;
@@ -469,6 +482,7 @@ sml_ranked_average_precision(SmlEnv *env, SmlRanked *ranked, SmlMetric *metric)
 	SmlStatus status;
 	Walk      walk;
 	double    sum = 0;
+	double    weight;
 
 	*metric = (SmlMetric) {"average_precision", NAN, NAN, NAN,
 						   (int64_t) (ranked->side[0].count + ranked->side[1].count), NULL};
@@ -479,17 +493,17 @@ sml_ranked_average_precision(SmlEnv *env, SmlRanked *ranked, SmlMetric *metric)
 		return SML_OK;
 	}
 	SML_TRY(sort_sides(env, ranked));
-	walk_start(&walk, ranked);
-	for (size_t group = 0; walk_next(&walk); group++)
+	walk_start(env, &walk, ranked);
+	while (walk_next(&walk))
 	{
 		double hits = walk.above[1] + walk.here[1];
 		double taken = hits + walk.above[0] + walk.here[0];
 
-		if (group % SML_POLL_ROWS == 0)
-			SML_TRY(sml_poll(env));
 		sum += walk.here[1] * (hits / taken);
 	}
-	metric->value = sum / side_weight(ranked, 1);
+	SML_TRY(walk.status);
+	SML_TRY(side_weight(env, ranked, 1, &weight));
+	metric->value = sum / weight;
 done:
 	return status;
 }
@@ -512,24 +526,22 @@ sml_ranked_curve(SmlEnv *env, SmlRanked *ranked, size_t most, SmlRocPoint **poin
 	if (most < 2)
 		return sml_fail(env, SML_BAD_OPTION, "A curve has at least 2 points.");
 	SML_TRY(sort_sides(env, ranked));
-	total[0] = side_weight(ranked, 0);
-	total[1] = side_weight(ranked, 1);
-	walk_start(&walk, ranked);
+	SML_TRY(side_weight(env, ranked, 0, &total[0]));
+	SML_TRY(side_weight(env, ranked, 1, &total[1]));
+	walk_start(env, &walk, ranked);
 	while (walk_next(&walk))
-		if (groups++ % SML_POLL_ROWS == 0)
-			SML_TRY(sml_poll(env));
+		groups++;
+	SML_TRY(walk.status);
 
 	SML_TRY(sml_alloc_array(env, groups < most ? groups + 1 : most, sizeof(SmlRocPoint), &made));
 	made[0] = (SmlRocPoint) {INFINITY, 0, 0};
-	walk_start(&walk, ranked);
+	walk_start(env, &walk, ranked);
 	for (size_t group = 1; walk_next(&walk); group++)
 	{
 		SmlRocPoint here = {walk.score, (walk.above[0] + walk.here[0]) / total[0], (walk.above[1] + walk.here[1]) / total[1]};
 		/* the way along the curve, in most - 2 equal steps */
 		double step = floor((here.fpr + here.tpr) / 2 * (double) (most - 2));
 
-		if (group % SML_POLL_ROWS == 0)
-			SML_TRY(sml_poll(env));
 		if (group == groups)
 		{
 			here.fpr = here.tpr = 1;
@@ -541,8 +553,44 @@ sml_ranked_curve(SmlEnv *env, SmlRanked *ranked, size_t most, SmlRocPoint **poin
 			reached = step;
 		}
 	}
+	SML_TRY(walk.status);
 	*points = made;
 	*count = kept;
+	made = NULL;
+done:
+	sml_free(env, made);
+	return status;
+}
+
+/* ---- the distinct scores ------------------------------------------------------------- */
+
+SmlStatus
+sml_ranked_groups(SmlEnv *env, SmlRanked *ranked, SmlRankGroup **groups, size_t *count)
+{
+	SmlRankGroup *made = NULL;
+	size_t        distinct = 0;
+	size_t        bytes;
+	Walk          walk;
+	SmlStatus     status;
+
+	SML_TRY(sort_sides(env, ranked));
+	walk_start(env, &walk, ranked);
+	while (walk_next(&walk))
+		distinct++;
+	SML_TRY(walk.status);
+	if (ranked->limit && (!sml_size_times(distinct, sizeof(SmlRankGroup), &bytes) || bytes > ranked->limit))
+	{
+		status = sml_fail(env, SML_OVER_LIMIT, "A list of %zu distinct scores needs %zu kB, and %zu kB are allowed.", distinct,
+						  distinct * sizeof(SmlRankGroup) / 1024, ranked->limit / 1024);
+		goto done;
+	}
+	SML_TRY(sml_alloc_array(env, distinct, sizeof(SmlRankGroup), &made));
+	walk_start(env, &walk, ranked);
+	for (size_t g = 0; g < distinct && walk_next(&walk); g++)
+		made[g] = (SmlRankGroup) {walk.score, {walk.here[0], walk.here[1]}};
+	SML_TRY(walk.status);
+	*groups = made;
+	*count = distinct;
 	made = NULL;
 done:
 	sml_free(env, made);
@@ -581,11 +629,15 @@ sml_ranked_read(SmlReader *reader, SmlRanked *ranked)
 		if (s->at != NULL)
 			s->count = s->room = count;
 		for (size_t i = 0; i < s->count; i++)
+		{
+			if (i % POLL_SPLIT == POLL_SPLIT - 1 && reader->status == SML_OK)
+				reader->status = sml_poll(reader->env);
 			if (isnan(s->at[i * stride_of(ranked)]) ||
 				(ranked->weighted && (!(s->at[2 * i + 1] > 0) || isinf(s->at[2 * i + 1]))))
 			{
 				sml_reader_fail(reader, "a score or weight out of range");
 				return;
 			}
+		}
 	}
 }

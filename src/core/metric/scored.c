@@ -55,7 +55,12 @@ move_array(SmlEnv *env, void *chunk, size_t used, size_t room, size_t size)
 		return status;
 	memcpy(&old, chunk, sizeof(old));
 	if (used > 0)
-		memcpy(fresh, old, used * size);
+		status = sml_copy_bytes(env, fresh, old, used * size);
+	if (status != SML_OK)
+	{
+		sml_free(env, fresh);
+		return status;
+	}
 	sml_free(env, old);
 	memcpy(chunk, &fresh, sizeof(fresh));
 	return SML_OK;
@@ -191,16 +196,23 @@ done:
 	return status;
 }
 
-static bool
-same_rows(const SmlScored *a, const SmlScored *b)
+static SmlStatus
+check_same_rows(SmlEnv *env, const SmlScored *a, const SmlScored *b)
 {
-	if (a->task != b->task || a->classes != b->classes || a->rows != b->rows || a->weighted != b->weighted)
-		return false;
-	for (size_t i = 0; i < a->rows; i++)
+	bool   same = a->task == b->task && a->classes == b->classes && a->rows == b->rows && a->weighted == b->weighted;
+	size_t steps = sml_poll_steps(1);
+
+	for (size_t i = 0; same && i < a->rows; i++)
+	{
+		SmlStatus status = i % steps == steps - 1 ? sml_poll(env) : SML_OK;
+
+		if (status != SML_OK)
+			return status;
 		if ((a->weighted && a->weight[i] != b->weight[i]) ||
 			(a->task == SML_REGRESSION ? a->actual[i] != b->actual[i] : a->label[i] != b->label[i]))
-			return false;
-	return true;
+			same = false;
+	}
+	return same ? SML_OK : sml_fail(env, SML_BAD_INPUT, "The two models were not evaluated on the same rows.");
 }
 
 SmlStatus
@@ -209,11 +221,10 @@ sml_paired_loss(SmlEnv *env, const SmlScored *a, const SmlScored *b, SmlPaired *
 	SmlMean   first = {0};
 	SmlMean   second = {0};
 	SmlMean   both = {0};
-	SmlStatus status = SML_OK;
+	SmlStatus status;
 	double    error;
 
-	if (!same_rows(a, b))
-		return sml_fail(env, SML_BAD_INPUT, "The two models were not evaluated on the same rows.");
+	SML_TRY(check_same_rows(env, a, b));
 	for (size_t i = 0; i < a->rows; i++)
 	{
 		double weight = a->weighted ? a->weight[i] : 1;

@@ -83,30 +83,34 @@ sml_lbfgs_restart(SmlLbfgs *lbfgs)
 	lbfgs->pairs = 0;
 }
 
-/* q = (I + 11') x base^-1 q; returns q' of before times q. */
-static double
-precondition(const SmlLbfgs *lbfgs, const SmlFactor *factor, double *q, double *sum)
+/* q = (I + 11') x base^-1 q; *product is q' of before times q. */
+static SmlStatus
+precondition(SmlEnv *env, const SmlLbfgs *lbfgs, const SmlFactor *factor, double *q, double *sum, double *product)
 {
 	size_t rows = lbfgs->count / lbfgs->width;
-	double product = 0;
+	size_t steps = sml_poll_steps(lbfgs->width * lbfgs->width);
 
+	*product = 0;
 	memset(sum, 0, lbfgs->width * sizeof(double));
 	for (size_t k = 0; k < rows; k++)
 	{
-		double *row = q + k * lbfgs->width;
+		double   *row = q + k * lbfgs->width;
+		SmlStatus status = k % steps == 0 ? sml_poll(env) : SML_OK;
 
+		if (status != SML_OK)
+			return status;
 		/* base^-1 is symmetric: q'(I + 11') x base^-1 q is a sum of squares */
 		for (size_t j = 0; j < lbfgs->width; j++)
 			sum[j] += row[j];
-		product += sml_factor_solve(factor, row);
+		*product += sml_factor_solve(factor, row);
 	}
-	product += sml_factor_solve(factor, sum);
+	*product += sml_factor_solve(factor, sum);
 	for (size_t k = 0; k < rows; k++)
 	{
 		for (size_t j = 0; j < lbfgs->width; j++)
 			q[k * lbfgs->width + j] += sum[j];
 	}
-	return product;
+	return SML_OK;
 }
 
 /* Append the last step, dropping the oldest pair when full. */
@@ -135,12 +139,15 @@ remember(SmlLbfgs *lbfgs, const SmlNewton *newton, const double *gradient)
 		lbfgs->pairs++;
 }
 
-/* direction = - H gradient by the two-loop recursion; returns its slope, above zero. */
-static double
-find_direction(const SmlLbfgs *lbfgs, const SmlFactor *factor, const double *gradient, double *direction, double *sum)
+/* direction = - H gradient by the two-loop recursion; *slope is above zero. */
+static SmlStatus
+find_direction(SmlEnv *env, const SmlLbfgs *lbfgs, const SmlFactor *factor, const double *gradient, double *direction,
+			   double *sum, double *slope)
 {
-	size_t count = lbfgs->count;
-	double alpha[SML_LBFGS_HISTORY];
+	size_t    count = lbfgs->count;
+	double    alpha[SML_LBFGS_HISTORY] = {0}; /* the analyser does not see that the first loop fills what the second reads */
+	double    product;
+	SmlStatus status = SML_OK;
 
 	memcpy(direction, gradient, count * sizeof(double));
 	for (size_t i = lbfgs->pairs; i-- > 0;)
@@ -148,23 +155,27 @@ find_direction(const SmlLbfgs *lbfgs, const SmlFactor *factor, const double *gra
 		const double *step = lbfgs->steps + i * count;
 		const double *change = lbfgs->changes + i * count;
 
+		SML_TRY(sml_poll(env));
 		alpha[i] = sml_dot(count, step, direction) / sml_dot(count, step, change);
 		for (size_t j = 0; j < count; j++)
 			direction[j] -= alpha[i] * change[j];
 	}
-	(void) precondition(lbfgs, factor, direction, sum);
+	SML_TRY(precondition(env, lbfgs, factor, direction, sum, &product));
 	for (size_t i = 0; i < lbfgs->pairs; i++)
 	{
 		const double *step = lbfgs->steps + i * count;
 		const double *change = lbfgs->changes + i * count;
 		double        beta = sml_dot(count, change, direction) / sml_dot(count, step, change);
 
+		SML_TRY(sml_poll(env));
 		for (size_t j = 0; j < count; j++)
 			direction[j] += (alpha[i] - beta) * step[j];
 	}
 	for (size_t j = 0; j < count; j++)
 		direction[j] = -direction[j];
-	return -sml_dot(count, gradient, direction);
+	*slope = -sml_dot(count, gradient, direction);
+done:
+	return status;
 }
 
 static void
@@ -187,6 +198,7 @@ accept(SmlEnv *env, SmlLbfgs *lbfgs, SmlNewton *newton, const bool *held, const 
 {
 	SmlFactor factor = {0};
 	double   *sum = NULL;
+	double    square;
 	double    tolerance = fmax(pass->tolerance, SML_LBFGS_TOLERANCE);
 	SmlStatus status = SML_OK;
 
@@ -195,8 +207,9 @@ accept(SmlEnv *env, SmlLbfgs *lbfgs, SmlNewton *newton, const bool *held, const 
 	if (newton->started)
 		remember(lbfgs, newton, pass->gradient);
 	memcpy(newton->direction, pass->gradient, lbfgs->count * sizeof(double));
-	newton->decrement = sqrt(precondition(lbfgs, &factor, newton->direction, sum) / pass->weight);
-	newton->slope = find_direction(lbfgs, &factor, pass->gradient, newton->direction, sum);
+	SML_TRY(precondition(env, lbfgs, &factor, newton->direction, sum, &square));
+	newton->decrement = sqrt(square / pass->weight);
+	SML_TRY(find_direction(env, lbfgs, &factor, pass->gradient, newton->direction, sum, &newton->slope));
 	memcpy(newton->best, newton->at, lbfgs->count * sizeof(double));
 	memcpy(lbfgs->gradient, pass->gradient, lbfgs->count * sizeof(double));
 	newton->best_value = pass->value;

@@ -140,7 +140,7 @@ linear_absorb(SmlEnv *env, SmlState *state, const SmlBlock *block)
 	fill_rows(linear, block);
 	linear->rows += block->rows;
 	if (linear->phase == LINEAR_GRAM)
-		sml_gram_add(block->rows, m, linear->block, m, block->w, linear->sums, m);
+		status = sml_gram_add(env, block->rows, m, linear->block, m, block->w, linear->sums, m);
 	else if (linear->phase == LINEAR_QR)
 	{
 		for (size_t i = 0; block->w != NULL && i < block->rows; i++)
@@ -156,7 +156,7 @@ linear_absorb(SmlEnv *env, SmlState *state, const SmlBlock *block)
 
 			w[i] = r * r;
 		}
-		sml_gram_add(block->rows, m - 1, linear->block, m, w, linear->sums, m);
+		status = sml_gram_add(env, block->rows, m - 1, linear->block, m, w, linear->sums, m);
 	}
 	return status;
 }
@@ -256,31 +256,44 @@ solve_gram(SmlEnv *env, Linear *linear)
 	return SML_OK;
 }
 
-/* Reflect rows "rank" and below so that column j is zero below row "rank"; columns to the right follow. */
-static void
-reflect(size_t m, double *a, size_t rank, size_t j, double norm)
+/*
+ * Reflect rows "rank" and below so that column j is zero below row "rank"; columns to the right follow.
+ * Row by row, through "sums" (m of them), since a walk down a column of a wide matrix misses the cache at each step.
+ */
+static SmlStatus
+reflect(SmlEnv *env, size_t m, double *a, size_t rank, size_t j, double norm, double *sums)
 {
-	double head = a[rank * m + j];
-	double squares = norm * norm;
+	double    head = a[rank * m + j];
+	double    squares = norm * norm;
+	SmlStatus status = SML_OK;
 
 	if (head > 0)
 		norm = -norm;
 	/* v = (head - norm, entries below), |v|^2 = 2 (norm^2 - head norm) */
 	squares -= head * norm;
 	a[rank * m + j] = head - norm;
-	for (size_t c = j + 1; c < m; c++)
+	memset(sums, 0, m * sizeof(double));
+	for (size_t i = rank; i < m; i++)
 	{
-		double sum = 0;
-
-		for (size_t i = rank; i < m; i++)
-			sum += a[i * m + j] * a[i * m + c];
-		sum /= squares;
-		for (size_t i = rank; i < m; i++)
-			a[i * m + c] -= sum * a[i * m + j];
+		if (i % sml_poll_steps(m) == 0)
+			SML_TRY(sml_poll(env));
+		for (size_t c = j + 1; c < m; c++)
+			sums[c] += a[i * m + j] * a[i * m + c];
+	}
+	for (size_t c = j + 1; c < m; c++)
+		sums[c] /= squares;
+	for (size_t i = rank; i < m; i++)
+	{
+		if (i % sml_poll_steps(m) == 0)
+			SML_TRY(sml_poll(env));
+		for (size_t c = j + 1; c < m; c++)
+			a[i * m + c] -= sums[c] * a[i * m + j];
 	}
 	a[rank * m + j] = norm;
 	for (size_t i = rank + 1; i < m; i++)
 		a[i * m + j] = 0;
+done:
+	return status;
 }
 
 /*
@@ -290,25 +303,26 @@ reflect(size_t m, double *a, size_t rank, size_t j, double norm)
 static SmlStatus
 solve_qr(SmlEnv *env, Linear *linear)
 {
-	size_t  k = linear->terms + 1;
-	size_t  m = linear->order;
-	size_t  y = m - 1;
-	double *a = linear->sums;
-	size_t  rank = 0;
+	size_t    k = linear->terms + 1;
+	size_t    m = linear->order;
+	size_t    y = m - 1;
+	double   *a = linear->sums;
+	size_t    rank = 0;
+	double   *scratch = NULL;
+	SmlStatus status;
 
+	SML_TRY(sml_alloc_array(env, m, sizeof(double), &scratch));
 	memset(linear->factor, 0, k * k * sizeof(double));
 	linear->tss = linear->rss = 0;
 	for (size_t i = 1; i < m; i++)
 		linear->tss += a[i * m + y] * a[i * m + y];
 	for (size_t j = 0; j < k; j++)
 	{
-		double    whole = 0;
-		double    left = 0;
-		double    below = 0;
-		SmlStatus status = sml_poll(env);
+		double whole = 0;
+		double left = 0;
+		double below = 0;
 
-		if (status != SML_OK)
-			return status;
+		SML_TRY(sml_poll(env));
 		for (size_t i = j > 0 ? 1 : 0; i < m; i++)
 			whole += a[i * m + j] * a[i * m + j];
 		for (size_t i = rank; i < m; i++)
@@ -323,7 +337,7 @@ solve_qr(SmlEnv *env, Linear *linear)
 		for (size_t i = rank + 1; i < m; i++)
 			below += a[i * m + j] * a[i * m + j];
 		if (below > 0)
-			reflect(m, a, rank, j, sqrt(left));
+			SML_TRY(reflect(env, m, a, rank, j, sqrt(left), scratch));
 		for (size_t c = j; c < k; c++)
 			linear->factor[j * k + c] = a[rank * m + c];
 		linear->beta[j] = a[rank * m + y];
@@ -336,7 +350,9 @@ solve_qr(SmlEnv *env, Linear *linear)
 		linear->rss += a[i * m + y] * a[i * m + y];
 	sml_solve_upper(k, linear->factor, k, linear->beta);
 	linear->by_qr = true;
-	return SML_OK;
+done:
+	sml_free(env, scratch);
+	return status;
 }
 
 static bool

@@ -58,10 +58,10 @@ sandwich(SmlEnv *env, const Linear *linear, double *v)
 	size_t    k = linear->terms + 1;
 	size_t    m = linear->order;
 	double   *half = NULL;
-	SmlStatus status = sml_alloc_array(env, k * k, sizeof(double), &half);
+	double   *bread = NULL;
+	SmlStatus status;
 
-	if (status != SML_OK)
-		return status;
+	SML_TRY(sml_alloc_array(env, k * k, sizeof(double), &half));
 	for (size_t i = 0; i < k; i++)
 	{
 		SML_TRY(sml_poll(env));
@@ -69,22 +69,19 @@ sandwich(SmlEnv *env, const Linear *linear, double *v)
 			for (size_t j = 0; j < k; j++)
 				half[i * k + j] += v[i * k + l] * (l <= j ? linear->sums[l * m + j] : linear->sums[j * m + l]);
 	}
+	SML_TRY(sml_alloc_array(env, k * k, sizeof(double), &bread));
+	memcpy(bread, v, k * k * sizeof(double));
+	memset(v, 0, k * k * sizeof(double));
+	for (size_t i = 0; i < k; i++)
 	{
-		double *bread = NULL;
-
-		SML_TRY(sml_alloc_array(env, k * k, sizeof(double), &bread));
-		memcpy(bread, v, k * k * sizeof(double));
-		for (size_t i = 0; i < k; i++)
+		SML_TRY(sml_poll(env));
+		for (size_t l = 0; l < k; l++)
 			for (size_t j = 0; j < k; j++)
-			{
-				v[i * k + j] = 0;
-				for (size_t l = 0; l < k; l++)
-					v[i * k + j] += half[i * k + l] * bread[l * k + j];
-			}
-		sml_free(env, bread);
+				v[i * k + j] += half[i * k + l] * bread[l * k + j];
 	}
 done:
 	sml_free(env, half);
+	sml_free(env, bread);
 	return status;
 }
 

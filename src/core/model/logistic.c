@@ -133,13 +133,13 @@ add_weighted(size_t rows, size_t terms, const double *x, const double *v, double
 }
 
 /* The upper triangle += (1, x)' diag(v) (1, x). */
-static void
-add_gram(size_t rows, size_t terms, const double *x, const double *v, double *matrix)
+static SmlStatus
+add_gram(SmlEnv *env, size_t rows, size_t terms, const double *x, const double *v, double *matrix)
 {
 	size_t width = terms + 1;
 
 	add_weighted(rows, terms, x, v, matrix);
-	sml_gram_add(rows, terms, x, terms, v, matrix + width + 1, width);
+	return sml_gram_add(env, rows, terms, x, terms, v, matrix + width + 1, width);
 }
 
 /* The linear predictor of "rows" rows; zero behind them. */
@@ -199,11 +199,12 @@ add_scalars(Logistic *logistic, size_t rows, const double *w)
 	logistic->pass_rows += rows;
 }
 
-static void
-absorb_chunk(Logistic *logistic, size_t rows, const double *x, const double *y, const double *w)
+static SmlStatus
+absorb_chunk(SmlEnv *env, Logistic *logistic, size_t rows, const double *x, const double *y, const double *w)
 {
-	size_t  terms = logistic->frame.terms;
-	double *residual = logistic->lanes[LANE_RESIDUAL];
+	size_t    terms = logistic->frame.terms;
+	double   *residual = logistic->lanes[LANE_RESIDUAL];
+	SmlStatus status;
 
 	memcpy(logistic->lanes[LANE_Y], y, rows * sizeof(double));
 	memset(logistic->lanes[LANE_Y] + rows, 0, (SML_LINK_ROWS - rows) * sizeof(double));
@@ -211,19 +212,21 @@ absorb_chunk(Logistic *logistic, size_t rows, const double *x, const double *y, 
 	sml_link_logistic(logistic->lanes[LANE_ETA], logistic->lanes[LANE_Y], logistic->lanes[LANE_MARGIN],
 					  logistic->lanes[LANE_LOSS], residual, logistic->lanes[LANE_CURVATURE]);
 	add_scalars(logistic, rows, w);
-	add_gram(rows, terms, x, logistic->lanes[LANE_CURVATURE], logistic->hessian);
+	status = add_gram(env, rows, terms, x, logistic->lanes[LANE_CURVATURE], logistic->hessian);
+	if (status != SML_OK)
+		return status;
 	if (logistic->phase == PHASE_ROBUST)
 	{
 		for (size_t i = 0; i < rows; i++)
 			residual[i] *= residual[i];
-		add_gram(rows, terms, x, residual, logistic->meat);
-		return;
+		return add_gram(env, rows, terms, x, residual, logistic->meat);
 	}
 	add_weighted(rows, terms, x, residual, logistic->gradient);
 	if (logistic->newton.passes == 0)
 		sml_extent_absorb(&logistic->extent, rows, x, y, w);
 	if (logistic->watch)
 		watch_moves(logistic, rows, x, w);
+	return SML_OK;
 }
 
 static SmlStatus
@@ -237,9 +240,10 @@ logistic_absorb(SmlEnv *env, SmlState *state, const SmlBlock *block)
 		size_t    rows = block->rows - from < SML_LINK_ROWS ? block->rows - from : SML_LINK_ROWS;
 		SmlStatus status = sml_poll(env);
 
+		if (status == SML_OK)
+			status = absorb_chunk(env, logistic, rows, block->x + from * terms, block->y + from, block->w ? block->w + from : NULL);
 		if (status != SML_OK)
 			return status;
-		absorb_chunk(logistic, rows, block->x + from * terms, block->y + from, block->w ? block->w + from : NULL);
 	}
 	return SML_OK;
 }
@@ -639,8 +643,8 @@ done:
 	return status;
 }
 
-static void
-fill_fit(const Logistic *logistic, SmlFit *fit)
+static SmlStatus
+fill_fit(SmlEnv *env, const Logistic *logistic, SmlFit *fit)
 {
 	const double weights[2] = {logistic->weight - logistic->positive, logistic->positive};
 
@@ -655,6 +659,7 @@ fill_fit(const Logistic *logistic, SmlFit *fit)
 	fit->null_loss = sml_classifier_null_loss(2, weights, logistic->weight);
 	fit->log_likelihood = -logistic->best_loss;
 	fit->ridge = logistic->separation != SML_SEPARATION_NONE ? logistic->ridge : logistic->frame.l2;
+	return sml_fit_class_weight(env, fit, weights, 2);
 }
 
 static SmlStatus
@@ -671,7 +676,7 @@ logistic_result(SmlEnv *env, const SmlState *state, const char *(*term_name)(voi
 	if (logistic->phase != PHASE_DONE)
 		return sml_fail(env, SML_BAD_INPUT, "The fit is not finished.");
 	SML_TRY(sml_fit_alloc(env, 1, logistic->frame.terms, &made));
-	fill_fit(logistic, made);
+	SML_TRY(fill_fit(env, logistic, made));
 	made->converged = sml_newton_converged(&logistic->newton);
 	end.dropped = made->dropped;
 	end.converged = made->converged;

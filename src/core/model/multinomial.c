@@ -51,19 +51,25 @@ sum_of(size_t count, const double *values)
 }
 
 /* Linear predictors of all classes for K - 1 rows of coefficients; zero behind the last row. */
-static void
-predict_links(SmlMultinomial *state, size_t rows, const double *x, const double *coefficients)
+static SmlStatus
+predict_links(SmlEnv *env, SmlMultinomial *state, size_t rows, const double *x, const double *coefficients)
 {
+	size_t steps = sml_poll_steps(rows * state->frame.terms);
+
 	memset(state->eta, 0, state->frame.classes * SML_LINK_ROWS * sizeof(double));
 	for (size_t k = 0; k < state->free_rows; k++)
 	{
 		double       *eta = state->eta + (k + 1) * SML_LINK_ROWS;
 		const double *row = coefficients + k * state->frame.width;
+		SmlStatus     status = k % steps == 0 ? sml_poll(env) : SML_OK;
 
+		if (status != SML_OK)
+			return status;
 		for (size_t i = 0; i < rows; i++)
 			eta[i] = row[0];
 		sml_matvec_add(rows, state->frame.terms, x, state->frame.terms, row + 1, eta);
 	}
+	return SML_OK;
 }
 
 /* How far the own class is ahead of the others: own and rest. */
@@ -87,10 +93,13 @@ compare_classes(SmlMultinomial *state, size_t rows, const double *y)
 }
 
 /* Whether the direction moves rows towards their class. */
-static void
-watch_moves(SmlMultinomial *state, size_t rows, const double *x, const double *y, const double *w)
+static SmlStatus
+watch_moves(SmlEnv *env, SmlMultinomial *state, size_t rows, const double *x, const double *y, const double *w)
 {
-	predict_links(state, rows, x, state->newton.direction);
+	SmlStatus status = predict_links(env, state, rows, x, state->newton.direction);
+
+	if (status != SML_OK)
+		return status;
 	compare_classes(state, rows, y);
 	for (size_t i = 0; i < rows; i++)
 	{
@@ -101,24 +110,26 @@ watch_moves(SmlMultinomial *state, size_t rows, const double *x, const double *y
 		state->least_move = fmin(state->least_move, towards);
 		state->greatest_move = fmax(state->greatest_move, towards);
 	}
+	return SML_OK;
 }
 
 /* Upper triangle += (1, x)' diag(v) (1, x), leading dimension "lead". */
-static void
-add_gram(const SmlMultinomial *state, size_t rows, const double *x, const double *v, double *matrix, size_t lead)
+static SmlStatus
+add_gram(SmlEnv *env, const SmlMultinomial *state, size_t rows, const double *x, const double *v, double *matrix, size_t lead)
 {
 	size_t terms = state->frame.terms;
 
 	matrix[0] += sum_of(rows, v);
 	sml_tmatvec_add(rows, terms, x, terms, v, matrix + 1);
-	sml_gram_add(rows, terms, x, terms, v, matrix + lead + 1, lead);
+	return sml_gram_add(env, rows, terms, x, terms, v, matrix + lead + 1, lead);
 }
 
 /* The blocks k <= l of the Hessian, each by its upper triangle; off the diagonal with the sign turned. */
-static void
-add_hessian(SmlMultinomial *state, size_t rows, const double *x, const double *w)
+static SmlStatus
+add_hessian(SmlEnv *env, SmlMultinomial *state, size_t rows, const double *x, const double *w)
 {
-	size_t width = state->frame.width;
+	size_t    width = state->frame.width;
+	SmlStatus status;
 
 	for (size_t k = 0; k < state->free_rows; k++)
 	{
@@ -130,19 +141,22 @@ add_hessian(SmlMultinomial *state, size_t rows, const double *x, const double *w
 
 			for (size_t i = 0; i < rows; i++)
 				state->v[i] = (w ? w[i] : 1) * p[i] * (k == l ? 1 - p[i] : q[i]);
-			add_gram(state, rows, x, state->v, state->hessian + k * width * state->count + l * width, state->count);
+			status = add_gram(env, state, rows, x, state->v, state->hessian + k * width * state->count + l * width, state->count);
+			if (status != SML_OK)
+				return status;
 		}
 	}
+	return SML_OK;
 }
 
 /* The Gram matrix of the rows, for the rank and for L-BFGS. */
-static void
-add_first(SmlMultinomial *state, size_t rows, const double *x, const double *y, const double *w)
+static SmlStatus
+add_first(SmlEnv *env, SmlMultinomial *state, size_t rows, const double *x, const double *y, const double *w)
 {
 	for (size_t i = 0; i < rows; i++)
 		state->v[i] = w ? w[i] : 1;
-	add_gram(state, rows, x, state->v, state->gram, state->frame.width);
 	sml_extent_absorb(&state->extent, rows, x, y, w);
+	return add_gram(env, state, rows, x, state->v, state->gram, state->frame.width);
 }
 
 /* w (p_k - 1{y = k}) of class k into v. */
@@ -155,19 +169,24 @@ residual_of(SmlMultinomial *state, size_t rows, size_t k, const double *y, const
 		state->v[i] = (w ? w[i] : 1) * (p[i] - ((size_t) y[i] == k ? 1 : 0));
 }
 
-static void
-add_gradient(SmlMultinomial *state, size_t rows, const double *x, const double *y, const double *w)
+static SmlStatus
+add_gradient(SmlEnv *env, SmlMultinomial *state, size_t rows, const double *x, const double *y, const double *w)
 {
 	size_t terms = state->frame.terms;
+	size_t steps = sml_poll_steps(rows * terms);
 
 	for (size_t k = 0; k < state->free_rows; k++)
 	{
-		double *gradient = state->gradient + k * state->frame.width;
+		double   *gradient = state->gradient + k * state->frame.width;
+		SmlStatus status = k % steps == 0 ? sml_poll(env) : SML_OK;
 
+		if (status != SML_OK)
+			return status;
 		residual_of(state, rows, k + 1, y, w);
 		gradient[0] += sum_of(rows, state->v);
 		sml_tmatvec_add(rows, terms, x, terms, state->v, gradient + 1);
 	}
+	return SML_OK;
 }
 
 /* (1, x) times v, rows x width. */
@@ -223,23 +242,27 @@ add_losses(SmlMultinomial *state, size_t rows, const double *y, const double *w)
 	state->pass_rows += rows;
 }
 
-static void
-absorb_chunk(SmlMultinomial *state, size_t rows, const double *x, const double *y, const double *w)
+static SmlStatus
+absorb_chunk(SmlEnv *env, SmlMultinomial *state, size_t rows, const double *x, const double *y, const double *w)
 {
+	SmlStatus status = SML_OK;
+
 	if (state->watch)
-		watch_moves(state, rows, x, y, w);
-	predict_links(state, rows, x, state->newton.at);
+		SML_TRY(watch_moves(env, state, rows, x, y, w));
+	SML_TRY(predict_links(env, state, rows, x, state->newton.at));
 	compare_classes(state, rows, y);
 	sml_link_softmax(state->frame.classes, state->eta, state->top, state->log_sum);
 	add_losses(state, rows, y, w);
 	if (state->full)
-		add_hessian(state, rows, x, w);
+		SML_TRY(add_hessian(env, state, rows, x, w));
 	if (state->phase == SML_MULTINOMIAL_ROBUST)
 		add_meat(state, rows, x, y, w);
 	else
-		add_gradient(state, rows, x, y, w);
+		SML_TRY(add_gradient(env, state, rows, x, y, w));
 	if (state->newton.passes == 0)
-		add_first(state, rows, x, y, w);
+		SML_TRY(add_first(env, state, rows, x, y, w));
+done:
+	return status;
 }
 
 static SmlStatus
@@ -253,9 +276,10 @@ multinomial_absorb(SmlEnv *env, SmlState *base, const SmlBlock *block)
 		size_t    rows = block->rows - from < SML_LINK_ROWS ? block->rows - from : SML_LINK_ROWS;
 		SmlStatus status = sml_poll(env);
 
+		if (status == SML_OK)
+			status = absorb_chunk(env, state, rows, block->x + from * terms, block->y + from, block->w ? block->w + from : NULL);
 		if (status != SML_OK)
 			return status;
-		absorb_chunk(state, rows, block->x + from * terms, block->y + from, block->w ? block->w + from : NULL);
 	}
 	return SML_OK;
 }

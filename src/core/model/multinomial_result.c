@@ -172,8 +172,8 @@ centre_intercepts(SmlFit *fit)
 		fit->estimate[k * width] -= mean;
 }
 
-static void
-fill_fit(const SmlMultinomial *state, SmlFit *fit)
+static SmlStatus
+fill_fit(SmlEnv *env, const SmlMultinomial *state, SmlFit *fit)
 {
 	memcpy(fit->dropped, state->dropped, state->frame.terms * sizeof(bool));
 	fill_rows(state, fit);
@@ -186,6 +186,7 @@ fill_fit(const SmlMultinomial *state, SmlFit *fit)
 	fit->null_loss = sml_classifier_null_loss(state->frame.classes, state->class_weights, state->weight);
 	fit->log_likelihood = -state->best_loss;
 	fit->ridge = state->separation != SML_SEPARATION_NONE ? state->ridge : state->frame.l2;
+	return sml_fit_class_weight(env, fit, state->class_weights, state->frame.classes);
 }
 
 SmlStatus
@@ -202,7 +203,7 @@ sml_multinomial_result(SmlEnv *env, const SmlState *base, const char *(*term_nam
 	if (state->phase != SML_MULTINOMIAL_DONE)
 		return sml_fail(env, SML_BAD_INPUT, "The fit is not finished.");
 	SML_TRY(sml_fit_alloc(env, state->binary ? 1 : state->frame.classes, state->frame.terms, &made));
-	fill_fit(state, made);
+	SML_TRY(fill_fit(env, state, made));
 	made->converged = sml_newton_converged(&state->newton);
 	end.dropped = made->dropped;
 	end.converged = made->converged;

@@ -5,6 +5,9 @@
  * + sum of contribution[level] over labels.  A missing number contributes a constant.
  * Explanations use the same tables, arranged so that the base is the link at the
  * training means.
+ *
+ * Correction of the prior adds a constant to the base, Platt's map of two classes is
+ * slope x link + intercept: both are worked into the tables when they are made.
  */
 #include "model.h"
 
@@ -26,6 +29,7 @@ struct SmlScorer
 	double  *instead;    /* outputs x numbers: missing - present, as "start" has "present" already */
 	double **level;      /* labels: outputs x level_count */
 	size_t  *level_count;
+	const SmlCalibration *bend; /* a calibration that is no straight line in log-odds, or NULL */
 };
 
 void
@@ -114,6 +118,22 @@ fill_label(SmlEnv *env, SmlScorer *scorer, const SmlFeature *feature)
 	return SML_OK;
 }
 
+/* Work Platt's map of two classes into the tables. */
+static void
+straighten(SmlScorer *scorer, const SmlCalibrationMap *map)
+{
+	double *tables[4] = {scorer->slope, scorer->present, scorer->missing, scorer->instead};
+
+	scorer->base[0] = map->slope * scorer->base[0] + map->intercept;
+	scorer->start[0] = map->slope * scorer->start[0] + map->intercept;
+	for (size_t t = 0; t < 4; t++)
+		for (size_t j = 0; j < scorer->numbers; j++)
+			tables[t][j] *= map->slope;
+	for (size_t j = 0; j < scorer->labels; j++)
+		for (size_t v = 0; v < scorer->level_count[j]; v++)
+			scorer->level[j][v] *= map->slope;
+}
+
 SmlStatus
 sml_scorer_make(SmlEnv *env, const SmlModel *model, SmlScorer **scorer)
 {
@@ -136,7 +156,7 @@ sml_scorer_make(SmlEnv *env, const SmlModel *model, SmlScorer **scorer)
 	SML_TRY(sml_alloc_array(env, fresh->labels, sizeof(double *), &fresh->level));
 	SML_TRY(sml_alloc_array(env, fresh->labels, sizeof(size_t), &fresh->level_count));
 	for (size_t k = 0; k < fresh->outputs; k++)
-		fresh->base[k] = fresh->start[k] = model->fit->coded[k * (1 + model->fit->terms)];
+		fresh->base[k] = fresh->start[k] = model->fit->coded[k * (1 + model->fit->terms)] + sml_model_prior_shift(model, k);
 	for (size_t i = 0; i < encoder->feature_count; i++)
 	{
 		if (encoder->features[i].kind == SML_NUMBER)
@@ -144,6 +164,10 @@ sml_scorer_make(SmlEnv *env, const SmlModel *model, SmlScorer **scorer)
 		else
 			SML_TRY(fill_label(env, fresh, &encoder->features[i]));
 	}
+	if (model->calibration != NULL && model->task == SML_BINARY && model->calibration->kind == SML_CALIBRATION_PLATT)
+		straighten(fresh, &model->calibration->maps[0]);
+	else
+		fresh->bend = model->calibration;
 	*scorer = fresh;
 	return SML_OK;
 done:
@@ -206,15 +230,19 @@ sml_score_link(const SmlScorer *scorer, const double *numbers, const size_t *lev
 	}
 }
 
-static double
-logistic(double x)
+/* One map for each class against the rest, and the answers divided by their sum. */
+static void
+bend_classes(const SmlScorer *scorer, const double *link, double *out)
 {
-	double e;
+	double sum = 0;
 
-	if (x >= 0)
-		return 1 / (1 + exp(-x));
-	e = exp(x);
-	return e / (1 + e);
+	for (size_t k = 0; k < scorer->outputs; k++)
+	{
+		out[k] = sml_calibration_map(scorer->bend->kind, &scorer->bend->maps[k], sml_class_log_odds(link, scorer->outputs, k));
+		sum += out[k];
+	}
+	for (size_t k = 0; k < scorer->outputs; k++)
+		out[k] = sum > 0 ? out[k] / sum : 1 / (double) scorer->outputs;
 }
 
 void
@@ -230,7 +258,13 @@ sml_score_response(const SmlScorer *scorer, const double *link, double *out)
 	}
 	if (scorer->model->task == SML_BINARY)
 	{
-		out[0] = logistic(link[0]);
+		out[0] = scorer->bend != NULL ? sml_calibration_map(scorer->bend->kind, &scorer->bend->maps[0], link[0]) :
+			sml_inverse_log_odds(link[0]);
+		return;
+	}
+	if (scorer->bend != NULL)
+	{
+		bend_classes(scorer, link, out);
 		return;
 	}
 	for (size_t k = 1; k < scorer->outputs; k++)
@@ -243,6 +277,20 @@ sml_score_response(const SmlScorer *scorer, const double *link, double *out)
 	}
 	for (size_t k = 0; k < scorer->outputs; k++)
 		out[k] /= sum;
+}
+
+bool
+sml_scorer_bends(const SmlScorer *scorer)
+{
+	return scorer->bend != NULL;
+}
+
+double
+sml_score_bend(const SmlScorer *scorer, const double *link, const double *response)
+{
+	if (scorer->bend == NULL || scorer->model->task != SML_BINARY)
+		return 0;
+	return sml_log_odds(response[0]) - link[0];
 }
 
 void

@@ -427,6 +427,7 @@ sml_encoder_make(SmlEnv *env, const SmlLayout *layout, const SmlProfile *profile
 		SmlFeature           *feature = &fresh->features[i];
 		const SmlFeatureWish *wish = wishes != NULL ? &wishes[i] : NULL;
 
+		SML_TRY(sml_poll(env));
 		if (feature->kind == SML_NUMBER)
 			SML_TRY(make_number(&maker, feature, wish));
 		else

@@ -140,17 +140,20 @@ choose_shift(SmlMoments *moments, size_t rows, const double *block, size_t strid
 }
 
 /* After sorted data the mean can run away from the shift: follow it. */
-static void
-follow_drift(SmlMoments *moments)
+static SmlStatus
+follow_drift(SmlEnv *env, SmlMoments *moments)
 {
 	const double *gram = moments->gram;
 
 	for (size_t place = 1; place <= shifted_places(moments); place++)
 	{
+		SmlStatus status = place % sml_poll_steps(16 * moments->size) == 0 ? sml_poll(env) : SML_OK;
 		double count = gram[0];
 		double mean;
 		double variance;
 
+		if (status != SML_OK)
+			return status;
 		if (place <= moments->numbers && moments->indicator[place - 1] >= 0)
 		{
 			size_t m = (size_t) moments->indicator[place - 1];
@@ -164,6 +167,7 @@ follow_drift(SmlMoments *moments)
 		if (variance > 0 && mean * mean > DRIFT * DRIFT * variance)
 			translate_place(moments, place, rounded(mean, sqrt(variance)));
 	}
+	return SML_OK;
 }
 
 /* ---- indicators -------------------------------------------------------------------- */
@@ -284,27 +288,28 @@ sml_moments_absorb(SmlEnv *env, SmlMoments *moments, size_t rows, const double *
 		if (!complete)
 			mark_missing(moments, block + i * stride, z);
 	}
-	sml_gram_add(rows, moments->size, moments->block, moments->size, w, moments->gram, moments->room);
+	status = sml_gram_add(env, rows, moments->size, moments->block, moments->size, w, moments->gram, moments->room);
+	if (status != SML_OK)
+		return status;
 	moments->rows += rows;
 	moments->weight = moments->gram[0];
 	/* a power of two of blocks: often at first, seldom later */
 	if (((moments->rows / SML_BLOCK_ROWS) & (moments->rows / SML_BLOCK_ROWS - 1)) == 0)
-		follow_drift(moments);
+		return follow_drift(env, moments);
 	return SML_OK;
 }
 
 /* ---- merging ----------------------------------------------------------------------------- */
 
-/* The place in "into" of each place of "from". */
-static size_t
-matching_place(const SmlMoments *into, const SmlMoments *from, size_t place)
+/* The place in "into" of each place of "from", whose indicators "into" has too. */
+static void
+match_places(const SmlMoments *into, const SmlMoments *from, size_t *place)
 {
-	if (place <= shifted_places(from))
-		return place;
+	for (size_t i = 0; i <= shifted_places(from); i++)
+		place[i] = i;
 	for (size_t j = 0; j < from->numbers; j++)
-		if (from->indicator[j] == (int32_t) place)
-			return (size_t) into->indicator[j];
-	return 0;
+		if (from->indicator[j] >= 0)
+			place[from->indicator[j]] = (size_t) into->indicator[j];
 }
 
 static SmlStatus
@@ -337,6 +342,7 @@ SmlStatus
 sml_moments_merge(SmlEnv *env, SmlMoments *into, const SmlMoments *from)
 {
 	SmlMoments *moved = NULL;
+	size_t     *to = NULL;
 	SmlStatus   status;
 
 	if (into->numbers != from->numbers || into->has_target != from->has_target)
@@ -349,26 +355,31 @@ sml_moments_merge(SmlEnv *env, SmlMoments *into, const SmlMoments *from)
 	for (size_t place = 1; place <= shifted_places(into); place++)
 		if (into->shift[place] != moved->shift[place])
 		{
+			SML_TRY(sml_poll(env));
 			translate_place(moved, place, into->shift[place] - moved->shift[place]);
 			moved->shift[place] = into->shift[place];
 		}
 	for (size_t j = 0; j < into->numbers; j++)
 		if (moved->indicator[j] >= 0 && into->indicator[j] < 0)
 			SML_TRY(add_indicator(env, into, j));
+	SML_TRY(sml_alloc_array(env, moved->size, sizeof(size_t), &to));
+	match_places(into, moved, to);
 	for (size_t a = 0; a < moved->size; a++)
+	{
+		SML_TRY(sml_poll(env));
 		for (size_t b = a; b < moved->size; b++)
 		{
-			size_t to_a = matching_place(into, moved, a);
-			size_t to_b = matching_place(into, moved, b);
-			size_t low = to_a < to_b ? to_a : to_b;
-			size_t high = to_a < to_b ? to_b : to_a;
+			size_t low = to[a] < to[b] ? to[a] : to[b];
+			size_t high = to[a] < to[b] ? to[b] : to[a];
 
 			into->gram[low * into->room + high] += moved->gram[a * moved->room + b];
 		}
+	}
 	into->rows += moved->rows;
 	into->weight = into->gram[0];
 	status = SML_OK;
 done:
+	sml_free(env, to);
 	sml_moments_free(env, moved);
 	return status;
 }

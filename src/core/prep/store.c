@@ -138,6 +138,67 @@ sml_store_append(SmlEnv *env, SmlStore *store, const double *numbers, const int3
 	return SML_OK;
 }
 
+void
+sml_store_row(const SmlStore *store, size_t row, const double **numbers, const int32_t **codes)
+{
+	size_t chunk = row / store->chunk_rows;
+	size_t at = row % store->chunk_rows;
+
+	*numbers = store->chunk_numbers[chunk] + at * store->numbers;
+	*codes = store->chunk_codes[chunk] + at * store->labels;
+}
+
+SmlStatus
+sml_store_compact(SmlEnv *env, SmlStore *store, const bool *keep, size_t count)
+{
+	size_t to = 0;
+
+	for (size_t from = 0; from < store->rows; from++)
+	{
+		const double  *numbers;
+		const int32_t *codes;
+		double        *to_numbers = store->chunk_numbers[to / store->chunk_rows] + to % store->chunk_rows * store->numbers;
+		int32_t       *to_codes = store->chunk_codes[to / store->chunk_rows] + to % store->chunk_rows * store->labels;
+
+		if (from % SML_CHUNK_ROWS == 0)
+		{
+			SmlStatus status = sml_poll(env);
+
+			if (status != SML_OK)
+				return status;
+		}
+		if (from < count && !keep[from])
+			continue;
+		sml_store_row(store, from, &numbers, &codes);
+		/* memmove: a row may move onto itself */
+		if (store->numbers > 0)
+			memmove(to_numbers, numbers, store->numbers * sizeof(double));
+		if (store->labels > 0)
+			memmove(to_codes, codes, store->labels * sizeof(int32_t));
+		to++;
+	}
+	store->rows = to;
+	while (store->chunks > (to + store->chunk_rows - 1) / store->chunk_rows)
+	{
+		store->chunks--;
+		sml_free(env, store->chunk_numbers[store->chunks]);
+		sml_free(env, store->chunk_codes[store->chunks]);
+	}
+	return SML_OK;
+}
+
+size_t
+sml_store_bytes(const SmlStore *store)
+{
+	return store->chunks * store->chunk_bytes;
+}
+
+size_t
+sml_store_limit(const SmlStore *store)
+{
+	return store->limit;
+}
+
 /* ---- codes ------------------------------------------------------------------------- */
 
 /* Level or class of a text, as an index or -1. */

@@ -23,6 +23,16 @@ void sml_store_free(SmlEnv *env, SmlStore *store);
 SML_MUST_USE SmlStatus sml_store_append(SmlEnv *env, SmlStore *store, const double *numbers, const int32_t *codes);
 size_t sml_store_rows(const SmlStore *store);
 
+/* One row, as it was appended, or after sml_store_remap with level and class indexes. */
+void sml_store_row(const SmlStore *store, size_t row, const double **numbers, const int32_t **codes);
+
+/* Drop the rows r < count with keep[r] false; those that follow move up, in their order. */
+SML_MUST_USE SmlStatus sml_store_compact(SmlEnv *env, SmlStore *store, const bool *keep, size_t count);
+
+/* Bytes that the rows take, and that they may take. */
+size_t sml_store_bytes(const SmlStore *store);
+size_t sml_store_limit(const SmlStore *store);
+
 /* Turn provisional codes into level and class indexes.  Once, after the last row. */
 SML_MUST_USE SmlStatus sml_store_remap(SmlEnv *env, SmlStore *store, const SmlProfile *profile, const SmlEncoder *encoder);
 

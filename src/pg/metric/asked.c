@@ -165,7 +165,8 @@ typedef enum Part
 {
 	PART_ALL,
 	PART_HELD_OUT,
-	PART_TRAINING
+	PART_TRAINING,
+	PART_CALIBRATION
 } Part;
 
 static Part
@@ -177,10 +178,12 @@ read_part(const char *part)
 		return PART_HELD_OUT;
 	if (strcmp(part, "training") == 0)
 		return PART_TRAINING;
+	if (strcmp(part, "calibration") == 0)
+		return PART_CALIBRATION;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("unknown part \"%s\"", part),
-			 errhint("Known parts are all, held_out and training.")));
+			 errhint("Known parts are all, held_out, training and calibration.")));
 }
 
 static void pg_attribute_noreturn()
@@ -193,6 +196,22 @@ nothing_held_out(const MlVersion *version)
 			 errhint("Name a source to evaluate on, or train with a holdout.")));
 }
 
+/* The rows of a part other than all; errors when the version has none. */
+static char *
+part_where(const MlVersion *version, const MlStored *stored, const MlSource *source, Part part)
+{
+	if (stored->split->kind == ML_SPLIT_NONE && part != PART_TRAINING)
+		nothing_held_out(version);
+	if (part != PART_CALIBRATION)
+		return ml_split_predicate(stored->split, source, part == PART_HELD_OUT);
+	if (stored->split->aside == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("model \"%s\" has no rows for calibration", ml_version_label(version)),
+				 errhint("It was trained without \"calibration\" in params.")));
+	return ml_split_aside(stored->split, source);
+}
+
 /* The part of the training source. */
 static void
 choose_part(MlRowsAsked *rows, const MlVersion *version, const MlStored *stored, Part part)
@@ -200,14 +219,14 @@ choose_part(MlRowsAsked *rows, const MlVersion *version, const MlStored *stored,
 	MlSplitKind kind = stored->split->kind;
 	bool        by_rule = kind != ML_SPLIT_NONE && kind != ML_SPLIT_SOURCE;
 
-	if (part == PART_HELD_OUT && kind == ML_SPLIT_NONE)
+	if ((part == PART_HELD_OUT || part == PART_CALIBRATION) && kind == ML_SPLIT_NONE)
 		nothing_held_out(version);
 	if (part != PART_ALL && by_rule)
-		rows->where = ml_split_predicate(stored->split, rows->source, part == PART_HELD_OUT);
+		rows->where = part_where(version, stored, rows->source, part);
 	rows->seen_known = true;
-	rows->all_seen = stored->refit || part == PART_TRAINING || !by_rule;
+	rows->all_seen = stored->refit || part == PART_TRAINING || part == PART_CALIBRATION || !by_rule;
 	if (part == PART_ALL && !rows->all_seen)
-		rows->seen = ml_split_predicate(stored->split, rows->source, false);
+		rows->seen = ml_split_seen(stored->split, rows->source);
 	if (stored->refit)
 		rows->seen_reason = "After its evaluation in training the model was fitted again on all rows of its source.";
 }
@@ -227,9 +246,21 @@ other_source(MlRowsAsked *rows, const MlVersion *version, const MlStored *stored
 					 errmsg("the rule of model \"%s\" cannot be used on another source", ml_version_label(version)),
 					 errdetail("Its held-out rows are those of the source \"%s\".", stored->split->source),
 					 errhint("Leave part out.")));
-		rows->where = ml_split_predicate(stored->split, rows->source, part == PART_HELD_OUT);
+		rows->where = part_where(version, stored, rows->source, part);
 	}
 	rows->seen_reason = "The source is not the one that the model was trained on.";
+}
+
+/* The second source, where training does not look; calibration may. */
+static void
+second_source(MlRowsAsked *rows, const MlVersion *version, const MlStored *stored, Part part)
+{
+	rows->seen_known = true;
+	rows->all_seen = part == PART_CALIBRATION;
+	if (part == PART_HELD_OUT || part == PART_CALIBRATION)
+		rows->where = part_where(version, stored, rows->source, part);
+	else if (stored->split->aside > 0)
+		rows->seen = ml_split_aside(stored->split, rows->source);
 }
 
 MlRowsAsked *
@@ -245,7 +276,7 @@ ml_rows_asked(const MlVersion *version, const MlStored *stored, const char *sour
 			part = PART_HELD_OUT;
 		if (part == PART_HELD_OUT && stored->split->kind == ML_SPLIT_NONE)
 			nothing_held_out(version);
-		second = second && part == PART_HELD_OUT;
+		second = second && part != PART_TRAINING;
 		rows->source = open_stored(version, second ? stored->split->source : stored->source);
 	}
 	else
@@ -259,7 +290,7 @@ ml_rows_asked(const MlVersion *version, const MlStored *stored, const char *sour
 		}
 	}
 	if (second)
-		rows->seen_known = true; /* none of them: training does not look there */
+		second_source(rows, version, stored, part);
 	else
 		choose_part(rows, version, stored, part);
 	return rows;

@@ -45,6 +45,7 @@ typedef struct Evaluating
 	SmlEnv     env;
 	Evaluator  evaluator[2];
 	int        count;
+	bool       links;        /* keep these, not predictions */
 	int        target_place;
 	int        weight_place; /* or -1 */
 	int        seen_place;   /* or -1 */
@@ -153,6 +154,7 @@ set_up(Evaluating *all, const MlEvaluationPlan *plan)
 	all->evaluator[1].model = plan->other_model;
 	all->evaluator[1].scorer = plan->other_scorer;
 	all->count = plan->other_model ? 2 : 1;
+	all->links = plan->links;
 	for (int i = 0; i < all->count; i++)
 		set_up_model(all, &all->evaluator[i], plan, target);
 }
@@ -227,14 +229,15 @@ read_target(Evaluator *one, Datum value, bool isnull)
 }
 
 static void
-score(SmlEnv *env, Evaluator *one, const Datum *values, const bool *nulls, double weight)
+score(Evaluating *all, Evaluator *one, const Datum *values, const bool *nulls, double weight)
 {
 	MlEvaluation *evaluation = one->evaluation;
+	SmlEnv       *env = &all->env;
 
 	read_features(one, values, nulls);
 	sml_score_link(one->scorer, one->numbers, one->levels, one->link);
 	sml_score_response(one->scorer, one->link, one->response);
-	ML_CHECK(env, sml_scored_add(env, evaluation->scored, one->actual, one->response, weight), doing);
+	ML_CHECK(env, sml_scored_add(env, evaluation->scored, one->actual, all->links ? one->link : one->response, weight), doing);
 	if (evaluation->replay)
 		ML_CHECK(env, sml_replay_add(env, evaluation->replay, one->scorer, one->numbers, one->levels), doing);
 }
@@ -255,7 +258,7 @@ evaluate_row(void *context, const Datum *values, const bool *nulls)
 		return;
 	for (int i = 0; i < all->count; i++)
 	{
-		score(&all->env, &all->evaluator[i], values, nulls, weight);
+		score(all, &all->evaluator[i], values, nulls, weight);
 		if (all->seen_place >= 0 && !nulls[all->seen_place] && DatumGetBool(values[all->seen_place]))
 			all->evaluator[i].evaluation->seen++;
 	}
@@ -271,6 +274,8 @@ finish(Evaluating *all, Evaluator *one, uint64 rows, double threshold)
 
 	evaluation->rows = (int64) rows;
 	evaluation->rows_used = (int64) evaluation->scored->rows;
+	if (all->links)
+		return;
 	ML_CHECK(&all->env, sml_scored_metrics(&all->env, evaluation->scored, threshold, &evaluation->metrics, &count), doing);
 	evaluation->metric_count = (int) count;
 }

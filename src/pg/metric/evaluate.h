@@ -47,6 +47,7 @@ typedef struct MlEvaluationPlan
 	const char      *target;
 	const char      *weight;  /* or NULL */
 	bool             replay;  /* keep what each feature added */
+	bool             links;   /* keep links instead of predictions, and make no metrics */
 	/* a second model, evaluated in the same scan on the same rows: those that both can use; or NULL */
 	const SmlModel  *other_model;
 	const SmlScorer *other_scorer;

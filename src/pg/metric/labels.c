@@ -17,6 +17,7 @@
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "common/shortest_dec.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
 #include "utils/memutils.h"
@@ -239,7 +240,10 @@ sustainml_labels_merge(PG_FUNCTION_ARGS)
 		PG_RETURN_POINTER(into);
 	labels_start_iterate(((LabelState *) PG_GETARG_POINTER(1))->table, &iterator);
 	while ((entry = labels_iterate(((LabelState *) PG_GETARG_POINTER(1))->table, &iterator)) != NULL)
+	{
+		CHECK_FOR_INTERRUPTS();
 		add_margin(into, entry->label, &entry->margin);
+	}
 	PG_RETURN_POINTER(into);
 }
 
@@ -263,6 +267,7 @@ sustainml_labels_write(PG_FUNCTION_ARGS)
 	labels_start_iterate(state->table, &iterator);
 	while ((entry = labels_iterate(state->table, &iterator)) != NULL)
 	{
+		CHECK_FOR_INTERRUPTS();
 		sml_write_u64(&writer, entry->label.length);
 		sml_write_bytes(&writer, entry->label.bytes, entry->label.length);
 		sml_write_f64(&writer, entry->margin.actual);
@@ -299,6 +304,7 @@ sustainml_labels_read(PG_FUNCTION_ARGS)
 		SmlText   label = {NULL, (int32_t) sml_read_count(&reader, 1)};
 		SmlMargin margin;
 
+		CHECK_FOR_INTERRUPTS();
 		label.bytes = (const char *) reader.at;
 		reader.at += label.length;
 		margin.actual = sml_read_f64(&reader);
@@ -320,7 +326,11 @@ by_label(const void *a, const void *b)
 {
 	const LabelEntry *x = *(LabelEntry *const *) a;
 	const LabelEntry *y = *(LabelEntry *const *) b;
-	int               order = memcmp(x->label.bytes, y->label.bytes, Min(x->label.length, y->label.length));
+	int               order;
+
+	/* millions of labels take seconds to sort, and the sort leaves nothing behind when it ends here */
+	CHECK_FOR_INTERRUPTS();
+	order = memcmp(x->label.bytes, y->label.bytes, Min(x->label.length, y->label.length));
 
 	return order != 0 ? order : x->label.length - y->label.length;
 }

@@ -112,7 +112,7 @@ sustainml_ranked_write(PG_FUNCTION_ARGS)
 				 errhint("Set max_parallel_workers_per_gather to 0.")));
 	result = palloc(VARHDRSZ + writer.size);
 	SET_VARSIZE(result, VARHDRSZ + writer.size);
-	memcpy(VARDATA(result), writer.bytes, writer.size);
+	ML_CHECK(&env, sml_copy_bytes(&env, VARDATA(result), writer.bytes, writer.size), doing);
 	sml_writer_free(&writer);
 	PG_RETURN_BYTEA_P(result);
 }

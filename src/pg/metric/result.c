@@ -1,5 +1,6 @@
 /*
- * result.c - rows into a tuplestore; see result.h.  Rows beyond work_mem go to disk.
+ * result.c - rows into a tuplestore; see result.h.  Rows beyond work_mem go to disk, and what
+ * a row was made of is given back: a confusion matrix of a thousand classes has a million rows.
  */
 #include "../compat.h"
 
@@ -8,6 +9,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
 #include "result.h"
@@ -19,6 +21,7 @@ struct MlResult
 	FunctionCallInfo fcinfo;
 	TupleDesc        row;
 	Tuplestorestate *store;
+	MemoryContext    per_row;
 	int              count; /* values put so far */
 	Datum            values[MOST_COLUMNS];
 	bool             nulls[MOST_COLUMNS];
@@ -43,6 +46,7 @@ ml_result_begin(FunctionCallInfo fcinfo)
 	info->setResult = result->store;
 	info->setDesc = result->row;
 	MemoryContextSwitchTo(old);
+	result->per_row = AllocSetContextCreate(CurrentMemoryContext, "sustainml row", ALLOCSET_SMALL_SIZES);
 	result->fcinfo = fcinfo;
 	return result;
 }
@@ -60,7 +64,10 @@ put(MlResult *result, Datum value, bool isnull)
 void
 ml_put_text(MlResult *result, const char *text)
 {
+	MemoryContext old = MemoryContextSwitchTo(result->per_row);
+
 	put(result, text ? CStringGetTextDatum(text) : (Datum) 0, text == NULL);
+	MemoryContextSwitchTo(old);
 }
 
 void
@@ -92,7 +99,9 @@ ml_put_row(MlResult *result)
 {
 	if (result->count != result->row->natts)
 		elog(ERROR, "too few values in a row");
+	CHECK_FOR_INTERRUPTS();
 	tuplestore_putvalues(result->store, result->row, result->values, result->nulls);
+	MemoryContextReset(result->per_row);
 	result->count = 0;
 }
 

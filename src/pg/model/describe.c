@@ -8,8 +8,10 @@
 
 #include "catalog/pg_type.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 
 #include "../cache.h"
 #include "../privacy/keys.h"
@@ -23,6 +25,8 @@
 typedef struct Row
 {
 	ReturnSetInfo *result;
+	MemoryContext  caller;
+	MemoryContext  context; /* of what a row is made of */
 	int            next;
 	Datum          values[12];
 	bool           nulls[12];
@@ -34,6 +38,16 @@ start_rows(FunctionCallInfo fcinfo, Row *row)
 	InitMaterializedSRF(fcinfo, 0);
 	memset(row, 0, sizeof(*row));
 	row->result = (ReturnSetInfo *) fcinfo->resultinfo;
+	row->context = AllocSetContextCreate(CurrentMemoryContext, "sustainml row", ALLOCSET_SMALL_SIZES);
+	row->caller = MemoryContextSwitchTo(row->context);
+}
+
+static Datum
+end_rows(Row *row)
+{
+	MemoryContextSwitchTo(row->caller);
+	MemoryContextDelete(row->context);
+	return (Datum) 0;
 }
 
 static void
@@ -71,7 +85,9 @@ put_texts(Row *row, char *const *texts, size_t count)
 static void
 end_row(Row *row)
 {
+	CHECK_FOR_INTERRUPTS();
 	tuplestore_putvalues(row->result->setResult, row->result->setDesc, row->values, row->nulls);
+	MemoryContextReset(row->context);
 	row->next = 0;
 }
 
@@ -116,7 +132,7 @@ sustainml_features(PG_FUNCTION_ARGS)
 		put_text(&row, number ? NULL : feature->levels[feature->reference]);
 		end_row(&row);
 	}
-	return (Datum) 0;
+	return end_rows(&row);
 }
 
 /* ---- coefficients -------------------------------------------------------------------------- */
@@ -171,7 +187,7 @@ sustainml_coefficients(PG_FUNCTION_ARGS)
 			put_coefficient(&row, class, term_name(encoder, j), fit->dropped[j] ? NAN : estimate[1 + j],
 							fit->dropped[j] ? NAN : error[1 + j], fit->df, quantile);
 	}
-	return (Datum) 0;
+	return end_rows(&row);
 }
 
 PG_FUNCTION_INFO_V1(sustainml_fit_summary);
@@ -201,7 +217,7 @@ sustainml_fit_summary(PG_FUNCTION_ARGS)
 		put_text(&row, strcmp(figures[i].name, "sigma") == 0 ? fit->no_inference : NULL);
 		end_row(&row);
 	}
-	return (Datum) 0;
+	return end_rows(&row);
 }
 
 /* ---- what can be trained ---------------------------------------------------------------------- */
@@ -230,7 +246,7 @@ sustainml_algorithms(PG_FUNCTION_ARGS)
 		put_text(&row, learner->about);
 		end_row(&row);
 	}
-	return (Datum) 0;
+	return end_rows(&row);
 }
 
 static char *
@@ -285,6 +301,24 @@ sustainml_options(PG_FUNCTION_ARGS)
 		put_text(&row, "\"balanced\" or {class: weight}");
 		put_text(&row, "multiplies the weight of each row by that of its class");
 		end_row(&row);
+		put_text(&row, "resample");
+		put_text(&row, "text or object");
+		put_text(&row, NULL);
+		put_text(&row, "\"smote\" or {\"kind\": \"smote\", \"k\": 5, …}");
+		put_text(&row, "makes synthetic rows of small classes, or leaves out rows of large ones, among the training rows");
+		end_row(&row);
+		put_text(&row, "prior_correction");
+		put_text(&row, "boolean");
+		put_text(&row, "false");
+		put_text(&row, "true|false");
+		put_text(&row, "turns probabilities back to the shares of the classes in the training rows, after class weights or resampling");
+		end_row(&row);
+		put_text(&row, "calibration");
+		put_text(&row, "text or object");
+		put_text(&row, NULL);
+		put_text(&row, "\"platt\", \"isotonic\" or {\"method\": …, \"share\": 0.5}");
+		put_text(&row, "fits the probabilities to held-out rows, a share of which is set aside for it and left out of the metrics");
+		end_row(&row);
 	}
-	return (Datum) 0;
+	return end_rows(&row);
 }

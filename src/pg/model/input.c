@@ -14,6 +14,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
+#include "utils/inval.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -32,6 +33,13 @@ typedef enum InputForm
 	FORM_ARRAY
 } InputForm;
 
+/* A float8 argument that is a number as it is: the common case, worth a loop of its own. */
+typedef struct PlainStep
+{
+	int argument; /* in fcinfo->args */
+	int slot;     /* in numbers */
+} PlainStep;
+
 struct MlInput
 {
 	const SmlEncoder *encoder;
@@ -44,6 +52,11 @@ struct MlInput
 	double           *numbers;
 	size_t           *levels;
 	SmlText          *texts;      /* per label slot, of the row at hand */
+	/* columns */
+	int               plain_count;
+	PlainStep        *plain;
+	int               other_count;
+	int              *others;     /* the columns that are not plain */
 	/* rows */
 	Oid               row_type;
 	int32             row_typmod;
@@ -111,8 +124,6 @@ take_value(MlInput *input, int column, Datum value, bool isnull)
 	{
 		if (c->elements)
 			ml_read_array(reader, value, isnull, input->numbers + c->first, c->elements, c->name);
-		else if (reader->how == ML_READ_FLOAT8 && !isnull)
-			input->numbers[c->first] = DatumGetFloat8(value);
 		else
 			input->numbers[c->first] = ml_read_number(reader, value, isnull);
 		return !isnull;
@@ -358,11 +369,15 @@ map_names(MlInput *input, FunctionCallInfo fcinfo, ArrayType *names)
 	{
 		input->source[c] = ml_find_name(input->encoder->layout.columns[c].name, texts, count);
 		if (input->source[c] < 0)
+		{
+			/* inside a transaction a prepared plan may not have heard of it; let it hear, so that the next try plans anew */
+			AcceptInvalidationMessages();
 			ereport(ERROR,
 					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-					 errmsg("the model was retrained with other features while this query ran"),
+					 errmsg("the model was retrained with other features after this query was planned"),
 					 errdetail("It now needs column \"%s\".", input->encoder->layout.columns[c].name),
 					 errhint("Run the query again.")));
+		}
 		init_argument(input, c, fcinfo, input->first + input->source[c]);
 	}
 }
@@ -381,6 +396,23 @@ map_scalars(MlInput *input, FunctionCallInfo fcinfo)
 	{
 		input->source[c] = c;
 		init_argument(input, c, fcinfo, input->first + c);
+	}
+}
+
+/* Part the columns into those that need no conversion and the others. */
+static void
+plan_columns(MlInput *input)
+{
+	input->plain = palloc(sizeof(PlainStep) * (input->columns + 1));
+	input->others = palloc(sizeof(int) * (input->columns + 1));
+	for (int c = 0; c < input->columns; c++)
+	{
+		const SmlColumn *column = &input->encoder->layout.columns[c];
+
+		if (column->kind == SML_NUMBER && column->elements == 0 && input->readers[c].how == ML_READ_FLOAT8)
+			input->plain[input->plain_count++] = (PlainStep){input->first + input->source[c], (int) column->first};
+		else
+			input->others[input->other_count++] = c;
 	}
 }
 
@@ -437,6 +469,8 @@ ml_input_make(FunctionCallInfo fcinfo, int first, const MlModel *model, ArrayTyp
 		map_scalars(input, fcinfo);
 	else if (input->form == FORM_ARRAY)
 		(void) ml_reader_init(&input->readers[0], get_fn_expr_argtype(fcinfo->flinfo, first), SML_NUMBER);
+	if (input->form == FORM_COLUMNS)
+		plan_columns(input);
 	return input;
 }
 
@@ -460,21 +494,36 @@ json_argument(const MlInput *input, FunctionCallInfo fcinfo)
 	return PG_GETARG_JSONB_P(input->first);
 }
 
+static bool
+read_columns(MlInput *input, FunctionCallInfo fcinfo)
+{
+	double          *numbers = input->numbers;
+	const PlainStep *plain = input->plain;
+	int              count = input->plain_count;
+	bool             any = false;
+
+	for (int i = 0; i < count; i++)
+	{
+		const NullableDatum *argument = &fcinfo->args[plain[i].argument];
+
+		numbers[plain[i].slot] = argument->isnull ? sml_missing() : DatumGetFloat8(argument->value);
+		any |= !argument->isnull;
+	}
+	for (int i = 0; i < input->other_count; i++)
+	{
+		int                  c = input->others[i];
+		const NullableDatum *argument = &fcinfo->args[input->first + input->source[c]];
+
+		any |= take_value(input, c, argument->value, argument->isnull);
+	}
+	return any;
+}
+
 bool
 ml_input_read(MlInput *input, FunctionCallInfo fcinfo)
 {
-	bool any = false;
-
 	if (input->form == FORM_COLUMNS)
-	{
-		for (int c = 0; c < input->columns; c++)
-		{
-			NullableDatum *argument = &fcinfo->args[input->first + input->source[c]];
-
-			any |= take_value(input, c, argument->value, argument->isnull);
-		}
-		return any;
-	}
+		return read_columns(input, fcinfo);
 	if (PG_ARGISNULL(input->first))
 		return false;
 	if (input->form == FORM_ROW)

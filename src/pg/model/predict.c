@@ -2,15 +2,18 @@
  * predict.c - the predict family: thin entry points over input.c and the scorer.
  *
  * What a call site remembers (fn_extra): the version that the name meant, the decoded model
- * and how to read the arguments.  It is good while the snapshot and the count of catalog
- * changes are the same; else the name is resolved again.
+ * and how to read the arguments.  It is good while the snapshot, the user, the search path and the
+ * count of catalog changes are the same; else the name is resolved again.
  */
 #include "../compat.h"
 
 #include <math.h>
 
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
+#include "miscadmin.h"
+#include "nodes/primnodes.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
@@ -29,8 +32,13 @@ typedef struct Site
 	uint64         changes;
 	TransactionId  xmin;
 	TransactionId  xmax;
+	uint32         running;   /* transactions in progress, of which those below xmax only ever end … */
+	int32          subrunning; /* … and subtransactions, or all of them on a standby */
 	CommandId      command;
+	Oid            user;
+	char          *search_path;
 	char          *name;
+	const text    *constant; /* the name's datum when it is a constant of the query: then the address says enough */
 	/* what it found */
 	const MlModel *model;
 	double         threshold;
@@ -44,25 +52,45 @@ typedef struct Site
 /* ---- the call site ------------------------------------------------------------------ */
 
 static bool
-still_holds(const Site *site, const char *name, size_t length)
+same_name(const Site *site, const text *name)
+{
+	size_t length = VARSIZE_ANY_EXHDR(name);
+
+	return name == site->constant || (strncmp(site->name, VARDATA_ANY(name), length) == 0 && site->name[length] == '\0');
+}
+
+static bool
+still_holds(const Site *site, const text *name)
 {
 	Snapshot snapshot = ActiveSnapshotSet() ? GetActiveSnapshot() : NULL;
 
 	return site->model != NULL && site->changes == ml_model_changes() &&
-		   snapshot && snapshot->xmin == site->xmin && snapshot->xmax == site->xmax && snapshot->curcid == site->command &&
-		   strncmp(site->name, name, length) == 0 && site->name[length] == '\0';
+		   snapshot && snapshot->xmin == site->xmin && snapshot->xmax == site->xmax && snapshot->xcnt == site->running &&
+		   snapshot->subxcnt == site->subrunning && snapshot->curcid == site->command && site->user == GetUserId() &&
+		   strcmp(site->search_path, namespace_search_path) == 0 && same_name(site, name);
+}
+
+/* Whether the name is written in the query.  (A parameter can change its value and keep its address.) */
+static bool
+is_constant(FunctionCallInfo fcinfo)
+{
+	Node *call = fcinfo->flinfo->fn_expr;
+
+	return call && IsA(call, FuncExpr) && IsA(linitial(((FuncExpr *) call)->args), Const);
 }
 
 static void
-resolve(Site *site, FunctionCallInfo fcinfo, const char *name, bool named)
+resolve(Site *site, FunctionCallInfo fcinfo, const text *argument, bool named)
 {
 	MemoryContext old;
 	MlVersion    *version;
 	Snapshot      snapshot;
+	char         *name;
 
 	MemoryContextReset(site->context);
 	site->model = NULL;
 	old = MemoryContextSwitchTo(site->context);
+	name = text_to_cstring(argument);
 	version = ml_version_resolve(name, ML_PREDICT);
 	/* opening tables may have let invalidations in, so remember the count after it */
 	site->model = ml_model_get(version);
@@ -70,8 +98,13 @@ resolve(Site *site, FunctionCallInfo fcinfo, const char *name, bool named)
 	snapshot = ActiveSnapshotSet() ? GetActiveSnapshot() : NULL;
 	site->xmin = snapshot ? snapshot->xmin : InvalidTransactionId;
 	site->xmax = snapshot ? snapshot->xmax : InvalidTransactionId;
+	site->running = snapshot ? snapshot->xcnt : 0;
+	site->subrunning = snapshot ? snapshot->subxcnt : 0;
 	site->command = snapshot ? snapshot->curcid : 0;
-	site->name = pstrdup(name);
+	site->user = GetUserId();
+	site->search_path = pstrdup(namespace_search_path);
+	site->name = name;
+	site->constant = is_constant(fcinfo) ? argument : NULL;
 	site->threshold = version->threshold;
 	site->outputs = sml_scorer_outputs(site->model->scorer);
 	site->link = palloc(sizeof(double) * site->outputs);
@@ -85,9 +118,8 @@ resolve(Site *site, FunctionCallInfo fcinfo, const char *name, bool named)
 static Site *
 open_site(FunctionCallInfo fcinfo, bool named)
 {
-	Site       *site = fcinfo->flinfo->fn_extra;
-	text       *argument;
-	const char *name;
+	Site *site = fcinfo->flinfo->fn_extra;
+	text *argument;
 
 	if (PG_ARGISNULL(0))
 		return NULL;
@@ -98,11 +130,8 @@ open_site(FunctionCallInfo fcinfo, bool named)
 		site->context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "sustainml call site", ALLOCSET_SMALL_SIZES);
 		fcinfo->flinfo->fn_extra = site;
 	}
-	if (!still_holds(site, VARDATA_ANY(argument), VARSIZE_ANY_EXHDR(argument)))
-	{
-		name = text_to_cstring(argument);
-		resolve(site, fcinfo, name, named);
-	}
+	if (!still_holds(site, argument))
+		resolve(site, fcinfo, argument, named);
 	return ml_input_read(site->input, fcinfo) ? site : NULL;
 }
 
@@ -269,6 +298,21 @@ ML_PREDICT_FUNCTION(classify)
 
 /* ---- explain --------------------------------------------------------------------------- */
 
+static void
+explain_row(ReturnSetInfo *result, const char *feature, const char *value, double contribution, double base, const char *unit)
+{
+	Datum values[5];
+	bool  nulls[5] = {false, value == NULL, false, false, false};
+
+	values[0] = CStringGetTextDatum(feature);
+	if (value)
+		values[1] = CStringGetTextDatum(value);
+	values[2] = Float8GetDatum(contribution);
+	values[3] = Float8GetDatum(base);
+	values[4] = CStringGetTextDatum(unit);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
 /* Explanations are about one number: the value, the log odds, or of many classes the predicted one's link. */
 static void
 explain_rows(Site *site, ReturnSetInfo *result)
@@ -278,25 +322,17 @@ explain_rows(Site *site, ReturnSetInfo *result)
 	size_t            output = model->task == SML_MULTICLASS ? predicted_class(site) : 0;
 	double           *base = palloc(sizeof(double) * site->outputs);
 	double           *contribution = palloc(sizeof(double) * site->outputs * encoder->feature_count);
+	bool              bends = sml_scorer_bends(site->model->scorer);
 	const char       *unit = model->task == SML_REGRESSION ? model->target : model->task == SML_BINARY ? "log_odds" :
-		psprintf("score of class %s", encoder->classes[output]);
+		psprintf("score of class %s%s", encoder->classes[output], bends ? " before calibration" : "");
 
 	sml_score_explain(site->model->scorer, ml_input_numbers(site->input), ml_input_levels(site->input), base, contribution);
 	for (size_t f = 0; f < encoder->feature_count; f++)
-	{
-		Datum values[5];
-		bool  nulls[5] = {false, false, false, false, false};
-		char *value = ml_input_text(site->input, f);
-
-		values[0] = CStringGetTextDatum(encoder->features[f].name);
-		nulls[1] = value == NULL;
-		if (value)
-			values[1] = CStringGetTextDatum(value);
-		values[2] = Float8GetDatum(contribution[f * site->outputs + output]);
-		values[3] = Float8GetDatum(base[output]);
-		values[4] = CStringGetTextDatum(unit);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-	}
+		explain_row(result, encoder->features[f].name, ml_input_text(site->input, f), contribution[f * site->outputs + output],
+					base[output], unit);
+	/* a calibration that is no straight line has a share of its own, so that the rows still add up */
+	if (bends && model->task == SML_BINARY)
+		explain_row(result, "(calibration)", NULL, sml_score_bend(site->model->scorer, site->link, site->response), base[output], unit);
 }
 
 /* An explanation shows the values of its row, and what the model is made of. */

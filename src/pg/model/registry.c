@@ -8,6 +8,8 @@
 
 #include <math.h>
 
+#include "access/xact.h"
+#include "access/xlog.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -37,8 +39,13 @@ required(FunctionCallInfo fcinfo, int i, const char *what)
 static MlVersion *
 begin_change(const char *model)
 {
-	MlVersion *version = ml_version_resolve(model, ML_MANAGE);
+	MlVersion *version;
 
+	if (XactReadOnly || RecoveryInProgress())
+		ereport(ERROR,
+				(errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
+				 errmsg("cannot change model \"%s\" %s", pnstrdup(model, strcspn(model, "@")), RecoveryInProgress() ? "on a standby" : "in a read-only transaction")));
+	version = ml_version_resolve(model, ML_MANAGE);
 	ml_lock_name(version->schema, version->name);
 	PushActiveSnapshot(GetLatestSnapshot());
 	version = ml_version_resolve(model, ML_MANAGE);
@@ -101,9 +108,17 @@ same_meaning(const SmlModel *a, const SmlModel *b)
 static void
 check_meaning(const MlVersion *version, bool force)
 {
-	MlVersion *active = ml_version_active(version->schema, version->name);
+	MlVersion     *active;
+	const MlModel *current;
+	bool           same;
 
-	if (active == NULL || force || same_meaning(ml_model_get(version)->model, ml_model_get(active)->model))
+	/* under the lock, and so by what is active now, not when the statement began */
+	PushActiveSnapshot(GetLatestSnapshot());
+	active = ml_version_active(version->schema, version->name);
+	current = active && !force ? ml_model_unless_damaged(active) : NULL;
+	same = current == NULL || same_meaning(ml_model_get(version)->model, current->model);
+	PopActiveSnapshot();
+	if (same)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -218,27 +233,37 @@ sustainml_drop_model(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-PG_FUNCTION_INFO_V1(sustainml_set_threshold);
-Datum
-sustainml_set_threshold(PG_FUNCTION_ARGS)
+void
+ml_threshold_set(const char *model, double threshold, const char *note)
 {
-	MlVersion *version = begin_change(required(fcinfo, 0, "the model"));
-	double     threshold = PG_ARGISNULL(1) ? NAN : PG_GETARG_FLOAT8(1);
-	Oid        types[2] = {INT8OID, FLOAT8OID};
-	Datum      values[2];
+	MlVersion *version = begin_change(model);
+	Oid        types[3] = {INT8OID, FLOAT8OID, TEXTOID};
+	Datum      values[3];
 
-	if (!(threshold >= 0 && threshold <= 1))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("the threshold must be between 0 and 1")));
 	if (ml_model_get(version)->model->task != SML_BINARY)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("only a model of two classes has a threshold")));
 	values[0] = Int64GetDatum(version->id);
 	values[1] = Float8GetDatum(threshold);
-	change("UPDATE sustainml.model_version SET threshold = $2 WHERE id = $1", 2, types, values, NULL);
+	values[2] = note ? CStringGetTextDatum(note) : (Datum) 0;
+	change("UPDATE sustainml.model_version SET threshold = $2,"
+		   " notes = CASE WHEN $3 IS NULL THEN notes ELSE pg_catalog.array_append(notes, $3) END WHERE id = $1",
+		   3, types, values, note ? "   " : "  n");
 	ml_models_changed();
+}
+
+PG_FUNCTION_INFO_V1(sustainml_set_threshold);
+Datum
+sustainml_set_threshold(PG_FUNCTION_ARGS)
+{
+	double threshold = PG_ARGISNULL(1) ? NAN : PG_GETARG_FLOAT8(1);
+
+	if (!(threshold >= 0 && threshold <= 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("the threshold must be between 0 and 1")));
+	ml_threshold_set(required(fcinfo, 0, "the model"), threshold, NULL);
 	PG_RETURN_VOID();
 }
 

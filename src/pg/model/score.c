@@ -249,6 +249,7 @@ sustainml_score(PG_FUNCTION_ARGS)
 	char     *into;
 	uint64    rows;
 
+	PreventCommandDuringRecovery("score()");
 	PreventCommandIfReadOnly("score()");
 	memset(&score, 0, sizeof(score));
 	score.version = ml_version_resolve(required(fcinfo, 0, "the model"), ML_PREDICT);

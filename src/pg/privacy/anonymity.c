@@ -201,7 +201,7 @@ count_cells(const Question *question, Cells *cells)
 					 ml_source_query(question->source, value ? psprintf("%s, %s AS v, pg_catalog.count(*) AS n", list, value) :
 									 psprintf("%s, pg_catalog.count(*) AS n", list), NULL),
 					 quasi_list(question->quasi, question->quasi_count, false), value ? ", " : "", value ? value : "");
-	(void) ml_source_each_parallel(query.data, add_cell, cells);
+	(void) ml_source_each_parallel(query.data, (Datum) 0, add_cell, cells);
 }
 
 /* ---- risks against a population ------------------------------------------------------------------------------ */
@@ -243,7 +243,7 @@ compare_population(const Question *question, Population *sum)
 	memset(sum, 0, sizeof(*sum));
 	(void) ml_source_each_parallel(psprintf("SELECT f, w, pg_catalog.count(*) FROM (SELECT pg_catalog.sum(f)::pg_catalog.int8 AS f,"
 											" pg_catalog.sum(w)::pg_catalog.int8 AS w FROM (%s UNION ALL %s) AS both_sides GROUP BY %s) AS class"
-											" WHERE f OPERATOR(pg_catalog.>) 0 GROUP BY f, w", sample, whole, names), add_population, sum);
+											" WHERE f OPERATOR(pg_catalog.>) 0 GROUP BY f, w", sample, whole, names), (Datum) 0, add_population, sum);
 }
 
 /* ---- the answer -------------------------------------------------------------------------------------------------- */
@@ -373,7 +373,7 @@ sustainml_class_sizes(PG_FUNCTION_ARGS)
 	list = quasi_list(question.quasi, question.quasi_count, false);
 	ml_scan_begin(&scan);
 	(void) ml_source_each_parallel(psprintf("SELECT n, pg_catalog.count(*) FROM (%s GROUP BY %s) AS class GROUP BY n ORDER BY n",
-											ml_source_query(question.source, "pg_catalog.count(*) AS n", NULL), list), add_class_size, &sizes);
+											ml_source_query(question.source, "pg_catalog.count(*) AS n", NULL), list), (Datum) 0, add_class_size, &sizes);
 	ml_scan_end(&scan);
 	ml_run_end(run, NULL, NULL, 0, sizes.rows, &figures);
 	return ml_result_end(sizes.result);

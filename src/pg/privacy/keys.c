@@ -62,6 +62,7 @@ static uint8 *vault = NULL;     /* SLOTS x SML_AEAD_KEY bytes */
 static bool   taken[SLOTS];
 static uint64 generation = 1;   /* of the tables */
 static uint64 roles = 1;        /* of roles and memberships */
+static uint64 opened = 0;       /* values opened to be seen */
 
 /* ---- the vault --------------------------------------------------------------------- */
 
@@ -148,6 +149,12 @@ static void
 role_changed(Datum argument, int cache, uint32 hash)
 {
 	roles++;
+}
+
+uint64
+ml_keys_opened(void)
+{
+	return opened;
 }
 
 uint64
@@ -566,6 +573,8 @@ ready(Entry *entry, MlKeyUse use)
 				 errdetail("Data key %u of key \"%s\" was destroyed.", entry->key_no, entry->shown.key)));
 	load_material(entry);
 	note_use(entry, use);
+	if (use == ML_USE_OPEN)
+		opened++;
 	entry->shown.material = vault + (size_t) entry->slot * SML_AEAD_KEY;
 	return &entry->shown;
 }

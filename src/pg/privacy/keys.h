@@ -64,6 +64,9 @@ extern void ml_key_require(const char *key, int rights);
 /* Raise "cannot open sealed value": the one message of every failure. */
 extern void ml_cannot_open(void) pg_attribute_noreturn();
 
+/* How many values this session has opened for people to see (not for training); a run compares it before and after. */
+extern uint64 ml_keys_opened(void);
+
 /* Changes whenever keys or grants may have changed. */
 extern uint64 ml_keys_generation(void);
 

@@ -9,7 +9,9 @@
 #include <math.h>
 
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/snapmgr.h"
 
 #include "../cache.h"
 #include "../env.h"
@@ -74,6 +76,7 @@ baseline(const char *metric, const SmlModel *model, const SmlScored *scored)
 	{
 		double w = scored->weighted ? scored->weight[i] : 1;
 
+		CHECK_FOR_INTERRUPTS();
 		weight += w;
 		if (is_rmse)
 			sum += w * (scored->actual[i] - mean) * (scored->actual[i] - mean);
@@ -146,7 +149,7 @@ decide_if_better(MlActivation *activation, const MlRequest *request, const MlEva
 		reason = compare_metric(evaluation, theirs, activation->metric, isnan(request->min_gain) ? 0 : request->min_gain, ref,
 								&activation->activate);
 	their_split = ml_split_of_version(active->id);
-	if (strcmp(JsonbToCString(NULL, &ml_split_json(split)->root, 0), JsonbToCString(NULL, &ml_split_json(their_split)->root, 0)) != 0)
+	if (!ml_split_unseen(split, their_split))
 		reason = psprintf("%s; the two versions were split by different rules, so %s may have trained on some of these rows", reason, ref);
 	activation->reason = reason;
 }
@@ -155,10 +158,12 @@ MlActivation
 ml_activation_decide(const MlRequest *request, const SmlModel *model, const MlEvaluation *evaluation,
 					 const MlSource *held_source, const char *held_where, const MlSplit *split)
 {
-	MlActivation     activation = {false, NULL, NULL, NAN, NAN, NAN, NAN};
+	MlActivation     activation = {false, NULL, NULL, NAN, NAN, NAN, NAN, 0};
 	const MlVersion *active = ml_version_active(request->name.schema, request->name.name);
+	const MlModel   *current;
 	const char      *metric = metric_name(request, model, evaluation);
 
+	activation.against = active ? active->id : 0;
 	if (evaluation && evaluation->rows_used > 0)
 	{
 		const SmlMetric *figure = ml_evaluation_metric(evaluation, metric);
@@ -180,7 +185,14 @@ ml_activation_decide(const MlRequest *request, const SmlModel *model, const MlEv
 		activation.reason = "there was no active version";
 		return activation;
 	}
-	if (!same_meaning(model, ml_model_get(active)->model))
+	current = ml_model_unless_damaged(active);
+	if (current == NULL)
+	{
+		activation.activate = true;
+		activation.reason = psprintf("the active version %s@%d is damaged", active->name, active->version);
+		return activation;
+	}
+	if (!same_meaning(model, current->model))
 	{
 		activation.reason = psprintf("the task, target type or classes differ from the active version %s@%d; activate it by hand if that is meant",
 									 active->name, active->version);
@@ -194,4 +206,31 @@ ml_activation_decide(const MlRequest *request, const SmlModel *model, const MlEv
 	}
 	decide_if_better(&activation, request, evaluation, active, held_source, held_where, split);
 	return activation;
+}
+
+void
+ml_activation_confirm(MlActivation *activation, const MlRequest *request, const SmlModel *model)
+{
+	const MlVersion *active;
+
+	if (!activation->activate)
+		return;
+	PushActiveSnapshot(GetLatestSnapshot());
+	active = ml_version_active(request->name.schema, request->name.name);
+	if (active != NULL && active->id != activation->against)
+	{
+		const char    *ref = psprintf("%s@%d", active->name, active->version);
+		const MlModel *current = ml_model_unless_damaged(active);
+		bool           same = current == NULL || same_meaning(model, current->model);
+
+		if (!same)
+			activation->reason = psprintf("the task, target type or classes differ from %s, which became active during this training; "
+										  "activate it by hand if that is meant", ref);
+		else if (request->activate == ML_ACTIVATE_ALWAYS)
+			activation->reason = "always";
+		else
+			activation->reason = psprintf("not compared with %s, which became active during this training", ref);
+		activation->activate = request->activate == ML_ACTIVATE_ALWAYS && same;
+	}
+	PopActiveSnapshot();
 }

@@ -25,10 +25,17 @@ typedef struct MlActivation
 	double      ci_low;
 	double      ci_high;
 	double      baseline; /* the same metric when nothing is known but the training mean or class shares */
+	int64       against;  /* id of the version that was active when this was decided; 0: none was */
 } MlActivation;
 
 extern MlActivation ml_activation_decide(const MlRequest *request, const SmlModel *model, const MlEvaluation *evaluation,
 										 const MlSource *held_source, const char *held_where, const MlSplit *split);
+
+/*
+ * Look again under the lock of the name: another session may have activated a version while this one was
+ * trained.  What was not compared, or predicts something else, is not replaced silently.
+ */
+extern void ml_activation_confirm(MlActivation *activation, const MlRequest *request, const SmlModel *model);
 
 /* Arguments of sustainml.retrain: what is stored with the model, with overrides. */
 extern MlRequest *ml_request_from_version(FunctionCallInfo fcinfo, char **search_path);

@@ -26,19 +26,31 @@
 
 /* ---- small queries ----------------------------------------------------------------- */
 
-/* The first column of the first row as int8; false when there is none or it is NULL. */
+typedef struct OneInteger
+{
+	bool  known;
+	int64 value;
+} OneInteger;
+
+static void
+take_integer(void *context, const Datum *values, const bool *nulls)
+{
+	OneInteger *one = context;
+
+	one->known = !nulls[0];
+	one->value = nulls[0] ? 0 : DatumGetInt64(values[0]);
+}
+
+/* The one int8 of a query; false when there is no row or it is NULL. */
 static bool
 query_integer(const char *query, int64 *value)
 {
-	bool isnull = true;
+	OneInteger one = {false, 0};
 
-	SPI_connect();
-	if (SPI_execute(query, true, 1) != SPI_OK_SELECT)
-		elog(ERROR, "unexpected result of a column query");
-	if (SPI_processed == 1)
-		*value = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	SPI_finish();
-	return !isnull;
+	(void) ml_source_each(query, (Datum) 0, take_integer, &one);
+	if (one.known)
+		*value = one.value;
+	return one.known;
 }
 
 const char *const *

@@ -18,7 +18,6 @@
 #include "../compat.h"
 
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
@@ -56,89 +55,84 @@ typedef struct Fit
 	uint64             rows[SML_USE_COUNT];
 	SmlEncoder        *encoder;
 	SmlPlan           *plan;
+	double            *factor;    /* by which class weights or resampling multiplied the classes, or NULL */
+	uint64             removed;   /* rows that resampling took away */
 } Fit;
 
 #define CHECK(fit, call) ML_CHECK((fit)->env, (call), "train on this source")
 
 /* ---- one run of the aggregate ------------------------------------------------------- */
 
-/* Run the prepared pass; cells() may open sealed values meanwhile, if the source has some. */
-static void
-execute_pass(SPIPlanPtr prepared, const SPIExecuteOptions *options, bool sealed)
+typedef struct Folded
 {
-	volatile int code = 0;
-	bool         before = ml_sealed_pass;
+	MemoryContext context;
+	MlState      *state; /* NULL when there was no row */
+} Folded;
 
+static void
+take_state(void *context, const Datum *values, const bool *nulls)
+{
+	Folded *folded = context;
+
+	if (!nulls[0])
+		folded->state = ml_state_keep(values[0], folded->context);
+}
+
+/*
+ * Run the query of a pass.  Sealed cells are opened in this process alone, so that no state made from them travels; and
+ * cells() opens them only meanwhile.
+ */
+static void
+run_pass(const Fit *fit, const char *query, Datum parameter, Folded *folded)
+{
+	bool before = ml_sealed_pass;
+
+	if (!ml_source_has_sealed(fit->source))
+	{
+		(void) ml_source_each_parallel(query, parameter, take_state, folded);
+		return;
+	}
 	PG_TRY();
 	{
-		ml_sealed_pass = sealed;
-		code = SPI_execute_plan_extended(prepared, options);
+		ml_sealed_pass = true;
+		(void) ml_source_each(query, parameter, take_state, folded);
 	}
 	PG_FINALLY();
 	{
 		ml_sealed_pass = before;
 	}
 	PG_END_TRY();
-	if (code != SPI_OK_SELECT || SPI_processed != 1)
-		elog(ERROR, "unexpected result of a training pass");
 }
 
-/* Run the fold under "plan"; the pass that comes back lives in the fit's context, or is NULL when there was no row. */
-static SmlPass *
+/* Run the fold under "plan"; the state that comes back lives in the fit's context, or is NULL when there was no row. */
+static MlState *
 run_fold(Fit *fit, SmlPlan *plan)
 {
-	const SmlLayout  *layout = &fit->columns->layout;
-	char             *query;
-	uint8_t          *bytes;
-	size_t            size;
-	bytea            *parameter;
-	SPIPlanPtr        prepared;
-	Oid               types[1] = {BYTEAOID};
-	ParamListInfo     params;
-	SPIExecuteOptions options;
-	MlState          *state = NULL;
-	bool              isnull;
-	bool              sealed = ml_source_has_sealed(fit->source);
-	Datum             value;
+	const MlWorkerCpu *workers;
+	Folded             folded = {fit->context, NULL};
+	uint8_t           *bytes;
+	size_t             size;
+	bytea             *parameter;
+	int                count;
 
 	CHECK(fit, sml_plan_write(fit->env, plan, &bytes, &size));
 	parameter = MemoryContextAllocHuge(fit->context, VARHDRSZ + size);
 	SET_VARSIZE(parameter, VARHDRSZ + size);
 	memcpy(VARDATA(parameter), bytes, size);
 	sml_free(fit->env, bytes);
-
-	query = ml_source_query(fit->source,
-							psprintf("sustainml_internal.fold($1, %s)",
-									 ml_cells_call(layout, fit->columns->source_columns, fit->columns->target, fit->columns->weight)),
-							fit->where);
-	SPI_connect();
-	/* sealed cells are opened in this process alone, so that no state made from them travels */
-	prepared = SPI_prepare_cursor(query, 1, types, sealed ? CURSOR_OPT_GENERIC_PLAN : CURSOR_OPT_PARALLEL_OK | CURSOR_OPT_GENERIC_PLAN);
-	if (prepared == NULL)
-		elog(ERROR, "SPI_prepare_cursor: %s", SPI_result_code_string(SPI_result));
-	params = makeParamList(1);
-	params->params[0].value = PointerGetDatum(parameter);
-	params->params[0].isnull = false;
-	params->params[0].pflags = PARAM_FLAG_CONST;
-	params->params[0].ptype = BYTEAOID;
-	memset(&options, 0, sizeof(options));
-	options.read_only = true;
-	options.params = params;
-	execute_pass(prepared, &options, sealed);
-	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-	if (!isnull)
-	{
-		const MlWorkerCpu *workers;
-		int                count;
-
-		state = ml_state_get(value, fit->context);
-		count = ml_state_workers(state, &workers);
-		for (int i = 0; i < count; i++)
-			ml_run_worker(fit->run, workers[i].pid, workers[i].seconds);
-	}
-	SPI_finish();
+	run_pass(fit, ml_source_query(fit->source,
+								  psprintf("sustainml_internal.fold($1, %s)",
+										   ml_cells_call(&fit->columns->layout, fit->columns->source_columns,
+														 fit->columns->target, fit->columns->weight)),
+								  fit->where),
+			 PointerGetDatum(parameter), &folded);
 	pfree(parameter);
-	return state ? ml_state_pass(state) : NULL;
+	if (folded.state == NULL)
+		return NULL;
+	count = ml_state_workers(folded.state, &workers);
+	for (int i = 0; i < count; i++)
+		ml_run_worker(fit->run, workers[i].pid, workers[i].seconds);
+	return folded.state;
 }
 
 /* ---- the profile ------------------------------------------------------------------------ */
@@ -199,19 +193,21 @@ profile_resident(Fit *fit, const SmlProfileSpec *spec)
 static void
 profile_streaming(Fit *fit, const SmlProfileSpec *spec)
 {
-	SmlPlan plan;
+	MlState *state;
+	SmlPlan  plan;
 
 	memset(&plan, 0, sizeof(plan));
 	plan.kind = SML_PASS_PROFILE;
 	plan.layout = fit->columns->layout;
 	plan.moments = spec->moments;
 	plan.quantiles = (bool *) spec->quantiles;
-	fit->pass = run_fold(fit, &plan);
-	if (fit->pass == NULL)
+	state = run_fold(fit, &plan);
+	if (state == NULL)
 	{
 		CHECK(fit, sml_profile_start(fit->env, &fit->columns->layout, spec, &fit->profile));
 		return;
 	}
+	fit->pass = ml_state_pass(state);
 	CHECK(fit, sml_pass_flush(fit->env, fit->pass));
 	fit->profile = fit->pass->profile;
 	fit->checksum = fit->pass->checksum;
@@ -436,16 +432,23 @@ check_same_rows(const Fit *fit, const SmlPass *pass)
 			 errhint("Use a source that gives the same rows each time: no LIMIT without ORDER BY on a unique key, no volatile functions; or store the rows in a table first.")));
 }
 
-/* Passes over the source until the learner is content. */
+/* Passes over the source until the learner is content; the state of each pass goes once the next one is opened. */
 static SmlState *
 stream_passes(Fit *fit, SmlState *state, SmlVerdict *verdict)
 {
+	MlState *last = NULL;
+
 	do
 	{
 		SmlPass *pass;
 
 		write_opening(fit, state);
-		pass = run_fold(fit, fit->plan);
+		if (last)
+			ml_state_free(last);
+		else
+			fit->learner->free(fit->env, state);
+		last = run_fold(fit, fit->plan);
+		pass = last ? ml_state_pass(last) : NULL;
 		check_same_rows(fit, pass);
 		CHECK(fit, sml_pass_flush(fit->env, pass));
 		state = pass->state;
@@ -453,6 +456,19 @@ stream_passes(Fit *fit, SmlState *state, SmlVerdict *verdict)
 		show_progress(fit, verdict);
 	} while (verdict->again);
 	return state;
+}
+
+/* The rows were too many to keep, and resampling cannot stream. */
+static void pg_attribute_noreturn()
+need_rows(Fit *fit)
+{
+	const SmlLayout *layout = &fit->columns->layout;
+	double           row = (double) (sml_layout_numbers(layout) * sizeof(double) + sml_layout_labels(layout) * sizeof(int32_t));
+
+	ml_raise(fit->env, sml_fail(fit->env, SML_OVER_LIMIT, "Resampling keeps the %llu training rows in memory: %.0f kB, and the limit is %d kB.",
+								(unsigned long long) fit->rows[SML_USED], row * (double) fit->rows[SML_USED] / 1024, ml_memory_limit_kb),
+			 "resample the training rows");
+	pg_unreachable();
 }
 
 static SmlState *
@@ -467,9 +483,14 @@ run_learner(Fit *fit, SmlVerdict *verdict)
 	if (fit->store)
 	{
 		CHECK(fit, sml_store_remap(fit->env, fit->store, fit->profile, fit->encoder));
+		if (fit->request->resample)
+			fit->factor = ml_resample_run(fit->env, fit->request->resample, fit->store, fit->encoder, fit->request->seed,
+										  fit->request->name.name, fit->notes, &fit->removed);
 		CHECK(fit, sml_store_train(fit->env, fit->store, fit->plan, verdict, &state, show_progress, fit));
 		return state;
 	}
+	if (fit->request->resample)
+		need_rows(fit);
 	CHECK(fit, fit->learner->start(fit->env, &design, &state));
 	if (moments && fit->learner->one_pass)
 	{
@@ -512,6 +533,30 @@ make_model(Fit *fit, SmlFit *result)
 	return model;
 }
 
+/* Class weights and resampling change what probabilities refer to, and no formula gives standard errors after them. */
+static void
+set_prior(Fit *fit, SmlModel *model)
+{
+	const char *how = "class weights";
+
+	/* whatever way the fit went: what was asked for is done or refused */
+	if (fit->request->resample && fit->factor == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("resample cannot be combined with this way of training")));
+	if (fit->factor)
+	{
+		how = ml_resample_how(fit->request->resample);
+		CHECK(fit, sml_fit_withhold(fit->env, model->fit, "With resampling there are no standard errors."));
+	}
+	else if (fit->plan->class_weights)
+	{
+		fit->factor = fit->plan->class_weights;
+		CHECK(fit, sml_fit_withhold(fit->env, model->fit, "With class weights there are no standard errors."));
+	}
+	ml_probability_prior(fit->env, &fit->request->probability, model, fit->factor, how, fit->notes);
+}
+
 MlFitted *
 ml_fit(SmlEnv *env, const MlSource *source, const MlRequest *request, MlColumns *columns,
 	   const char *where, MlRun *run, SmlNotes *notes)
@@ -543,7 +588,8 @@ ml_fit(SmlEnv *env, const MlSource *source, const MlRequest *request, MlColumns 
 	state = run_learner(&fit, &fitted->last);
 	CHECK(&fit, fit.learner->result(env, state, term_name, &fit, notes, &result));
 	fitted->model = make_model(&fit, result);
-	fitted->rows_used = fit.rows[SML_USED];
-	fitted->rows_skipped = fit.rows[SML_SKIPPED_TARGET] + fit.rows[SML_SKIPPED_WEIGHT];
+	set_prior(&fit, fitted->model);
+	fitted->rows_used = fit.rows[SML_USED] - fit.removed;
+	fitted->rows_skipped = fit.rows[SML_SKIPPED_TARGET] + fit.rows[SML_SKIPPED_WEIGHT] + fit.removed;
 	return fitted;
 }

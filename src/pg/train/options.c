@@ -1,7 +1,9 @@
 /*
  * options.c - params and preprocess: jsonb to numbers, every key and value checked.
  *
- *   params      {"l2": 1, "class_weight": "balanced", …}: "class_weight" is ours, the rest the learner's
+ *   params      {"l2": 1, "class_weight": "balanced", …}: "class_weight" is ours, "prior_correction" and
+ *               "calibration" are those of probability.c, "resample" is that of rebalance.c, the rest
+ *               the learner's
  *   preprocess  {"income": {"impute": "median"}, "sex": {"reference": "Male", "max_levels": 20}}
  */
 #include "../compat.h"
@@ -222,6 +224,8 @@ ml_options_parse(const MlRequest *request, const MlSource *source, const MlColum
 	options->params = palloc0(sizeof(MlJsonPair) * (count + 1));
 	for (int i = 0; i < count; i++)
 	{
+		if (ml_probability_knows(pairs[i].key) || strcmp(pairs[i].key, "resample") == 0)
+			continue;
 		if (strcmp(pairs[i].key, "class_weight") != 0)
 		{
 			options->params[options->param_count++] = pairs[i];
@@ -233,6 +237,8 @@ ml_options_parse(const MlRequest *request, const MlSource *source, const MlColum
 					 errmsg("class_weight needs a target with classes")));
 		take_class_weight(options, &pairs[i].value);
 	}
+	ml_resample_check(request->resample, columns->layout.target == SML_TARGET_CLASS, columns->layout.weighted,
+					  options->balanced || options->class_weights);
 	return options;
 }
 
@@ -261,7 +267,7 @@ ml_options_numbers(MlOptions *options, SmlEnv *env, const SmlLearner *learner)
 {
 	SmlGivenOption *given = palloc0(sizeof(SmlGivenOption) * (options->param_count + 1));
 	double         *numbers = palloc0(sizeof(double) * (learner->option_count + 1));
-	static const char *const others[] = {"class_weight"};
+	static const char *const others[] = {"class_weight", "resample", "prior_correction", "calibration"};
 
 	for (int i = 0; i < options->param_count; i++)
 	{

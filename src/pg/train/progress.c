@@ -7,26 +7,46 @@
  */
 #include "../compat.h"
 
+#include "access/xact.h"
 #include "tcop/tcopprot.h"
 #include "utils/backend_status.h"
 
 #include "train.h"
 
+static bool shown = false; /* our text stands where the user's query belongs */
+
+/* A training that fails inside a block with a handler leaves the session active: give its query back. */
+static void
+hide_after_abort(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void *argument)
+{
+	(void) mine;
+	(void) parent;
+	(void) argument;
+	if (event == SUBXACT_EVENT_ABORT_SUB && shown)
+		ml_progress_end();
+}
+
 void
 ml_progress(const char *model, const char *phase, const SmlVerdict *verdict)
 {
-	char text[256];
+	static bool registered = false;
+	char        text[256];
 
+	if (!registered)
+		RegisterSubXactCallback(hide_after_abort, NULL);
+	registered = true;
 	if (verdict)
 		snprintf(text, sizeof(text), "sustainml train %s: %s, iteration %u, loss %.6g", model, phase,
 				 verdict->iteration, verdict->loss);
 	else
 		snprintf(text, sizeof(text), "sustainml train %s: %s", model, phase);
 	pgstat_report_activity(STATE_RUNNING, text);
+	shown = true;
 }
 
 void
 ml_progress_end(void)
 {
 	pgstat_report_activity(STATE_RUNNING, debug_query_string);
+	shown = false;
 }

@@ -21,12 +21,14 @@
 #include "utils/memutils.h"
 
 #include "../cache.h"
+#include "../catalog_internal.h"
 #include "../env.h"
 #include "../json.h"
 #include "../metric/evaluate.h"
 #include "../nearest.h"
 #include "../../core/hash.h"
 #include "activation.h"
+#include "../privacy/keys.h"
 #include "../privacy/learn.h"
 #include "train.h"
 
@@ -47,6 +49,8 @@ typedef struct Training
 	MlEvaluation *evaluation;  /* NULL without held-out rows */
 	MlSource     *held_source; /* where they are: the source, or a second one */
 	char         *held_where;
+	int64         aside;       /* held-out rows that served the calibration */
+	int64         aside_skipped;
 	int64         rows_neither;
 	uint8_t      *bytes;
 	size_t        size;
@@ -58,17 +62,19 @@ typedef struct Training
 
 /* ---- the parts of a run ---------------------------------------------------------------- */
 
+static void
+take_count(void *context, const Datum *values, const bool *nulls)
+{
+	if (!nulls[0])
+		*(int64 *) context = DatumGetInt64(values[0]);
+}
+
 static int64
 count_rows(const MlSource *source, const char *where)
 {
 	int64 rows = 0;
-	bool  isnull;
 
-	SPI_connect();
-	if (SPI_execute(ml_source_query(source, "pg_catalog.count(*)", where), true, 1) != SPI_OK_SELECT || SPI_processed != 1)
-		elog(ERROR, "unexpected result of a count");
-	rows = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	SPI_finish();
+	(void) ml_source_each_parallel(ml_source_query(source, "pg_catalog.count(*)", where), (Datum) 0, take_count, &rows);
 	return rows;
 }
 
@@ -76,6 +82,31 @@ static double
 default_threshold(const SmlModel *model)
 {
 	return model->task == SML_BINARY ? 0.5 : NAN;
+}
+
+/* Find the held-out rows, and set those for calibration aside. */
+static void
+plan_split(Training *t)
+{
+	t->split = ml_split_plan(t->source, t->request->split, t->request->holdout, t->request->seed);
+	if (t->split->kind == ML_SPLIT_NONE)
+		return;
+	t->held_source = t->split->kind == ML_SPLIT_SOURCE ? ml_source_open(t->split->source) : t->source;
+	if (t->request->probability.calibration != SML_CALIBRATION_NONE)
+		ml_split_set_aside(t->split, t->held_source, t->request->probability.share);
+}
+
+static void
+calibrate(Training *t)
+{
+	int64 rows;
+
+	if (t->request->probability.calibration == SML_CALIBRATION_NONE)
+		return;
+	ml_progress(t->request->name.name, "calibrating on held-out rows", NULL);
+	rows = ml_probability_calibrate(&t->env, &t->request->probability, t->fitted->model, t->held_source, t->split, t->request->target,
+									t->request->weight, &t->aside, &t->notes);
+	t->aside_skipped = rows - t->aside;
 }
 
 static void
@@ -88,7 +119,6 @@ evaluate_held_out(Training *t)
 	if (t->split->kind == ML_SPLIT_NONE)
 		return;
 	ml_progress(t->request->name.name, "evaluating the held-out rows", NULL);
-	t->held_source = t->split->kind == ML_SPLIT_SOURCE ? ml_source_open(t->split->source) : t->source;
 	t->held_where = ml_split_predicate(t->split, t->held_source, true);
 	t->evaluation = ml_evaluate(t->fitted->model, t->scorer, default_threshold(t->fitted->model), t->held_source,
 								t->held_where, t->request->target, t->request->weight);
@@ -98,8 +128,9 @@ evaluate_held_out(Training *t)
 static void
 note_evaluation(Training *t)
 {
-	const SmlScored *scored;
+	const SmlScored  *scored;
 	const SmlEncoder *encoder = t->fitted->model->encoder;
+	size_t           *rows;
 
 	if (t->evaluation == NULL)
 		return;
@@ -114,16 +145,17 @@ note_evaluation(Training *t)
 	scored = t->evaluation->scored;
 	if (t->fitted->model->task == SML_REGRESSION || scored == NULL)
 		return;
-	for (size_t k = 0; k < scored->classes; k++)
+	CHECK(t, sml_alloc_array(&t->env, scored->classes, sizeof(size_t), &rows));
+	for (size_t i = 0; i < scored->rows; i++)
 	{
-		size_t rows = 0;
-
-		for (size_t i = 0; i < scored->rows; i++)
-			rows += (size_t) scored->label[i] == k;
-		if (rows < FEW_HELD_OUT)
-			CHECK(t, sml_note(&t->env, &t->notes, "Only %zu held-out rows are of class \"%s\"; figures about it are uncertain.",
-							  rows, encoder->classes[k]));
+		CHECK_FOR_INTERRUPTS();
+		rows[scored->label[i]]++;
 	}
+	for (size_t k = 0; k < scored->classes; k++)
+		if (rows[k] < FEW_HELD_OUT)
+			CHECK(t, sml_note(&t->env, &t->notes, "Only %zu held-out rows are of class \"%s\"; figures about it are uncertain.",
+							  rows[k], encoder->classes[k]));
+	sml_free(&t->env, rows);
 }
 
 static void
@@ -149,6 +181,7 @@ refit_on_all(Training *t)
 					  "fit on the training part.", (unsigned long long) again->rows_used));
 	again->rows_used = used;
 	again->rows_skipped = skipped;
+	again->model->calibration = t->fitted->model->calibration;
 	t->fitted = again;
 }
 
@@ -161,10 +194,12 @@ run_training(Training *t)
 	t->source = ml_source_open(t->request->source);
 	/* an unknown target or weight is the likelier mistake: say it before looking for a key */
 	(void) ml_source_column(t->source, t->request->target, "target");
-	t->split = ml_split_plan(t->source, t->request->split, t->request->holdout, t->request->seed);
+	plan_split(t);
 	t->columns = ml_columns_choose(t->source, t->request, t->split, &t->env, &t->notes);
+	ml_probability_check(&t->request->probability, t->columns->layout.target == SML_TARGET_CLASS, t->split);
 	t->fitted = ml_fit(&t->env, t->source, t->request, t->columns, ml_split_predicate(t->split, t->source, false),
 					   t->run, &t->notes);
+	calibrate(t);
 	CHECK(t, sml_scorer_make(&t->env, t->fitted->model, &t->scorer));
 	evaluate_held_out(t);
 	note_evaluation(t);
@@ -220,6 +255,20 @@ jsonb_or_empty(Jsonb *json)
 		return json;
 	ml_json_begin(&builder);
 	return ml_json_end(&builder);
+}
+
+/* Held-out rows that gave the metrics or the calibration, and all rows that served nothing. */
+static int64
+rows_held_out(const Training *t)
+{
+	return (t->evaluation ? t->evaluation->rows_used : 0) + t->aside;
+}
+
+static int64
+rows_skipped(const Training *t)
+{
+	return (int64) t->fitted->rows_skipped + t->rows_neither + t->aside_skipped +
+		(t->evaluation ? t->evaluation->rows - t->evaluation->rows_used : 0);
 }
 
 /* Equal for versions that were evaluated on the same rows. */
@@ -296,9 +345,8 @@ insert_version(Training *t, int64 run_id, int64 *id)
 	fresh.threshold = default_threshold(model);
 	fresh.feature_count = (int) encoder->feature_count;
 	fresh.rows_used = (int64) t->fitted->rows_used;
-	fresh.rows_skipped = (int64) t->fitted->rows_skipped + t->rows_neither +
-		(t->evaluation ? t->evaluation->rows - t->evaluation->rows_used : 0);
-	fresh.rows_held_out = t->evaluation ? t->evaluation->rows_used : 0;
+	fresh.rows_skipped = rows_skipped(t);
+	fresh.rows_held_out = rows_held_out(t);
 	fresh.evaluation_id = evaluation_id(t);
 	fresh.metric = t->activation.metric;
 	fresh.metric_value = t->activation.value;
@@ -361,9 +409,8 @@ report(FunctionCallInfo fcinfo, const Training *t, int version, const MlFigures 
 	if (!nulls[OUT_CLASSES])
 		values[OUT_CLASSES] = PointerGetDatum(texts_array(model->encoder->classes, (int) model->encoder->class_count));
 	values[OUT_ROWS_USED] = Int64GetDatum((int64) t->fitted->rows_used);
-	values[OUT_ROWS_SKIPPED] = Int64GetDatum((int64) t->fitted->rows_skipped + t->rows_neither +
-											 (t->evaluation ? t->evaluation->rows - t->evaluation->rows_used : 0));
-	values[OUT_ROWS_HELD_OUT] = Int64GetDatum(t->evaluation ? t->evaluation->rows_used : 0);
+	values[OUT_ROWS_SKIPPED] = Int64GetDatum(rows_skipped(t));
+	values[OUT_ROWS_HELD_OUT] = Int64GetDatum(rows_held_out(t));
 	nulls[OUT_METRICS] = t->evaluation == NULL;
 	if (t->evaluation)
 		values[OUT_METRICS] = JsonbPGetDatum(ml_evaluation_json(t->evaluation));
@@ -387,18 +434,27 @@ train(FunctionCallInfo fcinfo, MlRequest *request)
 	MlFigures figures;
 	int64     id;
 	int       version;
+	uint64    opened = ml_keys_opened();
 
+	PreventCommandDuringRecovery("train()");
 	PreventCommandIfReadOnly("train()");
 	memset(&t, 0, sizeof(t));
 	t.request = request;
+	request->probability = ml_probability_options(request->params);
+	request->resample = ml_resample_options(request->params);
 	ml_version_may_train(&request->name);
 	t.run = ml_run_begin("train");
 	ml_env_init(&t.env, AllocSetContextCreate(CurrentMemoryContext, "sustainml train", ALLOCSET_DEFAULT_SIZES));
 	run_training(&t);
+	if (ml_keys_opened() != opened)
+		CHECK(&t, sml_note(&t.env, &t.notes, "The source opened sealed values itself (sustainml.open), so the model is stored in clear, with what it learned from them; "
+						   "name the sealed columns instead to have it sealed."));
 	if (request->protected_columns)
 		CHECK(&t, sml_note(&t.env, &t.notes, "The protected columns are recorded and kept out of the features unless named there; "
 						   "this version does not audit fairness."));
 	/* the version number is known only now, under the lock; the run's row follows at once */
+	ml_lock_name(request->name.schema, request->name.name);
+	ml_activation_confirm(&t.activation, request, t.fitted->model);
 	version = insert_version(&t, 0, &id);
 	ml_run_end(t.run, request->name.schema, request->name.name, version,
 			   (int64) t.fitted->rows_used, &figures);

@@ -16,6 +16,8 @@
 #include "../split.h"
 #include "../../core/model/model.h"
 #include "../../core/pass.h"
+#include "probability.h"
+#include "rebalance.h"
 
 /* ---- request ------------------------------------------------------------------ */
 
@@ -52,6 +54,8 @@ typedef struct MlRequest
 	MlActivate   activate;
 	char        *metric;
 	double       min_gain;    /* NaN: by the paired interval */
+	MlProbability probability; /* from params, as is the next */
+	MlResample  *resample;    /* or NULL */
 } MlRequest;
 
 /* From the arguments of sustainml.train, in their order. */

@@ -60,6 +60,7 @@ SELECT count(*), bool_and(sustainml.predict_class('plain_won', p) = sustainml.pr
 SELECT pg_temp.refused('SELECT sustainml.open(x) FROM sealed_rows');
 SELECT pg_temp.refused('SELECT * FROM sustainml.features(''sealed_city'')'), pg_temp.refused('SELECT * FROM sustainml.coefficients(''sealed_city'')');
 SELECT pg_temp.refused('SELECT * FROM sustainml.explain(''sealed_city'', ''{"x": 1, "city": "Ulm"}''::jsonb)');
+SELECT pg_temp.refused('SELECT sustainml.model_card(''sealed_won'')');
 SELECT pg_temp.refused('SELECT e.* FROM sealed_rows s, sustainml.explain(''plain_city'', s) e');
 -- other readers of rows do not open
 SELECT pg_temp.refused('SELECT sustainml.accuracy(city, city) FROM sealed_rows'), pg_temp.refused('SELECT sustainml.rmse(y, y) FROM sealed_rows');
@@ -109,6 +110,10 @@ SELECT count(sustainml.predict('sealed_linear', p)) FROM plain_rows p;
 SELECT pg_temp.refused('SELECT sustainml.predict(''sealed_linear'', s) FROM sealed_rows s');
 RESET ROLE;
 
+-- a source that opens for itself: the model says that it is not sealed
+SELECT notes FROM sustainml.train('opened_by_source', 'SELECT id, sustainml.open_float8(x) AS x, sustainml.open_float8(y) AS y FROM sealed_rows', target => 'y', features => '{x}', split => '{"by": "id"}');
+SELECT get_byte(bytes, 0) = 1 AS sealed FROM sustainml.model_version WHERE model = 'opened_by_source';
+SELECT sustainml.drop_model('opened_by_source');
 -- what cannot be done with sealed columns says so
 SET ROLE sml_learn_train;
 SELECT pg_temp.refused('SELECT * FROM sustainml.train(''few'', ''SELECT * FROM sealed_rows WHERE id <= 15'', target => ''y'', features => ''{x}'', holdout => 0)');

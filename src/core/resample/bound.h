@@ -1,0 +1,50 @@
+/*
+ * bound.h - the inner loop of the neighbour search: which pairs of two blocks of points may be near enough.
+ *
+ * Coordinates are whole numbers of at most 15 bits; a block holds them pair by pair of columns,
+ *
+ *     | x0 x1 of point 0 | x0 x1 of point 1 | … | x0 x1 of point 127 | x2 x3 of point 0 | …
+ *
+ * so that one multiply-add instruction takes two columns of as many points as a register has lanes: twice the rate of
+ * single precision, and exact.  For each pair the kernel forms
+ *
+ *     norm(i) + norm(j) - 2 x(i) x(j) + weight * (categories that differ)
+ *
+ * and reports it when that is at most the larger of limit(i) and limit(j).  The caller sees to it that no sum leaves
+ * 32 bits.
+ */
+#ifndef SML_BOUND_H
+#define SML_BOUND_H
+
+#include "../core.h"
+
+#define SML_BOUND_BLOCK 128 /* points of a block, and its stride */
+#define SML_BOUND_ROWS  4   /* points of the other block that are taken at once */
+
+typedef struct SmlBoundTask
+{
+	size_t         pairs;   /* of columns */
+	size_t         labels;
+	int32_t        weight;
+	const int16_t *x_rows;  /* block of the rows, and the first row to take */
+	size_t         row;
+	const int32_t *norm_rows;
+	const int32_t *limit_rows;
+	const int32_t *code_rows; /* labels x SML_BOUND_BLOCK */
+	const int16_t *x;       /* block of the columns */
+	const int32_t *norm;
+	const int32_t *limit;
+	const int32_t *code;
+} SmlBoundTask;
+
+/* Look at rows row … row + 3 against all 128 columns; hits receives (row - first row) * 128 + column.  Returns their number. */
+typedef size_t (*SmlBoundKernel)(const SmlBoundTask *task, uint16_t *hits);
+
+/* The fastest kernel that this processor can run; all give the same hits in the same order. */
+SmlBoundKernel sml_bound_kernel(void);
+
+/* Kernel "index" when it exists and can run here, else NULL: 0 is plain C. */
+SmlBoundKernel sml_bound_kernel_at(int index);
+#define SML_BOUND_KERNELS 3
+
+#endif

@@ -1,0 +1,617 @@
+/*
+ * neighbours.c - the exact nearest neighbours; see neighbours.h.
+ *
+ * Why the bound holds.  Coordinates are centred, cut off at a few deviations (which brings points closer, never
+ * farther apart), multiplied by s and rounded to whole numbers.  With p columns two rounded points are at most sqrt(p) farther
+ * apart than s times the true distance of their numbers: sqrt(D) <= s d + sqrt(p), D being an exact integer.  Now
+ * let t be a limit of the squared distance and n categories differ, each weighing w.  With r = sqrt(p), x = s sqrt(t) and e = r / (x + r),
+ *
+ *     s^2 d^2 >= (sqrt(D) - r)^2 >= D (1 - e) - p (1 / e - 1)      (2 r sqrt(D) <= e D + p / e)
+ *
+ * so that D + s^2 w n > (x + r)^2 implies d^2 + w n > t, and the pair is passed over.  All others are computed
+ * in float64.  The range of the whole numbers is such that every sum fits 32 bits: 4 p q^2 + labels q^2 < 2^31 for |x| <= q and
+ * s^2 w <= q^2.
+ */
+#include "neighbours.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "../hash.h"
+#include "bound.h"
+
+#define BLOCK SML_BOUND_BLOCK
+#define CUT   8 /* deviations of the widest column beyond which coordinates are cut off */
+#define NO_LIMIT INT32_MAX
+#define AHEAD 4 /* hits for which coordinates are fetched ahead */
+
+/* One side of a search: points in blocks of near ones. */
+typedef struct Side
+{
+	size_t    count;
+	size_t    blocks;
+	uint32_t *at;    /* position among the points, block by block */
+	uint32_t *slot;  /* which query that is (queries only) */
+	int16_t  *x;     /* per block: pairs of columns x BLOCK x 2 */
+	int32_t  *norm;
+	int32_t  *code;  /* per block: labels x BLOCK */
+	double   *box;   /* per block: least and greatest of each coordinate */
+} Side;
+
+typedef struct Candidate
+{
+	double   bound;
+	uint32_t block;
+} Candidate;
+
+typedef struct Search
+{
+	SmlEnv          *env;
+	const SmlPoints *points;
+	size_t           k;
+	Side            *from;      /* queries */
+	Side            *to;        /* the same as from when points are searched among themselves */
+	size_t           pairs;     /* of columns */
+	double           scale;     /* of coordinates; 0: no bound can be had */
+	double           root;      /* sqrt of the number of columns */
+	double           cut;       /* scaled coordinates beyond are cut off */
+	int32_t          weight;    /* of a differing category, scaled */
+	int32_t         *limit;     /* per query, in block order, padded */
+	int32_t         *no_limit;  /* BLOCK times INT32_MIN, for a side that asks for nothing */
+	double          *worst;     /* per block of queries: the largest k-th distance */
+	SmlBoundKernel   kernel;
+	Candidate       *heap;
+	SmlFound        *found;
+} Search;
+
+/* ---- blocks ------------------------------------------------------------------------ */
+
+static size_t
+block_rows(const Side *side, size_t block)
+{
+	return side->count - block * BLOCK < BLOCK ? side->count - block * BLOCK : BLOCK;
+}
+
+/* Whether point a comes before point b along coordinate j. */
+static inline bool
+before(const SmlPoints *points, size_t j, uint32_t a, uint32_t b)
+{
+	double xa = points->x[a * points->width + j];
+	double xb = points->x[b * points->width + j];
+
+	return xa < xb || (xa == xb && a < b);
+}
+
+/* Put the "nth" smallest of at[0 … count - 1] along coordinate j in its place, smaller ones before it. */
+static void
+select_nth(const SmlPoints *points, size_t j, uint32_t *at, size_t count, size_t nth)
+{
+	size_t low = 0;
+	size_t high = count - 1;
+
+	while (low < high)
+	{
+		/* a pivot that no order of the data can foresee, and that is the same in every run */
+		uint32_t pivot = at[low + sml_hash_mix(low * 31 + high) % (high - low + 1)];
+		size_t   i = low;
+		size_t   k = high;
+
+		for (;;)
+		{
+			uint32_t swap;
+
+			while (before(points, j, at[i], pivot))
+				i++;
+			while (before(points, j, pivot, at[k]))
+				k--;
+			if (i >= k)
+				break;
+			swap = at[i];
+			at[i] = at[k];
+			at[k] = swap;
+		}
+		/* at[k] is the pivot: the values are distinct */
+		if (nth == k)
+			return;
+		if (nth < k)
+			high = k - 1;
+		else
+			low = k + 1;
+	}
+}
+
+static size_t
+widest(const SmlPoints *points, const uint32_t *at, size_t count)
+{
+	double best = -1;
+	size_t found = 0;
+
+	for (size_t j = 0; j < points->width; j++)
+	{
+		double least = INFINITY;
+		double greatest = -INFINITY;
+
+		for (size_t i = 0; i < count; i++)
+		{
+			double value = points->x[at[i] * points->width + j];
+
+			least = value < least ? value : least;
+			greatest = value > greatest ? value : greatest;
+		}
+		if (greatest - least > best)
+		{
+			best = greatest - least;
+			found = j;
+		}
+	}
+	return found;
+}
+
+/* Order at[] so that every run of BLOCK is a leaf of a kd-tree. */
+static SmlStatus
+split(SmlEnv *env, const SmlPoints *points, uint32_t *at, size_t count)
+{
+	SmlStatus status = sml_poll(env);
+	size_t    left;
+
+	if (status != SML_OK || count <= BLOCK)
+		return status;
+	left = ((count + BLOCK - 1) / BLOCK + 1) / 2 * BLOCK;
+	if (points->width > 0)
+		select_nth(points, widest(points, at, count), at, count, left);
+	status = split(env, points, at, left);
+	return status != SML_OK ? status : split(env, points, at + left, count - left);
+}
+
+static void
+measure_box(const SmlPoints *points, const uint32_t *at, size_t count, double *box)
+{
+	for (size_t j = 0; j < points->width; j++)
+	{
+		double least = INFINITY;
+		double greatest = -INFINITY;
+
+		for (size_t i = 0; i < count; i++)
+		{
+			double value = points->x[at[i] * points->width + j];
+
+			least = value < least ? value : least;
+			greatest = value > greatest ? value : greatest;
+		}
+		box[j] = least;
+		box[points->width + j] = greatest;
+	}
+}
+
+/* Squared distance between two boxes. */
+static double
+box_distance(size_t width, const double *a, const double *b)
+{
+	double sum = 0;
+
+	for (size_t j = 0; j < width; j++)
+	{
+		double gap = a[j] > b[width + j] ? a[j] - b[width + j] : b[j] > a[width + j] ? b[j] - a[width + j] : 0;
+
+		sum += gap * gap;
+	}
+	return sum;
+}
+
+static void
+side_free(SmlEnv *env, Side *side)
+{
+	sml_free(env, side->at);
+	sml_free(env, side->slot);
+	sml_free(env, side->x);
+	sml_free(env, side->code);
+	sml_free(env, side->norm);
+	sml_free(env, side->box);
+}
+
+/* The order of the side: at and slot. */
+static SmlStatus
+side_order(SmlEnv *env, const SmlPoints *points, const size_t *chosen, size_t count, Side *side)
+{
+	uint32_t *slot_of = NULL;
+	SmlStatus status;
+
+	side->count = count;
+	side->blocks = (count + BLOCK - 1) / BLOCK;
+	SML_TRY(sml_alloc_array(env, count, sizeof(uint32_t), &side->at));
+	SML_TRY(sml_alloc_array(env, count, sizeof(uint32_t), &side->slot));
+	SML_TRY(sml_alloc_array(env, points->count, sizeof(uint32_t), &slot_of));
+	for (size_t i = 0; i < count; i++)
+	{
+		side->at[i] = (uint32_t) (chosen != NULL ? chosen[i] : i);
+		slot_of[side->at[i]] = (uint32_t) i;
+	}
+	SML_TRY(split(env, points, side->at, count));
+	for (size_t i = 0; i < count; i++)
+		side->slot[i] = slot_of[side->at[i]];
+done:
+	sml_free(env, slot_of);
+	return status;
+}
+
+/* The coordinates of the side as whole numbers, and its boxes. */
+static SmlStatus
+side_fill(SmlEnv *env, const Search *search, const double *center, Side *side)
+{
+	const SmlPoints *points = search->points;
+	size_t           width = points->width;
+	size_t           block_x = search->pairs * 2 * BLOCK;
+	SmlStatus        status;
+
+	SML_TRY(sml_alloc_array(env, side->blocks * block_x, sizeof(int16_t), &side->x));
+	SML_TRY(sml_alloc_array(env, side->blocks * BLOCK, sizeof(int32_t), &side->norm));
+	SML_TRY(sml_alloc_array(env, side->blocks * BLOCK * points->labels, sizeof(int32_t), &side->code));
+	SML_TRY(sml_alloc_array(env, side->blocks * 2 * width, sizeof(double), &side->box));
+	for (size_t b = 0; b < side->blocks; b++)
+	{
+		size_t rows = block_rows(side, b);
+
+		SML_TRY(sml_poll(env));
+		measure_box(points, side->at + b * BLOCK, rows, side->box + b * 2 * width);
+		for (size_t i = 0; i < rows; i++)
+		{
+			const double  *x = points->x + side->at[b * BLOCK + i] * width;
+			const int32_t *code = points->code + side->at[b * BLOCK + i] * points->labels;
+			int32_t        norm = 0;
+
+			for (size_t j = 0; j < width && search->scale > 0; j++)
+			{
+				double  scaled = (x[j] - center[j]) * search->scale;
+				int16_t whole = (int16_t) rint(scaled > search->cut ? search->cut : scaled < -search->cut ? -search->cut : scaled);
+
+				side->x[b * block_x + (j / 2 * BLOCK + i) * 2 + j % 2] = whole;
+				norm += whole * whole;
+			}
+			side->norm[b * BLOCK + i] = norm;
+			for (size_t j = 0; j < points->labels; j++)
+				side->code[(b * points->labels + j) * BLOCK + i] = code[j];
+		}
+	}
+done:
+	return status;
+}
+
+/* Center and widest deviation of what is searched: they decide how coordinates become whole numbers. */
+static SmlStatus
+find_scale(SmlEnv *env, Search *search, double *center)
+{
+	const SmlPoints *points = search->points;
+	const Side      *side = search->to;
+	double          *squares = NULL;
+	double           widest_ = points->labels > 0 ? sqrt(points->mismatch) / CUT : 0;
+	SmlStatus        status;
+
+	SML_TRY(sml_alloc_array(env, points->width, sizeof(double), &squares));
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < side->count; i++)
+		{
+			const double *x = points->x + side->at[i] * points->width;
+
+			if (i % 16384 == 0)
+				SML_TRY(sml_poll(env));
+			for (size_t j = 0; j < points->width; j++)
+				if (pass == 0)
+					center[j] += x[j] / (double) side->count;
+				else
+					squares[j] += (x[j] - center[j]) * (x[j] - center[j]) / (double) side->count;
+		}
+	for (size_t j = 0; j < points->width; j++)
+		if (!(sqrt(squares[j]) <= widest_))
+			widest_ = sqrt(squares[j]);
+	search->cut = floor(sqrt(0x1p31 / (double) (4 * points->width + points->labels + 1)));
+	search->cut = search->cut > INT16_MAX ? INT16_MAX : search->cut;
+	search->scale = search->cut / (CUT * widest_);
+	/* nothing varies, or it varies beyond what can be squared: every pair is computed */
+	if (!(widest_ > 0) || !isfinite(search->scale) || search->cut < 1)
+		search->scale = 0;
+	search->weight = (int32_t) floor(points->mismatch * search->scale * search->scale);
+done:
+	sml_free(env, squares);
+	return status;
+}
+
+/* ---- the k best of each query ---------------------------------------------------------- */
+
+static void
+offer(Search *search, size_t query, double distance, uint32_t at)
+{
+	size_t    k = search->k;
+	SmlFound *list = search->found + search->from->slot[query] * k;
+	size_t    i = k - 1;
+
+	if (!(distance < list[i].distance || (distance == list[i].distance && at < list[i].at)))
+		return;
+	for (; i > 0 && (distance < list[i - 1].distance || (distance == list[i - 1].distance && at < list[i - 1].at)); i--)
+		list[i] = list[i - 1];
+	list[i].distance = distance;
+	list[i].at = at;
+	if (list[k - 1].at != SML_NOT_FOUND && search->scale > 0)
+	{
+		double reach = search->scale * sqrt(list[k - 1].distance) + search->root;
+		double limit = reach * reach * (1 + 1e-9) + 1;
+
+		search->limit[query] = limit < NO_LIMIT ? (int32_t) limit : NO_LIMIT;
+	}
+}
+
+static double
+block_worst(const Search *search, size_t block)
+{
+	double worst = 0;
+
+	for (size_t i = 0; i < block_rows(search->from, block); i++)
+	{
+		double last = search->found[search->from->slot[block * BLOCK + i] * search->k + search->k - 1].distance;
+
+		worst = last > worst ? last : worst;
+	}
+	return worst;
+}
+
+/* ---- one pair of blocks ------------------------------------------------------------------- */
+
+/* Ask for a point's coordinates before they are needed: they lie anywhere in memory. */
+static inline void
+fetch(const SmlPoints *points, size_t at)
+{
+	const char *first = (const char *) (points->x + at * points->width);
+	size_t      bytes = points->width * sizeof(double);
+
+	for (size_t i = 0; i < bytes && i < 512; i += 64)
+		__builtin_prefetch(first + i);
+}
+
+static SmlStatus
+search_pair(Search *search, size_t a, size_t b)
+{
+	const SmlPoints *points = search->points;
+	const Side      *from = search->from;
+	const Side      *to = search->to;
+	bool             same = from == to;
+	size_t           rows_a = block_rows(from, a);
+	size_t           rows_b = block_rows(to, b);
+	size_t           block_x = search->pairs * 2 * BLOCK;
+	uint16_t         hits[SML_BOUND_ROWS * BLOCK];
+	SmlBoundTask     task = {search->pairs, points->labels, search->weight,
+							 from->x + a * block_x, 0, from->norm + a * BLOCK, search->limit + a * BLOCK, from->code + a * points->labels * BLOCK,
+							 to->x + b * block_x, to->norm + b * BLOCK, same ? search->limit + b * BLOCK : search->no_limit,
+							 to->code + b * points->labels * BLOCK};
+	SmlStatus        status = sml_poll(search->env);
+
+	if (status != SML_OK)
+		return status;
+	for (; task.row < rows_a; task.row += SML_BOUND_ROWS)
+	{
+		size_t count = search->kernel(&task, hits);
+
+		for (size_t h = 0; h < count; h++)
+		{
+			size_t i = task.row + hits[h] / BLOCK;
+			size_t j = hits[h] % BLOCK;
+			size_t query = a * BLOCK + i;
+			size_t other = b * BLOCK + j;
+			double distance;
+
+			if (h + AHEAD < count && hits[h + AHEAD] % BLOCK < rows_b)
+				fetch(points, to->at[b * BLOCK + hits[h + AHEAD] % BLOCK]);
+			/* padding, the point itself, and pairs of one block that come twice */
+			if (i >= rows_a || j >= rows_b || from->at[query] == to->at[other] || (same && a == b && j < i))
+				continue;
+			distance = sml_points_distance(points, from->at[query], to->at[other]);
+			offer(search, query, distance, to->at[other]);
+			if (same)
+				offer(search, other, distance, from->at[query]);
+		}
+	}
+	search->worst[a] = block_worst(search, a);
+	if (same && a != b)
+		search->worst[b] = block_worst(search, b);
+	return SML_OK;
+}
+
+/* ---- all pairs of blocks, the nearest first -------------------------------------------------- */
+
+/* How far apart boxes must be to be passed over; the factor covers the rounding of both figures. */
+static bool
+too_far(const Search *search, double bound, size_t a, size_t b)
+{
+	double worst = search->worst[a];
+
+	if (search->from == search->to && search->worst[b] > worst)
+		worst = search->worst[b];
+	return bound * (1 - 1e-9) > worst;
+}
+
+static void
+sift(Candidate *heap, size_t count, size_t at)
+{
+	for (;;)
+	{
+		size_t    child = 2 * at + 1;
+		Candidate swap;
+
+		if (child >= count)
+			return;
+		if (child + 1 < count && heap[child + 1].bound < heap[child].bound)
+			child++;
+		if (heap[at].bound <= heap[child].bound)
+			return;
+		swap = heap[at];
+		heap[at] = heap[child];
+		heap[child] = swap;
+		at = child;
+	}
+}
+
+static SmlStatus
+search_block(Search *search, size_t a)
+{
+	size_t    width = search->points->width;
+	size_t    count = 0;
+	SmlStatus status = SML_OK;
+
+	for (size_t b = search->from == search->to ? a + 1 : 0; b < search->to->blocks; b++)
+	{
+		double bound = box_distance(width, search->from->box + a * 2 * width, search->to->box + b * 2 * width);
+
+		if (!too_far(search, bound, a, b))
+			search->heap[count++] = (Candidate){bound, (uint32_t) b};
+	}
+	for (size_t i = count / 2; i-- > 0;)
+		sift(search->heap, count, i);
+	for (; count > 0; sift(search->heap, count, 0))
+	{
+		Candidate nearest = search->heap[0];
+
+		search->heap[0] = search->heap[--count];
+		if (too_far(search, nearest.bound, a, nearest.block))
+			continue;
+		SML_TRY(search_pair(search, a, nearest.block));
+	}
+done:
+	return status;
+}
+
+static SmlStatus
+search_all(Search *search)
+{
+	SmlStatus status = SML_OK;
+
+	for (size_t b = 0; b < search->from->blocks; b++)
+		search->worst[b] = INFINITY;
+	/* first each block within itself: that sets limits for everybody */
+	if (search->from == search->to)
+		for (size_t b = 0; b < search->from->blocks; b++)
+			SML_TRY(search_pair(search, b, b));
+	for (size_t b = 0; b < search->from->blocks; b++)
+		SML_TRY(search_block(search, b));
+done:
+	return status;
+}
+
+static SmlStatus
+check_count(SmlEnv *env, size_t count)
+{
+	if (count >= SML_NOT_FOUND)
+		return sml_fail(env, SML_BAD_INPUT, "%zu rows are too many for a search of neighbours.", count);
+	return SML_OK;
+}
+
+static void
+clear_found(SmlFound *found, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		found[i] = (SmlFound){INFINITY, SML_NOT_FOUND};
+}
+
+SmlStatus
+sml_nearest(SmlEnv *env, const SmlPoints *points, const size_t *queries, size_t query_count,
+			const size_t *among, size_t among_count, size_t k, SmlFound *found)
+{
+	Side      sides[2];
+	Search    search;
+	bool      same = queries == NULL && among == NULL;
+	double   *center = NULL;
+	SmlStatus status;
+
+	memset(sides, 0, sizeof(sides));
+	memset(&search, 0, sizeof(search));
+	search.env = env;
+	search.points = points;
+	search.k = k;
+	search.found = found;
+	search.pairs = (points->width + 1) / 2;
+	search.root = sqrt((double) points->width);
+	search.kernel = sml_bound_kernel();
+	search.to = &sides[0];
+	search.from = same ? &sides[0] : &sides[1];
+	if (queries == NULL)
+		query_count = points->count;
+	if (among == NULL)
+		among_count = points->count;
+	clear_found(found, query_count * k);
+	SML_TRY(check_count(env, points->count));
+	if (query_count == 0 || among_count == 0)
+		return SML_OK;
+	SML_TRY(sml_alloc_array(env, points->width, sizeof(double), &center));
+	SML_TRY(side_order(env, points, among, among_count, &sides[0]));
+	if (!same)
+		SML_TRY(side_order(env, points, queries, query_count, &sides[1]));
+	SML_TRY(find_scale(env, &search, center));
+	SML_TRY(side_fill(env, &search, center, &sides[0]));
+	if (!same)
+		SML_TRY(side_fill(env, &search, center, &sides[1]));
+	SML_TRY(sml_alloc_array(env, search.from->blocks * BLOCK, sizeof(int32_t), &search.limit));
+	for (size_t i = 0; i < search.from->blocks * BLOCK; i++)
+		search.limit[i] = i < query_count ? NO_LIMIT : INT32_MIN;
+	SML_TRY(sml_alloc_array(env, BLOCK, sizeof(int32_t), &search.no_limit));
+	for (size_t i = 0; i < BLOCK; i++)
+		search.no_limit[i] = INT32_MIN;
+	SML_TRY(sml_alloc_array(env, search.from->blocks, sizeof(double), &search.worst));
+	SML_TRY(sml_alloc_array(env, search.to->blocks, sizeof(Candidate), &search.heap));
+	SML_TRY(search_all(&search));
+done:
+	side_free(env, &sides[0]);
+	side_free(env, &sides[1]);
+	sml_free(env, center);
+	sml_free(env, search.limit);
+	sml_free(env, search.worst);
+	sml_free(env, search.no_limit);
+	sml_free(env, search.heap);
+	return status;
+}
+
+bool
+sml_nearest_need(const SmlPoints *shape, size_t queries, size_t among, size_t k, size_t *bytes)
+{
+	size_t rows;
+	size_t row = (shape->width + 1) * sizeof(int16_t) + shape->labels * sizeof(int32_t) + 5 * sizeof(int32_t) + 2 * shape->width * sizeof(double) / BLOCK + 2;
+	size_t lists;
+
+	return sml_size_plus(queries, among, &rows) && sml_size_times(rows, row, bytes) &&
+		   sml_size_times(k, sizeof(SmlFound), &lists) && sml_size_times(lists, queries, &lists) && sml_size_plus(*bytes, lists, bytes) &&
+		   sml_size_plus(*bytes, 4 * BLOCK * row, bytes);
+}
+
+/* ---- the farthest: no bound helps, so all pairs ------------------------------------------------ */
+
+SmlStatus
+sml_farthest(SmlEnv *env, const SmlPoints *points, const size_t *queries, size_t query_count,
+			 const size_t *among, size_t among_count, size_t k, SmlFound *found)
+{
+	SmlStatus status = check_count(env, points->count);
+	size_t    since = 0;
+
+	if (status != SML_OK)
+		return status;
+	clear_found(found, query_count * k);
+	for (size_t q = 0; q < query_count; q++)
+	{
+		SmlFound *list = found + q * k;
+
+		for (size_t i = 0; i < among_count; i++)
+		{
+			double distance;
+			size_t to = k - 1;
+
+			if (since++ % 4096 == 0)
+				SML_TRY(sml_poll(env));
+			if (among[i] == queries[q])
+				continue;
+			distance = sml_points_distance(points, queries[q], among[i]);
+			if (list[to].at != SML_NOT_FOUND && distance <= list[to].distance)
+				continue;
+			for (; to > 0 && (list[to - 1].at == SML_NOT_FOUND || distance > list[to - 1].distance); to--)
+				list[to] = list[to - 1];
+			list[to].distance = distance;
+			list[to].at = (uint32_t) among[i];
+		}
+	}
+done:
+	return status;
+}
