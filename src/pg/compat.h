@@ -40,6 +40,14 @@
 	extern int no_such_variable
 #endif
 
+/* As whom the server checks a relation of a query; from 16 on it stands beside the range table. */
+#if PG_VERSION_NUM >= 160000
+#define ml_checked_as(query, entry) \
+	((entry)->perminfoindex ? getRTEPermissionInfo((query)->rteperminfos, (entry))->checkAsUser : InvalidOid)
+#else
+#define ml_checked_as(query, entry) ((entry)->checkAsUser)
+#endif
+
 /* All rows, forward. */
 #if PG_VERSION_NUM >= 180000
 #define ml_executor_run(query) ExecutorRun((query), ForwardScanDirection, 0)

@@ -161,6 +161,12 @@ save_privacy(const char *root)
 	save_text(root, "fernet/key", A_KEY);
 	save_text(root, "masters/one", "v1:a:" A_KEY);
 	save_text(root, "masters/two", "# comment\n\nv1:2026:" A_KEY "\nv1:old-1:" A_KEY "\r\n");
+	save_text(root, "mask/call", "call +49 (30) 123-4567 or jane.doe+x@example.org, 4111 1111 1111 1111");
+	save_text(root, "mask/iban", "GB82 WEST 1234 5698 7654 32");
+	save_text(root, "mask/broken_utf8", "\001\002Z\303\274rich \346\235\261\344");
+	save_text(root, "mask/name", "firstNameOfCustomer_email_2");
+	save_text(root, "mask/nothing", "");
+	save_text(root, "mask/two_ats", "@@");
 	harness_start(&h);
 	assert_int_equal(sml_key_wrap(&h.env, &crypto, &master, &place, key, wrapped), SML_OK);
 	save(root, "masters/wrapped", NULL, 0, wrapped, sizeof(wrapped));

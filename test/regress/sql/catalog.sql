@@ -23,7 +23,7 @@ SELECT p.oid::regprocedure FROM pg_proc p
 SELECT function, about LIKE '%Example: %' AS with_example FROM sustainml.help('Train');
 SELECT DISTINCT function FROM sustainml.help('_curve') ORDER BY 1;
 
--- SQL and PL functions that do not pin search_path; the one procedure commits, and procedures that commit cannot
+-- SQL and PL functions that do not pin search_path: procedures that commit cannot
 SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
  WHERE p.pronamespace IN ('sustainml'::regnamespace, 'sustainml_internal'::regnamespace) AND l.lanname IN ('sql', 'plpgsql')
    AND NOT EXISTS (SELECT FROM unnest(p.proconfig) c WHERE c LIKE 'search_path=%') ORDER BY 1;
