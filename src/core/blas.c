@@ -8,6 +8,7 @@
  * Everything else goes to OpenBLAS, built for one thread.
  */
 #include "blas.h"
+#include "clones.h"
 
 #include <cblas.h>
 #include <math.h>
@@ -21,19 +22,13 @@
 
 #define STRIP_COLUMNS 128
 
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
-#define SML_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define SML_CLONES
-#endif
-
 typedef double Lane __attribute__((vector_size(TILE_COLS * sizeof(double)), aligned(8)));
 
 /*
  * c[i][j] += sum over rows of a[r][i] b[r][j] for the tiles on and right of the
  * diagonal.  a and b are strips of width "width" (a multiple of TILE_COLS).
  */
-SML_CLONES static void
+SML_CLONES_AVX512 static void
 strip_gram(size_t rows, size_t p, size_t width, const double *a, const double *b, double *c, size_t ldc)
 {
 	for (size_t i0 = 0; i0 < p; i0 += TILE_ROWS)
@@ -152,7 +147,7 @@ sml_gram_add(SmlEnv *env, size_t rows, size_t p, const double *x, size_t ldx, co
 	return SML_OK;
 }
 
-SML_CLONES static void
+SML_CLONES_AVX512 static void
 matvec_small(size_t rows, size_t p, const double *a, size_t lda, const double *x, double *y)
 {
 	for (size_t i = 0; i < rows; i++)

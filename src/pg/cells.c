@@ -206,9 +206,10 @@ SmlRow
 ml_row_fill(MlRowBuffer *buffer, const Datum *values, const bool *nulls)
 {
 	double *plain = buffer->plain > 0 ? buffer->numbers + buffer->columns[0].first : NULL;
+	double  missing = sml_missing();
 
 	for (int i = 0; i < buffer->plain; i++)
-		plain[i] = nulls[i] ? sml_missing() : DatumGetFloat8(values[i]);
+		plain[i] = nulls[i] ? missing : DatumGetFloat8(values[i]);
 	for (int i = buffer->plain; i < buffer->count; i++)
 	{
 		const MlCellColumn *column = &buffer->columns[i];
@@ -327,13 +328,14 @@ static inline void
 copy_plain(CellsCall *call, int first, const NullableDatum *arguments)
 {
 	int     count = call->plain;
+	double  missing = sml_missing();
 	double *numbers;
 
 	if (count == 0)
 		return;
 	numbers = call->buffer->numbers + call->columns[first].first;
 	for (int i = 0; i < count; i++)
-		numbers[i] = arguments[i].isnull ? sml_missing() : DatumGetFloat8(arguments[i].value);
+		numbers[i] = arguments[i].isnull ? missing : DatumGetFloat8(arguments[i].value);
 }
 
 PG_FUNCTION_INFO_V1(sustainml_cells);

@@ -5,15 +5,10 @@
 #include <math.h>
 
 #include "extent.h"
+#include "../clones.h"
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("O3,no-trapping-math")
-#endif
-
-#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
-#define CLONES __attribute__((target_clones("avx2", "default")))
-#else
-#define CLONES
 #endif
 
 SmlStatus
@@ -54,7 +49,7 @@ sml_extent_clear(SmlExtent *extent)
 }
 
 /* least and greatest widened by "count" other bounds */
-CLONES static void
+SML_CLONES_AVX2 static void
 widen(size_t count, double *restrict least, double *restrict greatest, const double *low, const double *high)
 {
 	for (size_t i = 0; i < count; i++)

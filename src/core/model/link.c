@@ -17,16 +17,11 @@
 #include <string.h>
 
 #include "link.h"
+#include "../clones.h"
 
 /* We read no floating-point exception flags; gcc turns a choice into a mask only when told so. */
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("no-trapping-math")
-#endif
-
-#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
-#define CLONES __attribute__((target_clones("avx2", "default")))
-#else
-#define CLONES
 #endif
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
@@ -101,7 +96,7 @@ sml_link_exp(double value)
 	return exp_inside(at_least(value, -708.0));
 }
 
-CLONES void
+SML_CLONES_AVX2 void
 sml_link_logistic(const double *restrict eta, const double *restrict y, double *restrict margin,
 				  double *restrict loss, double *restrict residual, double *restrict curvature)
 {
@@ -120,7 +115,7 @@ sml_link_logistic(const double *restrict eta, const double *restrict y, double *
 	}
 }
 
-CLONES void
+SML_CLONES_AVX2 void
 sml_link_softmax(size_t classes, double *restrict eta, double *restrict top, double *restrict log_sum)
 {
 	for (size_t i = 0; i < SML_LINK_ROWS; i++)

@@ -624,13 +624,14 @@ read_columns(MlInput *input, FunctionCallInfo fcinfo)
 	double          *numbers = input->numbers;
 	const PlainStep *plain = input->plain;
 	int              count = input->plain_count;
+	double           missing = sml_missing();
 	bool             any = false;
 
 	for (int i = 0; i < count; i++)
 	{
 		const NullableDatum *argument = &fcinfo->args[plain[i].argument];
 
-		numbers[plain[i].slot] = argument->isnull ? sml_missing() : DatumGetFloat8(argument->value);
+		numbers[plain[i].slot] = argument->isnull ? missing : DatumGetFloat8(argument->value);
 		any |= !argument->isnull;
 	}
 	for (int i = 0; i < input->other_count; i++)

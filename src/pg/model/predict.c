@@ -38,7 +38,7 @@ typedef struct Site
 	Oid            user;
 	char          *search_path;
 	char          *name;
-	const text    *constant; /* the name's datum when it is a constant of the query: then the address says enough */
+	Pointer        constant; /* the name's datum when it is a constant of the query: then the address says enough */
 	/* what it found */
 	const MlModel *model;
 	double         threshold;
@@ -51,16 +51,22 @@ typedef struct Site
 
 /* ---- the call site ------------------------------------------------------------------ */
 
+/* A constant name is known by its address; another must be read. */
 static bool
-same_name(const Site *site, const text *name)
+same_name(const Site *site, Datum datum)
 {
-	size_t length = VARSIZE_ANY_EXHDR(name);
+	const text *name;
+	size_t      length;
 
-	return name == site->constant || (strncmp(site->name, VARDATA_ANY(name), length) == 0 && site->name[length] == '\0');
+	if (DatumGetPointer(datum) == site->constant)
+		return true;
+	name = DatumGetTextPP(datum);
+	length = VARSIZE_ANY_EXHDR(name);
+	return strncmp(site->name, VARDATA_ANY(name), length) == 0 && site->name[length] == '\0';
 }
 
 static bool
-still_holds(const Site *site, const text *name)
+still_holds(const Site *site, Datum name)
 {
 	Snapshot snapshot = ActiveSnapshotSet() ? GetActiveSnapshot() : NULL;
 
@@ -80,7 +86,7 @@ is_constant(FunctionCallInfo fcinfo)
 }
 
 static void
-resolve(Site *site, FunctionCallInfo fcinfo, const text *argument, bool named)
+resolve(Site *site, FunctionCallInfo fcinfo, bool named)
 {
 	MemoryContext old;
 	MlVersion    *version;
@@ -90,7 +96,7 @@ resolve(Site *site, FunctionCallInfo fcinfo, const text *argument, bool named)
 	MemoryContextReset(site->context);
 	site->model = NULL;
 	old = MemoryContextSwitchTo(site->context);
-	name = text_to_cstring(argument);
+	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	version = ml_version_resolve(name, ML_PREDICT);
 	/* opening tables may have let invalidations in, so remember the count after it */
 	site->model = ml_model_get(version);
@@ -104,7 +110,7 @@ resolve(Site *site, FunctionCallInfo fcinfo, const text *argument, bool named)
 	site->user = GetUserId();
 	site->search_path = pstrdup(namespace_search_path);
 	site->name = name;
-	site->constant = is_constant(fcinfo) ? argument : NULL;
+	site->constant = is_constant(fcinfo) ? DatumGetPointer(PG_GETARG_DATUM(0)) : NULL;
 	site->threshold = version->threshold;
 	site->outputs = sml_scorer_outputs(site->model->scorer);
 	site->link = palloc(sizeof(double) * site->outputs);
@@ -119,7 +125,6 @@ static Site *
 open_site(FunctionCallInfo fcinfo, bool named)
 {
 	Site *site = fcinfo->flinfo->fn_extra;
-	text *argument;
 
 	if (PG_ARGISNULL(0))
 		return NULL;
@@ -127,15 +132,14 @@ open_site(FunctionCallInfo fcinfo, bool named)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("the names of the columns must be given")));
-	argument = PG_GETARG_TEXT_PP(0);
 	if (site == NULL)
 	{
 		site = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Site));
 		site->context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "sustainml call site", ALLOCSET_SMALL_SIZES);
 		fcinfo->flinfo->fn_extra = site;
 	}
-	if (!still_holds(site, argument))
-		resolve(site, fcinfo, argument, named);
+	if (!still_holds(site, PG_GETARG_DATUM(0)))
+		resolve(site, fcinfo, named);
 	return ml_input_read(site->input, fcinfo) ? site : NULL;
 }
 
