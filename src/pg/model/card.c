@@ -1,8 +1,8 @@
 /*
  * card.c - sustainml.model_card: one self-contained HTML page about a model version.
  *
- * What it is, how good it is on rows that it has not seen (with ROC and calibration plots),
- * what drives it, what it cost, and what the training wants its users to know.  The page needs
+ * What it is, how good it is on rows that it has not seen (with ROC and calibration plots), what drives it,
+ * how groups fare (the newest fairness audit), what it cost, and what the training wants its users to know.  The page needs
  * no script, font or picture from elsewhere.  Tables come from the public views under the
  * caller's rights; the quality section evaluates the model once, which is logged as such.
  */
@@ -35,7 +35,7 @@ static const char style[] =
 	".soft{color:var(--soft)}.row{display:flex;flex-wrap:wrap;gap:1.5rem}.wide{overflow-x:auto}"
 	"svg{max-width:100%;height:auto}svg .axis{font:12px system-ui,sans-serif;fill:var(--soft)}svg .grid{stroke:var(--line);stroke-width:1;fill:none}"
 	"svg .faint{stroke:var(--faint);stroke-dasharray:4 4;fill:none}svg .curve{stroke:var(--mark);stroke-width:2;fill:none}svg .thin{stroke-width:1}"
-	"svg .mark{fill:var(--mark)}figure{margin:0;max-width:20rem}figcaption{color:var(--soft);font-size:.85rem}";
+	"svg .mark{fill:var(--mark)}figure{margin:0;max-width:20rem}figure.broad{max-width:none;margin:1rem 0}figcaption{color:var(--soft);font-size:.85rem}";
 
 typedef struct Card
 {
@@ -144,7 +144,8 @@ typedef enum Layout
 {
 	AS_TABLE,
 	AS_FACTS,
-	AS_LIST
+	AS_LIST,
+	AS_INTERVALS /* columns title, label, value, low, high, reference; a picture for each title */
 } Layout;
 
 static void
@@ -154,6 +155,34 @@ put_list(Card *card, SPITupleTable *rows, uint64 count)
 	for (uint64 r = 0; r < count; r++)
 		put_cell(card, "li", false, cell_text(rows->vals[r], rows->tupdesc, 1));
 	appendStringInfoString(&card->page, "</ul>\n");
+}
+
+static double
+cell_number(SPITupleTable *rows, uint64 row, int column)
+{
+	bool  isnull;
+	Datum value = SPI_getbinval(rows->vals[row], rows->tupdesc, column, &isnull);
+
+	return isnull ? NAN : DatumGetFloat8(value);
+}
+
+/* The rows from "first" on that have one title; returns where the next title begins. */
+static uint64
+put_intervals(Card *card, SPITupleTable *rows, uint64 first, uint64 count)
+{
+	char       *title = cell_text(rows->vals[first], rows->tupdesc, 1);
+	MlInterval *intervals = palloc(sizeof(MlInterval) * (count - first));
+	uint64      next = first;
+
+	for (; next < count && strcmp(cell_text(rows->vals[next], rows->tupdesc, 1), title) == 0; next++)
+		intervals[next - first] = (MlInterval) {
+			cell_text(rows->vals[next], rows->tupdesc, 2), cell_number(rows, next, 3), cell_number(rows, next, 4), cell_number(rows, next, 5)};
+	appendStringInfoString(&card->page, "<figure class=\"broad\"><figcaption>");
+	ml_html_text(&card->page, title);
+	appendStringInfoString(&card->page, "</figcaption>");
+	ml_plot_intervals(&card->page, intervals, next - first, cell_number(rows, first, 6));
+	appendStringInfoString(&card->page, "</figure>\n");
+	return next;
 }
 
 /* A section from a query with $1 schema, $2 model, $3 version, $4 reference; left out when there is no row. */
@@ -183,6 +212,9 @@ put_section(Card *card, const char *heading, const char *before, const char *que
 			put_facts(card, SPI_tuptable);
 		else if (layout == AS_LIST)
 			put_list(card, SPI_tuptable, SPI_processed);
+		else if (layout == AS_INTERVALS)
+			for (uint64 r = 0; r < SPI_processed;)
+				r = put_intervals(card, SPI_tuptable, r, SPI_processed);
 		else
 			put_table(card, SPI_tuptable, SPI_processed);
 	}
@@ -364,6 +396,26 @@ static const char coefficients_query[] =
 	"SELECT c.class, c.term, c.estimate, c.std_error, c.statistic, c.p_value, c.ci_low, c.ci_high FROM sustainml.coefficients($4) c"
 	" ORDER BY abs(c.statistic) DESC NULLS LAST, c.class, c.term LIMIT 25";
 
+/* The newest audit of the version (fairness_latest has the newest of the model). */
+#define NEWEST_AUDIT \
+	"f.audit_id = (SELECT max(a.audit_id) FROM sustainml.fairness_audits a WHERE a.model_schema = $1 AND a.model = $2 AND a.version = $3)"
+
+/* The groups of one attribute; crosses are in the views.  The dashed line is all rows together. */
+static const char fairness_query[] =
+	"SELECT CASE f.metric WHEN 'selection_rate' THEN 'Share predicted ' || coalesce('\"' || f.favorable || '\"', 'positive')"
+	" WHEN 'tpr' THEN 'True positive rate' WHEN 'fpr' THEN 'False positive rate' ELSE 'Accuracy' END || ' by ' || f.attribute,"
+	" f.group_value || ' (' || f.n || ')', f.value, f.ci_low, f.ci_high, o.value"
+	" FROM sustainml.fairness_history f LEFT JOIN sustainml.fairness_history o ON o.audit_id = f.audit_id AND o.scope = 'overall' AND o.metric = f.metric"
+	" WHERE " NEWEST_AUDIT " AND f.scope = 'group' AND f.metric IN ('selection_rate', 'tpr', 'fpr', 'accuracy')"
+	" AND f.attribute NOT LIKE '% & %' AND f.value IS NOT NULL"
+	" ORDER BY f.attribute, array_position('{selection_rate,tpr,fpr,accuracy}', f.metric), f.group_value LIMIT 400";
+
+static const char fairness_gaps_query[] =
+	"SELECT f.attribute, f.metric, f.value, f.ci_low, f.ci_high, f.verdict, f.undefined_reason AS reason"
+	" FROM sustainml.fairness_history f WHERE " NEWEST_AUDIT " AND f.scope = 'disparity'"
+	" AND f.metric IN ('demographic_parity_difference', 'demographic_parity_ratio', 'equalized_odds_difference', 'equal_opportunity_difference')"
+	" ORDER BY f.attribute, f.metric LIMIT 60";
+
 static const char energy_query[] =
 	"SELECT e.kind AS what, e.runs, e.rows, e.cpu_seconds, e.energy_joules AS joules, e.energy_low_joules AS joules_low,"
 	" e.energy_high_joules AS joules_high, e.joules_per_1000_rows, e.co2e_grams AS \"CO2e grams\""
@@ -399,6 +451,9 @@ sustainml_model_card(PG_FUNCTION_ARGS)
 	put_section(&card, "What it is", NULL, facts_query, AS_FACTS);
 	put_quality(&card, fcinfo);
 	put_importance(&card);
+	put_section(&card, "Fairness", "Groups with 95 % intervals from the newest audit; the number of rows stands beside the group, and the dashed line is all rows together.",
+				fairness_query, AS_INTERVALS);
+	put_section(&card, NULL, "The widest gap between groups, with its interval.", fairness_gaps_query, AS_TABLE);
 	put_section(&card, "Coefficients", "On the original scale of the columns, the 25 with the largest statistic.", coefficients_query, AS_TABLE);
 	put_section(&card, "Energy and carbon", "Joules with the bounds of their uncertainty; a figure that is not known is left open.", energy_query, AS_TABLE);
 	put_section(&card, NULL, NULL, method_query, AS_LIST);
