@@ -8,3 +8,6 @@ CREATE TABLE adult_test (LIKE adult_train INCLUDING ALL);
 \copy adult_test FROM 'demo/data/adult_test.csv' WITH (FORMAT csv, HEADER true)
 ANALYZE adult_train;
 ANALYZE adult_test;
+CREATE TABLE mammography (id integer PRIMARY KEY, f1 float8, f2 float8, f3 float8, f4 float8, f5 float8, f6 float8, calcification integer);
+\copy mammography FROM 'demo/data/mammography.csv' WITH (FORMAT csv, HEADER true)
+ANALYZE mammography;

@@ -60,3 +60,50 @@ SELECT model, version, kind, runs, rows, round(cpu_seconds::numeric, 3) AS cpu_s
        round(energy_low_joules::numeric, 4) AS low, round(energy_high_joules::numeric, 4) AS high
   FROM sustainml.energy_by_model ORDER BY 1, 2, 3;
 SELECT energy_method, runs, round(energy_joules::numeric, 4) AS joules, round(share::numeric, 2) AS share FROM sustainml.energy_method_mix;
+\echo
+\echo '-- 10. Who is selected? The training audited its held-out rows by itself; NULL has a reason, small groups are marked, and every rate has an interval.'
+\echo 'SELECT … FROM sustainml.impact_ratio WHERE model = ''income'' AND attribute IN (''sex'', ''race'') AND is_latest;'
+SELECT attribute, group_value, n, round(selection_rate::numeric, 3) AS selection_rate, round(impact_ratio::numeric, 3) AS impact_ratio,
+       round(ratio_ci_low::numeric, 2) AS ci_low, round(ratio_ci_high::numeric, 2) AS ci_high, below_four_fifths, is_small
+  FROM sustainml.impact_ratio WHERE model = 'income' AND attribute IN ('sex', 'race') AND is_latest ORDER BY attribute DESC, group_value;
+\echo
+\echo '-- 11. Train for an equal share of predictions above 50,000 dollars; the figures before and after are kept.'
+\echo 'SELECT … FROM sustainml.train(''income_fair'', …, params => ''{"fairness": {"method": "exponentiated_gradient", "attribute": "sex"}}'');'
+SELECT ref, round((metrics ->> 'accuracy')::numeric, 4) AS accuracy
+  FROM sustainml.train('income_fair', 'adult_train', target => 'income_gt_50k', protected => '{sex}', favorable => '1',
+                       params => '{"fairness": {"method": "exponentiated_gradient", "attribute": "sex", "constraint": "demographic_parity", "max_gap": 0.02}}');
+\echo 'SELECT … FROM sustainml.fairness_latest WHERE metric = ''demographic_parity_difference'' AND attribute = ''sex'';'
+SELECT model, version, round(value::numeric, 4) AS gap, round(ci_low::numeric, 4) AS ci_low, round(ci_high::numeric, 4) AS ci_high
+  FROM sustainml.fairness_latest WHERE model LIKE 'income%' AND metric = 'demographic_parity_difference' AND attribute = 'sex' ORDER BY model;
+\echo
+\echo '-- 12. A rare class: 260 calcifications among 11,183 images. Synthetic rows, of the table''s own type, ready for INSERT … SELECT.'
+\echo 'SELECT * FROM sustainml.class_balance(''mammography'', ''calcification'');'
+SELECT class, rows, round(share::numeric, 4) AS share, round(imbalance_ratio::numeric, 1) AS imbalance_ratio, largest_k, advice
+  FROM sustainml.class_balance('mammography', 'calcification');
+\echo 'SELECT * FROM sustainml.smote(NULL::mammography, target => ''calcification'', k => 5, ratio => 1.0, seed => 42) LIMIT 3;'
+SELECT id, round(f1::numeric, 4) AS f1, round(f2::numeric, 4) AS f2, round(f3::numeric, 4) AS f3, calcification
+  FROM sustainml.smote(NULL::mammography, target => 'calcification', k => 5, ratio => 1.0, seed => 42) LIMIT 3;
+\echo 'Often the better answer is the threshold (docs/imbalance.md):'
+\echo 'SELECT … FROM sustainml.tune_threshold(''calcification'', objective => ''balanced_accuracy'', set => true);'
+SELECT ref, round((metrics ->> 'balanced_accuracy')::numeric, 3) AS balanced_accuracy_at_half
+  FROM sustainml.train('calcification', 'mammography', target => 'calcification', holdout => 0.4);
+SELECT figure, round(before::numeric, 3) AS before, round(after::numeric, 3) AS after
+  FROM sustainml.tune_threshold('calcification', objective => 'balanced_accuracy', set => true)
+ WHERE figure IN ('threshold', 'balanced_accuracy', 'recall', 'precision');
+\echo
+\echo '-- 13. A column that only its key opens, and a model of it. (The private cluster has a master key of its own.)'
+\echo 'SELECT sustainml.create_key(''payroll'', role => ''analyst''); SELECT sustainml.encrypt_column(''staff'', ''salary'', key => ''payroll'');'
+\set QUIET on
+DROP TABLE IF EXISTS staff;
+CREATE TABLE staff AS
+SELECT id, age, hours_per_week, (18000 + 320 * age + 410 * hours_per_week + 1100 * education_num + (id * 7919 % 6000))::numeric(10,2) AS salary,
+       (100 + 5 * age - hours_per_week + (id * 104729 % 50))::float8 AS raise
+  FROM adult_train WHERE id <= 5000;
+ALTER TABLE staff ADD PRIMARY KEY (id);
+SELECT sustainml.create_key('payroll', role => 'analyst') \g /dev/null
+SELECT sustainml.encrypt_column('staff', 'salary', key => 'payroll') \g /dev/null
+\set QUIET off
+\echo 'SELECT id, left(salary::text, 40) AS stored, sustainml.open(salary)::numeric AS opened FROM staff ORDER BY id LIMIT 2;'
+SELECT id, left(salary::text, 40) || '…' AS stored, sustainml.open(salary)::numeric AS opened FROM staff ORDER BY id LIMIT 2;
+\echo 'SELECT … FROM sustainml.train(''raise'', ''staff'', target => ''raise'', features => ''{salary,age,hours_per_week}'');'
+SELECT ref, rows_used, round((metrics ->> 'r2')::numeric, 3) AS r2 FROM sustainml.train('raise', 'staff', target => 'raise', features => '{salary,age,hours_per_week}');
