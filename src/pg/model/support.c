@@ -4,7 +4,8 @@
  * predict('m', t) with a constant name is rewritten into
  * predict_columns('m', '{age,sex,…}', t.age, t.sex, …) with just the columns that the
  * model needs.  A row need not be built, and columns that nobody asks for need not be read: this
- * is what makes the convenient form cost what the positional form costs.
+ * is what makes the convenient form cost what the positional form costs.  An array written
+ * as ARRAY[a, b, …] is taken apart in the same way, and need not be built.
  *
  * The rewrite is declined, and the row form runs, whenever anything is out of the
  * ordinary: an unknown model or column (the execution says so), more columns than a function takes,
@@ -164,6 +165,31 @@ find_columns(PlannerInfo *root, Node *argument, RowColumns *columns)
 	return true;
 }
 
+/* The elements of ARRAY[…] are the model's features in their order, when these are plain numbers. */
+static bool
+elements_of_array(const ArrayExpr *array, const SmlLayout *layout, RowColumns *columns)
+{
+	Oid       type = array->element_typeid;
+	ListCell *cell;
+	int       i = 0;
+
+	if (array->multidims || layout->labels > 0 || layout->column_count != layout->numbers ||
+		(size_t) list_length(array->elements) != layout->numbers ||
+		(type != FLOAT8OID && type != FLOAT4OID && type != INT4OID && type != INT8OID && type != INT2OID && type != NUMERICOID))
+		return false;
+	/* as many columns as numbers: each is a scalar, unless one is an array of one element */
+	for (size_t c = 0; c < layout->column_count; c++)
+		if (layout->columns[c].elements > 0)
+			return false;
+	alloc_columns(columns, list_length(array->elements));
+	foreach(cell, array->elements)
+	{
+		columns->names[i] = layout->columns[i].name;
+		columns->values[i++] = lfirst(cell);
+	}
+	return true;
+}
+
 /* The twin of a predict function that takes names and columns. */
 static Oid
 columns_function(Oid function)
@@ -189,9 +215,12 @@ rewrite(PlannerInfo *root, FuncExpr *call)
 	Oid              twin;
 	FuncExpr        *fresh;
 
-	if (version == NULL || !find_columns(root, lsecond(call->args), &columns))
+	if (version == NULL)
 		return NULL;
 	layout = &ml_model_get(version)->model->encoder->layout;
+	if (IsA(lsecond(call->args), ArrayExpr) ? !elements_of_array(lsecond(call->args), layout, &columns) :
+		!find_columns(root, lsecond(call->args), &columns))
+		return NULL;
 	twin = columns_function(call->funcid);
 	if (layout->column_count > MOST_COLUMNS || !OidIsValid(twin))
 		return NULL;

@@ -40,6 +40,16 @@ SELECT near(sustainml.predict('list', '{1,2}'), p), near(sustainml.predict('list
        sustainml.predict('list', '{NULL,NULL}'), sustainml.predict('list', '{"v": [null, null]}'), sustainml.predict('list', ARRAY[NULL, NULL]::int[]), sustainml.predict('list', '{"v": null}')
   FROM sustainml.predict('list', ARRAY[1, 2]) AS p, (SELECT ARRAY[1.0, 2.0] AS v) q;
 
+\echo an array written as ARRAY[a, y] is taken apart by the planner, and one that is a value is not; both say the same, NULLs included
+SELECT ref FROM sustainml.train('pair', 'r', target => 'c', features => '{a,y}');
+EXPLAIN (VERBOSE, COSTS OFF) SELECT sustainml.predict_proba('pair', ARRAY[a, y]) FROM r;
+SELECT bool_and(near(sustainml.predict_proba('pair', ARRAY[a, nullif(y, 4)]), sustainml.predict_proba('pair', v))), count(*)
+  FROM (SELECT a, y, ARRAY[a, nullif(y, 4)] AS v FROM r OFFSET 0) q;
+SELECT count(*), count(sustainml.predict_proba('pair', ARRAY[nullif(a, a), nullif(y, y)])) FROM r;
+SELECT answer($$SELECT sustainml.predict_proba('pair', ARRAY[a]) FROM r$$);
+SELECT answer($$SELECT sustainml.predict_proba('pair', ARRAY[a, y, y]) FROM r$$);
+SELECT answer($$SELECT sustainml.predict_proba('pair', ARRAY[ARRAY[a, y]]) FROM r$$);
+SELECT answer($$SELECT sustainml.predict_class('answer', ARRAY[a, y]) FROM r$$);
 \echo NULL: one is imputed, all give NULL, in each form; so does a NULL name; NaN is a missing value and no NULL
 SELECT near(sustainml.predict('amount', NULL, 'y'), sustainml.predict('amount', 'NaN'::float8, 'y')) AS imputed, near(sustainml.predict('amount', NULL, 'y'), sustainml.predict('amount', '{"a": null, "g": "y"}')) AS in_json,
        near(sustainml.predict('amount', 'Infinity', 'y'), sustainml.predict('amount', '{"a": "Infinity", "g": "y"}')) AS infinity, sustainml.predict('amount', 'NaN'::float8, NULL) IS NOT NULL AS nan_is_there;
