@@ -62,6 +62,7 @@ struct MlInput
 	/* columns */
 	int               plain_count;
 	PlainStep        *plain;
+	bool              side_by_side; /* plain steps follow each other in both places */
 	int               other_count;
 	int              *others;     /* the columns that are not plain */
 	/* rows */
@@ -498,6 +499,10 @@ plan_columns(MlInput *input)
 		else
 			input->others[input->other_count++] = c;
 	}
+	input->side_by_side = input->plain_count > 0;
+	for (int i = 1; i < input->plain_count; i++)
+		input->side_by_side = input->side_by_side && input->plain[i].argument == input->plain[0].argument + i &&
+			input->plain[i].slot == input->plain[0].slot + i;
 }
 
 static const char *
@@ -627,13 +632,25 @@ read_columns(MlInput *input, FunctionCallInfo fcinfo)
 	double           missing = sml_missing();
 	bool             any = false;
 
-	for (int i = 0; i < count; i++)
+	if (input->side_by_side)
 	{
-		const NullableDatum *argument = &fcinfo->args[plain[i].argument];
+		const NullableDatum *arguments = &fcinfo->args[plain[0].argument];
 
-		numbers[plain[i].slot] = argument->isnull ? missing : DatumGetFloat8(argument->value);
-		any |= !argument->isnull;
+		numbers += plain[0].slot;
+		for (int i = 0; i < count; i++)
+		{
+			numbers[i] = arguments[i].isnull ? missing : DatumGetFloat8(arguments[i].value);
+			any |= !arguments[i].isnull;
+		}
 	}
+	else
+		for (int i = 0; i < count; i++)
+		{
+			const NullableDatum *argument = &fcinfo->args[plain[i].argument];
+
+			numbers[plain[i].slot] = argument->isnull ? missing : DatumGetFloat8(argument->value);
+			any |= !argument->isnull;
+		}
 	for (int i = 0; i < input->other_count; i++)
 	{
 		int                  c = input->others[i];
