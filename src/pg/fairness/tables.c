@@ -544,8 +544,9 @@ bin_groups(FunctionCallInfo fcinfo, int *bin_attribute)
 	count = ml_fair_list_sets(spec->protected_count, intersections, plain);
 	*bin_attribute = spec->protected_count;
 	/* four digits, so that texts sort as numbers; the last bin is closed; what is no probability has no bin, and raises an error where it is outside of 0 to 1 */
-	ml_fair_pass_add(pass, "bin", psprintf("CASE WHEN %s BETWEEN 0 AND 1 THEN pg_catalog.lpad((1 + LEAST(pg_catalog.floor(%s * %d)::integer, %d))::text, 4, '0') END",
-										   pass->score, pass->score, bins, bins - 1), TEXTOID);
+	ml_fair_pass_add(pass, "bin", psprintf("CASE WHEN %s OPERATOR(pg_catalog.>=) 0 AND %s OPERATOR(pg_catalog.<=) 1 THEN"
+										   " pg_catalog.lpad((1 OPERATOR(pg_catalog.+) LEAST(pg_catalog.floor(%s OPERATOR(pg_catalog.*) %d)::integer, %d))::text, 4, '0') END",
+										   pass->score, pass->score, pass->score, bins, bins - 1), TEXTOID);
 	collector = ml_fair_pass_run(pass);
 	ml_scan_end(&scan);
 	sets = palloc0(sizeof(SmlFairSet) * (count + 1));
