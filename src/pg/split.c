@@ -401,8 +401,8 @@ gap_start(const MlSplit *split, Oid type)
 	if (split->gap == NULL)
 		return cut;
 	if (TypeCategory(type) == TYPCATEGORY_NUMERIC)
-		return psprintf("%s OPERATOR(pg_catalog.-) %s::pg_catalog.numeric", cut, quote_literal_cstr(split->gap));
-	return psprintf("%s OPERATOR(pg_catalog.-) %s::pg_catalog.interval", cut, quote_literal_cstr(split->gap));
+		return psprintf("(%s OPERATOR(pg_catalog.-) %s::pg_catalog.numeric)", cut, quote_literal_cstr(split->gap));
+	return psprintf("(%s OPERATOR(pg_catalog.-) %s::pg_catalog.interval)", cut, quote_literal_cstr(split->gap));
 }
 
 static char *

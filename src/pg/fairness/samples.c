@@ -159,11 +159,11 @@ samples_query(const MlFairPass *pass, const Samples *samples, const char *actual
 			appendStringInfo(&sets, "%sq.g%d", i ? ", " : "", (int) samples->sets[s].attributes[i] + 1);
 		appendStringInfoChar(&sets, ')');
 	}
-	/* a row counts when both numbers are finite; the others are counted apart */
+	/* a row counts when both numbers are finite; the others are counted apart; written OPERATOR(…), all operators bind alike */
 	return psprintf("SELECT grouping(%s), %s, pg_catalog.count(q.y), pg_catalog.avg(q.y), pg_catalog.avg(q.p), pg_catalog.avg(q.d), pg_catalog.avg(pg_catalog.abs(q.d)),"
 					" pg_catalog.sqrt(pg_catalog.avg(q.d OPERATOR(pg_catalog.^) 2)),"
 					" CASE WHEN pg_catalog.count(q.y) OPERATOR(pg_catalog.>) 1 AND pg_catalog.var_pop(q.y) OPERATOR(pg_catalog.>) 0"
-					"  THEN 1 OPERATOR(pg_catalog.-) pg_catalog.avg(q.d OPERATOR(pg_catalog.^) 2) OPERATOR(pg_catalog./) pg_catalog.var_pop(q.y) END,"
+					"  THEN 1 OPERATOR(pg_catalog.-) (pg_catalog.avg(q.d OPERATOR(pg_catalog.^) 2) OPERATOR(pg_catalog./) pg_catalog.var_pop(q.y)) END,"
 					" pg_catalog.stddev_samp(q.d), pg_catalog.array_agg(q.p ORDER BY q.p) FILTER (WHERE q.p IS NOT NULL),"
 					" pg_catalog.count(*) OPERATOR(pg_catalog.-) pg_catalog.count(q.y)"
 					" FROM (SELECT %sCASE WHEN r.ok THEN r.y END, CASE WHEN r.ok THEN r.p END, CASE WHEN r.ok THEN r.p OPERATOR(pg_catalog.-) r.y END"
