@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "../args.h"
 #include "../env.h"
 #include "../metric/result.h"
 #include "../settings.h"
@@ -296,7 +297,7 @@ sustainml_fairness_regression(PG_FUNCTION_ARGS)
 
 	ml_fair_spec_init(&spec);
 	spec.source = ml_fair_required(fcinfo, 0, "the source");
-	spec.protected_columns = ml_fair_texts(fcinfo, 3, "protected", &spec.protected_count);
+	spec.protected_columns = ml_texts_argument(fcinfo, 3, "protected", &spec.protected_count);
 	spec.min_n = PG_ARGISNULL(5) ? spec.min_n : Max(0, PG_GETARG_INT32(5));
 	if (spec.protected_count == 0)
 		ereport(ERROR,
@@ -389,7 +390,7 @@ sustainml_fairness_consistency(PG_FUNCTION_ARGS)
 	char          *name = ml_fair_required(fcinfo, 0, "the source");
 	char          *prediction = ml_fair_required(fcinfo, 1, "the prediction");
 	int            count;
-	char         **features = ml_fair_texts(fcinfo, 2, "features", &count);
+	char         **features = ml_texts_argument(fcinfo, 2, "features", &count);
 	int            k = PG_ARGISNULL(4) ? 5 : PG_GETARG_INT32(4);
 	bool           self = !PG_ARGISNULL(5) && PG_GETARG_BOOL(5);
 	int            most = PG_ARGISNULL(6) ? 5000 : PG_GETARG_INT32(6);
