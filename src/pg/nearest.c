@@ -6,6 +6,7 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/table.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
@@ -15,6 +16,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/varlena.h"
 
 #include "nearest.h"
@@ -114,4 +116,24 @@ ml_nearest_relation(const char *schema, const char *name)
 	}
 	table_close(classes, AccessShareLock);
 	return best;
+}
+
+void
+ml_no_such_column(Oid relid, const char *column)
+{
+	Relation     relation = relation_open(relid, AccessShareLock);
+	TupleDesc    row = RelationGetDescr(relation);
+	const char **names = palloc(sizeof(char *) * (row->natts + 1));
+	const char  *nearest;
+	int          count = 0;
+
+	for (int i = 0; i < row->natts; i++)
+		if (!TupleDescAttr(row, i)->attisdropped)
+			names[count++] = pstrdup(NameStr(TupleDescAttr(row, i)->attname));
+	nearest = ml_nearest_name(column, names, count);
+	relation_close(relation, AccessShareLock);
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 errmsg("table \"%s\" has no column \"%s\"", get_rel_name(relid), column),
+			 nearest ? errhint("Perhaps you meant \"%s\".", nearest) : 0));
 }

@@ -15,4 +15,7 @@ extern int ml_find_name(const char *wanted, const char *const *names, int count)
 /* The nearest relation that the user may read in "schema" (NULL: the search path), quoted as needed, or NULL. */
 extern char *ml_nearest_relation(const char *schema, const char *name);
 
+/* The error for a column that a table does not have, with the nearest that it has. */
+extern void ml_no_such_column(Oid relid, const char *column) pg_attribute_noreturn();
+
 #endif

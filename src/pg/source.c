@@ -15,6 +15,7 @@
 #include "catalog/index.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_operator.h"
 #include "executor/execdesc.h"
 #include "executor/executor.h"
 #include "executor/spi.h"
@@ -35,6 +36,7 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
+#include "utils/typcache.h"
 #include "utils/varlena.h"
 
 #include "nearest.h"
@@ -469,6 +471,26 @@ ml_source_check_right(const MlSource *source, int column)
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("permission denied for column \"%s\" of %s", name, source->from),
 			 errhint("Ask for SELECT on it, or leave it out with features or exclude.")));
+}
+
+char *
+ml_operator(Oid type, int strategy)
+{
+	TypeCacheEntry  *entry = lookup_type_cache(type, TYPECACHE_BTREE_OPFAMILY);
+	Oid              found = OidIsValid(entry->btree_opf) ?
+		get_opfamily_member(entry->btree_opf, entry->btree_opintype, entry->btree_opintype, strategy) : InvalidOid;
+	HeapTuple        tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(found));
+	Form_pg_operator form;
+	char            *text;
+
+	if (!HeapTupleIsValid(tuple))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("type %s has no order", format_type_be(type))));
+	form = (Form_pg_operator) GETSTRUCT(tuple);
+	text = psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)), NameStr(form->oprname));
+	ReleaseSysCache(tuple);
+	return text;
 }
 
 char *

@@ -53,6 +53,12 @@ extern int ml_source_column(const MlSource *source, const char *name, const char
 /* An error unless the caller may read the column (of a relation; the columns of a query are checked by its execution). */
 extern void ml_source_check_right(const MlSource *source, int column);
 
+/*
+ * The comparison of a type's default B-tree order, for example OPERATOR(pg_catalog.<): our queries also run
+ * under search paths with schemas of others, where the bare operator could be one that fits the type better.
+ */
+extern char *ml_operator(Oid type, int strategy);
+
 /* "SELECT <list> FROM <source> AS s(c1, …) [WHERE <where>]"; where may be NULL. */
 extern char *ml_source_query(const MlSource *source, const char *list, const char *where);
 

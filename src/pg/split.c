@@ -6,6 +6,7 @@
  */
 #include "compat.h"
 
+#include "access/stratnum.h"
 #include <math.h>
 
 #include "catalog/pg_type.h"
@@ -164,7 +165,7 @@ plan_whole_row(MlSplit *split, const MlSource *source)
 	{
 		initStringInfo(&list);
 		append_key(&list, split, source);
-		counts = query_texts(psprintf("SELECT count(*)::pg_catalog.text, count(DISTINCT q.h)::pg_catalog.text FROM (%s ORDER BY 1 LIMIT 10000) AS q(h)",
+		counts = query_texts(psprintf("SELECT pg_catalog.count(*)::pg_catalog.text, pg_catalog.count(DISTINCT q.h)::pg_catalog.text FROM (%s ORDER BY 1 LIMIT 10000) AS q(h)",
 									  ml_source_query(source, psprintf("sustainml_internal.row_hash(%s)", list.data + 2), NULL)),
 							 2);
 		rows = strtod(counts[0], NULL);
@@ -257,7 +258,7 @@ plan_gap(MlSplit *split, Oid type, const JsonbValue *gap)
 
 	split->gap = ml_json_text(gap);
 	negative = split->gap == NULL ? NULL :
-		query_texts(psprintf("SELECT (%s::pg_catalog.%s < '0'::pg_catalog.%s)::pg_catalog.text", quote_literal_cstr(split->gap),
+		query_texts(psprintf("SELECT (%s::pg_catalog.%s OPERATOR(pg_catalog.<) '0'::pg_catalog.%s)::pg_catalog.text", quote_literal_cstr(split->gap),
 							 number ? "numeric" : "interval", number ? "numeric" : "interval"), 1)[0];
 	if (negative == NULL || strcmp(negative, "true") == 0)
 		ereport(ERROR,
@@ -289,7 +290,7 @@ plan_time(MlSplit *split, const MlSource *source, const JsonbValue *time, const 
 				 errhint("Use a date, timestamp or number column.")));
 	if (gap)
 		plan_gap(split, type, gap);
-	split->cut = cut_of(psprintf("SELECT percentile_disc(%.17g) WITHIN GROUP (ORDER BY q.t) FROM (%s) AS q(t)", 1.0 - split->share,
+	split->cut = cut_of(psprintf("SELECT pg_catalog.percentile_disc(%.17g) WITHIN GROUP (ORDER BY q.t) FROM (%s) AS q(t)", 1.0 - split->share,
 								 ml_source_query(source, psprintf("s.c%d", column + 1), NULL)), type);
 	if (split->cut == NULL)
 		ereport(ERROR,
@@ -395,13 +396,13 @@ key_predicate(const MlSplit *split, const MlSource *source, double share, bool h
 static char *
 gap_start(const MlSplit *split, Oid type)
 {
-	char *cut = psprintf("%s::%s", quote_literal_cstr(split->cut), format_type_be(type));
+	char *cut = psprintf("%s::%s", quote_literal_cstr(split->cut), format_type_be_qualified(type));
 
 	if (split->gap == NULL)
 		return cut;
 	if (TypeCategory(type) == TYPCATEGORY_NUMERIC)
-		return psprintf("%s - %s::numeric", cut, quote_literal_cstr(split->gap));
-	return psprintf("%s - %s::interval", cut, quote_literal_cstr(split->gap));
+		return psprintf("(%s OPERATOR(pg_catalog.-) %s::pg_catalog.numeric)", cut, quote_literal_cstr(split->gap));
+	return psprintf("(%s OPERATOR(pg_catalog.-) %s::pg_catalog.interval)", cut, quote_literal_cstr(split->gap));
 }
 
 static char *
@@ -411,8 +412,8 @@ time_predicate(const MlSplit *split, const MlSource *source, bool held_out)
 	Oid type = getBaseType(source->columns[column].type);
 
 	if (held_out)
-		return psprintf("s.c%d >= %s::%s", column + 1, quote_literal_cstr(split->cut), format_type_be(type));
-	return psprintf("s.c%d < %s", column + 1, gap_start(split, type));
+		return psprintf("s.c%d %s %s::%s", column + 1, ml_operator(type, BTGreaterEqualStrategyNumber), quote_literal_cstr(split->cut), format_type_be_qualified(type));
+	return psprintf("s.c%d %s %s", column + 1, ml_operator(type, BTLessStrategyNumber), gap_start(split, type));
 }
 
 static char *
@@ -425,8 +426,8 @@ column_predicate(const MlSplit *split, const MlSource *source, bool held_out)
 	if (type == BOOLOID)
 		return psprintf("s.c%d %s", column + 1, is);
 	if (TypeCategory(type) == TYPCATEGORY_NUMERIC)
-		return psprintf("(s.c%d <> 0) %s", column + 1, is);
-	return psprintf("(lower(s.c%d::text) = 'test') %s", column + 1, is);
+		return psprintf("(s.c%d OPERATOR(pg_catalog.<>) 0) %s", column + 1, is);
+	return psprintf("(pg_catalog.lower(s.c%d::pg_catalog.text) OPERATOR(pg_catalog.=) 'test') %s", column + 1, is);
 }
 
 /* The training rows, or all held-out rows, set aside or not. */

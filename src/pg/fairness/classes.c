@@ -11,6 +11,7 @@
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 
+#include "../args.h"
 #include "../env.h"
 #include "../metric/result.h"
 #include "../../core/fairness/inequality.h"
@@ -31,7 +32,7 @@ add_as_text(MlFairPass *pass, const char *name, const char *what)
 static char **
 protected_argument(FunctionCallInfo fcinfo, int i, int *count)
 {
-	char **texts = ml_fair_texts(fcinfo, i, "protected", count);
+	char **texts = ml_texts_argument(fcinfo, i, "protected", count);
 
 	if (*count == 0)
 		ereport(ERROR,

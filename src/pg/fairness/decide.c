@@ -19,6 +19,7 @@
 #include "utils/snapmgr.h"
 
 #include "../cache.h"
+#include "../args.h"
 #include "../metric/asked.h"
 #include "thresholds.h"
 

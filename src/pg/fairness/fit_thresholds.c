@@ -16,6 +16,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
+#include "../args.h"
 #include "../catalog_internal.h"
 #include "../env.h"
 #include "../meter.h"

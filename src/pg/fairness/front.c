@@ -10,6 +10,7 @@
 
 #include "utils/builtins.h"
 
+#include "../args.h"
 #include "../env.h"
 #include "../json.h"
 #include "../metric/result.h"

@@ -16,6 +16,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "../args.h"
 #include "../metric/asked.h"
 #include "../rows.h"
 #include "request.h"
@@ -31,35 +32,6 @@ enum
 #define MOST_PROTECTED ML_FAIR_MOST_GROUPS
 
 /* ---- arguments ----------------------------------------------------------------------------- */
-
-static char *
-text_argument(FunctionCallInfo fcinfo, int i)
-{
-	return PG_ARGISNULL(i) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(i));
-}
-
-char **
-ml_fair_texts(FunctionCallInfo fcinfo, int i, const char *what, int *count)
-{
-	Datum *values;
-	bool  *nulls;
-	char **texts;
-
-	*count = 0;
-	if (PG_ARGISNULL(i))
-		return NULL;
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(i), TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls, count);
-	texts = palloc(sizeof(char *) * (*count + 1));
-	for (int k = 0; k < *count; k++)
-	{
-		if (nulls[k])
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("%s must not contain NULL", what)));
-		texts[k] = TextDatumGetCString(values[k]);
-	}
-	return texts;
-}
 
 static int
 bounded(FunctionCallInfo fcinfo, int i, const char *what, int initial, int least, int most)
@@ -145,19 +117,19 @@ ml_fair_request(FunctionCallInfo fcinfo)
 	MlFairSpec    *spec = &request->spec;
 
 	ml_fair_spec_init(spec);
-	request->source = text_argument(fcinfo, ARG_SOURCE);
-	request->model = text_argument(fcinfo, ARG_MODEL);
-	spec->target = text_argument(fcinfo, ARG_TARGET);
-	spec->prediction = text_argument(fcinfo, ARG_PREDICTION);
-	spec->score = text_argument(fcinfo, ARG_SCORE);
-	spec->weight = text_argument(fcinfo, ARG_WEIGHT);
-	spec->favorable = text_argument(fcinfo, ARG_FAVORABLE);
-	spec->positive = text_argument(fcinfo, ARG_POSITIVE);
-	spec->protected_columns = ml_fair_texts(fcinfo, ARG_PROTECTED, "protected", &spec->protected_count);
+	request->source = ml_text_argument(fcinfo, ARG_SOURCE);
+	request->model = ml_text_argument(fcinfo, ARG_MODEL);
+	spec->target = ml_text_argument(fcinfo, ARG_TARGET);
+	spec->prediction = ml_text_argument(fcinfo, ARG_PREDICTION);
+	spec->score = ml_text_argument(fcinfo, ARG_SCORE);
+	spec->weight = ml_text_argument(fcinfo, ARG_WEIGHT);
+	spec->favorable = ml_text_argument(fcinfo, ARG_FAVORABLE);
+	spec->positive = ml_text_argument(fcinfo, ARG_POSITIVE);
+	spec->protected_columns = ml_texts_argument(fcinfo, ARG_PROTECTED, "protected", &spec->protected_count);
 	if (!PG_ARGISNULL(ARG_PART))
-		spec->part = text_argument(fcinfo, ARG_PART);
+		spec->part = ml_text_argument(fcinfo, ARG_PART);
 	if (!PG_ARGISNULL(ARG_REFERENCE))
-		spec->reference = text_argument(fcinfo, ARG_REFERENCE);
+		spec->reference = ml_text_argument(fcinfo, ARG_REFERENCE);
 	spec->threshold = share_argument(fcinfo, ARG_THRESHOLD, "threshold", NAN, false);
 	spec->intersections = bounded(fcinfo, ARG_INTERSECTIONS, "intersections", spec->intersections, 1, MOST_PROTECTED);
 	spec->min_n = bounded(fcinfo, ARG_MIN_N, "min_n", spec->min_n, 0, INT_MAX);

@@ -25,9 +25,6 @@ extern MlFairRequest *ml_fair_request(FunctionCallInfo fcinfo);
  */
 extern MlFairResult *ml_fair_run(const MlFairRequest *request, MlFigures *figures);
 
-/* One text[] argument as a list; errors on NULL elements. */
-extern char **ml_fair_texts(FunctionCallInfo fcinfo, int i, const char *what, int *count);
-
 /* ---- one parallel pass over predictions in columns ----------------------------------------- */
 
 typedef struct MlFairPass

@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "../args.h"
 #include "../env.h"
 #include "../metric/result.h"
 #include "../settings.h"
@@ -159,12 +160,15 @@ samples_query(const MlFairPass *pass, const Samples *samples, const char *actual
 			appendStringInfo(&sets, "%sq.g%d", i ? ", " : "", (int) samples->sets[s].attributes[i] + 1);
 		appendStringInfoChar(&sets, ')');
 	}
-	/* a row counts when both numbers are finite; the others are counted apart */
-	return psprintf("SELECT grouping(%s), %s, count(q.y), avg(q.y), avg(q.p), avg(q.p - q.y), avg(abs(q.p - q.y)), sqrt(avg((q.p - q.y) ^ 2)),"
-					" CASE WHEN count(q.y) > 1 AND var_pop(q.y) > 0 THEN 1 - avg((q.p - q.y) ^ 2) / var_pop(q.y) END, stddev_samp(q.p - q.y),"
-					" array_agg(q.p ORDER BY q.p) FILTER (WHERE q.p IS NOT NULL), count(*) - count(q.y)"
-					" FROM (SELECT %sCASE WHEN r.ok THEN r.y END, CASE WHEN r.ok THEN r.p END"
-					"  FROM (SELECT %sr.y, r.p, r.y - r.p NOT IN ('NaN', 'Infinity', '-Infinity') FROM (%s) AS r(%sy, p)) AS r(%sy, p, ok)) AS q(%sy, p)"
+	/* a row counts when both numbers are finite; the others are counted apart; written OPERATOR(…), all operators bind alike */
+	return psprintf("SELECT grouping(%s), %s, pg_catalog.count(q.y), pg_catalog.avg(q.y), pg_catalog.avg(q.p), pg_catalog.avg(q.d), pg_catalog.avg(pg_catalog.abs(q.d)),"
+					" pg_catalog.sqrt(pg_catalog.avg(q.d OPERATOR(pg_catalog.^) 2)),"
+					" CASE WHEN pg_catalog.count(q.y) OPERATOR(pg_catalog.>) 1 AND pg_catalog.var_pop(q.y) OPERATOR(pg_catalog.>) 0"
+					"  THEN 1 OPERATOR(pg_catalog.-) (pg_catalog.avg(q.d OPERATOR(pg_catalog.^) 2) OPERATOR(pg_catalog./) pg_catalog.var_pop(q.y)) END,"
+					" pg_catalog.stddev_samp(q.d), pg_catalog.array_agg(q.p ORDER BY q.p) FILTER (WHERE q.p IS NOT NULL),"
+					" pg_catalog.count(*) OPERATOR(pg_catalog.-) pg_catalog.count(q.y)"
+					" FROM (SELECT %sCASE WHEN r.ok THEN r.y END, CASE WHEN r.ok THEN r.p END, CASE WHEN r.ok THEN r.p OPERATOR(pg_catalog.-) r.y END"
+					"  FROM (SELECT %sr.y, r.p, (r.y OPERATOR(pg_catalog.-) r.p) OPERATOR(pg_catalog.<>) ALL ('{NaN,Infinity,-Infinity}') FROM (%s) AS r(%sy, p)) AS r(%sy, p, ok)) AS q(%sy, p, d)"
 					" GROUP BY GROUPING SETS (%s)",
 					list.data, list.data, names.data, names.data, ml_source_query(pass->source, inner.data, NULL), names.data, names.data, names.data,
 					sets.data);
@@ -293,7 +297,7 @@ sustainml_fairness_regression(PG_FUNCTION_ARGS)
 
 	ml_fair_spec_init(&spec);
 	spec.source = ml_fair_required(fcinfo, 0, "the source");
-	spec.protected_columns = ml_fair_texts(fcinfo, 3, "protected", &spec.protected_count);
+	spec.protected_columns = ml_texts_argument(fcinfo, 3, "protected", &spec.protected_count);
 	spec.min_n = PG_ARGISNULL(5) ? spec.min_n : Max(0, PG_GETARG_INT32(5));
 	if (spec.protected_count == 0)
 		ereport(ERROR,
@@ -386,7 +390,7 @@ sustainml_fairness_consistency(PG_FUNCTION_ARGS)
 	char          *name = ml_fair_required(fcinfo, 0, "the source");
 	char          *prediction = ml_fair_required(fcinfo, 1, "the prediction");
 	int            count;
-	char         **features = ml_fair_texts(fcinfo, 2, "features", &count);
+	char         **features = ml_texts_argument(fcinfo, 2, "features", &count);
 	int            k = PG_ARGISNULL(4) ? 5 : PG_GETARG_INT32(4);
 	bool           self = !PG_ARGISNULL(5) && PG_GETARG_BOOL(5);
 	int            most = PG_ARGISNULL(6) ? 5000 : PG_GETARG_INT32(6);

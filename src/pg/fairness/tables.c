@@ -11,6 +11,7 @@
 #include "executor/spi.h"
 #include "utils/builtins.h"
 
+#include "../args.h"
 #include "../metric/result.h"
 #include "request.h"
 
@@ -59,7 +60,7 @@ selection_audit(FunctionCallInfo fcinfo)
 	ml_fair_spec_init(spec);
 	spec->source = ml_fair_required(fcinfo, 0, "the source");
 	spec->prediction = ml_fair_required(fcinfo, 1, "selected");
-	spec->protected_columns = ml_fair_texts(fcinfo, 2, "protected", &spec->protected_count);
+	spec->protected_columns = ml_texts_argument(fcinfo, 2, "protected", &spec->protected_count);
 	spec->favorable = ml_fair_text(fcinfo, 3);
 	spec->weight = ml_fair_text(fcinfo, 4);
 	spec->intersections = PG_ARGISNULL(5) ? 2 : Max(1, PG_GETARG_INT32(5));
@@ -176,7 +177,7 @@ ll144_groups(FunctionCallInfo fcinfo, double *median)
 
 	ml_fair_spec_init(spec);
 	spec->source = ml_fair_required(fcinfo, 0, "the source");
-	spec->protected_columns = ml_fair_texts(fcinfo, 1, "protected", &spec->protected_count);
+	spec->protected_columns = ml_texts_argument(fcinfo, 1, "protected", &spec->protected_count);
 	spec->prediction = ml_fair_text(fcinfo, 2);
 	spec->favorable = ml_fair_text(fcinfo, 3);
 	spec->score = ml_fair_text(fcinfo, 4);
@@ -308,7 +309,7 @@ strata_groups(FunctionCallInfo fcinfo, Strata *strata)
 	MlFairSpec      *spec = palloc(sizeof(MlFairSpec));
 	MlRun           *run = ml_run_begin("audit");
 	int              protected_count;
-	char           **protected_columns = ml_fair_texts(fcinfo, 2, "protected", &protected_count);
+	char           **protected_columns = ml_texts_argument(fcinfo, 2, "protected", &protected_count);
 	SmlFairSet      *sets;
 	MlFairPass      *pass;
 	MlFairCollector *collector;
@@ -318,7 +319,7 @@ strata_groups(FunctionCallInfo fcinfo, Strata *strata)
 	ml_fair_spec_init(spec);
 	spec->source = ml_fair_required(fcinfo, 0, "the source");
 	spec->prediction = ml_fair_required(fcinfo, 1, "selected");
-	spec->protected_columns = ml_fair_texts(fcinfo, 3, "strata", &spec->protected_count);
+	spec->protected_columns = ml_texts_argument(fcinfo, 3, "strata", &spec->protected_count);
 	spec->favorable = ml_fair_text(fcinfo, 4);
 	if (protected_count == 0 || spec->protected_count == 0)
 		ereport(ERROR,
@@ -532,7 +533,7 @@ bin_groups(FunctionCallInfo fcinfo, int *bin_attribute)
 	spec->source = ml_fair_required(fcinfo, 0, "the source");
 	spec->target = ml_fair_required(fcinfo, 1, "the target");
 	spec->score = ml_fair_required(fcinfo, 2, "the score");
-	spec->protected_columns = ml_fair_texts(fcinfo, 3, "protected", &spec->protected_count);
+	spec->protected_columns = ml_texts_argument(fcinfo, 3, "protected", &spec->protected_count);
 	spec->positive = ml_fair_text(fcinfo, 4);
 	spec->min_n = PG_ARGISNULL(7) ? spec->min_n : Max(0, PG_GETARG_INT32(7));
 	spec->confidence = ml_fair_confidence(fcinfo, 8);
@@ -544,8 +545,9 @@ bin_groups(FunctionCallInfo fcinfo, int *bin_attribute)
 	count = ml_fair_list_sets(spec->protected_count, intersections, plain);
 	*bin_attribute = spec->protected_count;
 	/* four digits, so that texts sort as numbers; the last bin is closed; what is no probability has no bin, and raises an error where it is outside of 0 to 1 */
-	ml_fair_pass_add(pass, "bin", psprintf("CASE WHEN %s BETWEEN 0 AND 1 THEN pg_catalog.lpad((1 + LEAST(pg_catalog.floor(%s * %d)::integer, %d))::text, 4, '0') END",
-										   pass->score, pass->score, bins, bins - 1), TEXTOID);
+	ml_fair_pass_add(pass, "bin", psprintf("CASE WHEN %s OPERATOR(pg_catalog.>=) 0 AND %s OPERATOR(pg_catalog.<=) 1 THEN"
+										   " pg_catalog.lpad((1 OPERATOR(pg_catalog.+) LEAST(pg_catalog.floor(%s OPERATOR(pg_catalog.*) %d)::integer, %d))::text, 4, '0') END",
+										   pass->score, pass->score, pass->score, bins, bins - 1), TEXTOID);
 	collector = ml_fair_pass_run(pass);
 	ml_scan_end(&scan);
 	sets = palloc0(sizeof(SmlFairSet) * (count + 1));

@@ -66,9 +66,4 @@ extern SmlThresholds *ml_question_figures(const MlThresholdQuestion *question, M
 /* {"Female": 0.24, "Male": 0.67} */
 extern Jsonb *ml_thresholds_json(const MlThresholdQuestion *question, const MlThresholdRows *rows, const SmlThresholds *made);
 
-/* Arguments. */
-extern char  *ml_text_argument(FunctionCallInfo fcinfo, int argument);
-extern char **ml_texts_of(Datum array, const char *what, int *count); /* of a text[]; NULL elements are errors */
-extern char **ml_texts_argument(FunctionCallInfo fcinfo, int argument, const char *what, int *count);
-
 #endif

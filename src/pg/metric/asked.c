@@ -20,6 +20,7 @@
 #include "utils/regproc.h"
 #include "utils/syscache.h"
 
+#include "../args.h"
 #include "asked.h"
 
 char *
@@ -311,19 +312,13 @@ ml_rows_asked(const MlVersion *version, const MlStored *stored, const char *sour
 
 /* ---- a whole call ------------------------------------------------------------------------------ */
 
-static char *
-text_argument(FunctionCallInfo fcinfo, int argument)
-{
-	return PG_ARGISNULL(argument) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(argument));
-}
-
 MlAsked *
 ml_asked_evaluate(FunctionCallInfo fcinfo, bool has_part, bool replay)
 {
 	MlAsked         *asked = palloc0(sizeof(MlAsked));
-	char            *name = text_argument(fcinfo, 0);
-	char            *source = text_argument(fcinfo, 1);
-	char            *part = has_part ? text_argument(fcinfo, 2) : NULL;
+	char            *name = ml_text_argument(fcinfo, 0);
+	char            *source = ml_text_argument(fcinfo, 1);
+	char            *part = has_part ? ml_text_argument(fcinfo, 2) : NULL;
 	MlRun           *run;
 	MlScan           scan;
 	MlFigures        figures;

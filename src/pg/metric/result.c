@@ -6,8 +6,10 @@
 
 #include <math.h>
 
+#include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
@@ -67,6 +69,18 @@ ml_put_text(MlResult *result, const char *text)
 	MemoryContext old = MemoryContextSwitchTo(result->per_row);
 
 	put(result, text ? CStringGetTextDatum(text) : (Datum) 0, text == NULL);
+	MemoryContextSwitchTo(old);
+}
+
+void
+ml_put_texts(MlResult *result, char *const *texts, size_t count)
+{
+	MemoryContext old = MemoryContextSwitchTo(result->per_row);
+	Datum        *values = palloc(sizeof(Datum) * (count + 1));
+
+	for (size_t i = 0; i < count; i++)
+		values[i] = CStringGetTextDatum(texts[i]);
+	put(result, texts ? PointerGetDatum(construct_array(values, (int) count, TEXTOID, -1, false, TYPALIGN_INT)) : (Datum) 0, texts == NULL);
 	MemoryContextSwitchTo(old);
 }
 

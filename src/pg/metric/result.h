@@ -14,6 +14,7 @@ extern MlResult *ml_result_begin(FunctionCallInfo fcinfo);
 
 /* The next value of the row at hand.  NULL and NaN become SQL NULL. */
 extern void ml_put_text(MlResult *result, const char *text);
+extern void ml_put_texts(MlResult *result, char *const *texts, size_t count);
 extern void ml_put_number(MlResult *result, double number);
 extern void ml_put_integer(MlResult *result, int64 number);
 extern void ml_put_json(MlResult *result, Jsonb *json);

@@ -292,11 +292,11 @@ select_statement(const Score *score)
 	appendStringInfoString(&text, "SELECT ");
 	append_columns(&text, score, "s.");
 	if (task == SML_REGRESSION)
-		appendStringInfo(&text, ", sustainml.predict(%s, s) AS prediction, NULL::float8 AS probability", ref);
+		appendStringInfo(&text, ", sustainml.predict(%s, s.*) AS prediction, NULL::float8 AS probability", ref);
 	else if (task == SML_BINARY)
-		appendStringInfo(&text, ", sustainml.predict_class(%s, s) AS prediction, sustainml.predict_proba(%s, s) AS probability", ref, ref);
+		appendStringInfo(&text, ", sustainml.predict_class(%s, s.*) AS prediction, sustainml.predict_proba(%s, s.*) AS probability", ref, ref);
 	else
-		appendStringInfo(&text, ", sustainml.predict_class(%s, s) AS prediction, (sustainml.classify(%s, s)).class_probability AS probability",
+		appendStringInfo(&text, ", sustainml.predict_class(%s, s.*) AS prediction, (sustainml.classify(%s, s.*)).class_probability AS probability",
 						 ref, ref);
 	appendStringInfo(&text, ", %s::text AS model, %d AS version, pg_catalog.now() AS scored_at FROM %s AS s",
 					 quote_literal_cstr(version->name), version->version, score->source->from);
@@ -447,6 +447,7 @@ typedef struct Batch
 	MlSource   *source;
 	const char *key;     /* quoted */
 	const char *type;    /* of the key, as SQL */
+	const char *at_most; /* <= of that type */
 	const char *pending; /* condition: not yet scored by this version, and after the last batch */
 } Batch;
 
@@ -462,20 +463,24 @@ open_batch(Batch *batch, FunctionCallInfo fcinfo)
 	MlVersion *version = ml_version_resolve(required(fcinfo, BATCH_MODEL, "the model"), ML_PREDICT);
 	char      *into = required(fcinfo, BATCH_INTO, "the table to score into");
 	int        key;
+	Oid        type;
 	Score      target;
 
 	batch->source = ml_source_open(required(fcinfo, BATCH_SOURCE, "the source"));
 	key = ml_source_column(batch->source, required(fcinfo, BATCH_KEY, "the key"), "key");
 	batch->key = quote_identifier(batch->source->columns[key].name);
+	type = getBaseType(batch->source->columns[key].type);
 	/* with its length, or char(6) would be read as char(1) */
 	batch->type = format_type_extended(batch->source->columns[key].type, batch->source->columns[key].typmod,
 									   FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
-	batch->pending = psprintf("NOT EXISTS (SELECT FROM %s AS t WHERE t.%s = s.%s AND t.model = %s AND t.version = %d)",
-							  quoted_target(into), batch->key, batch->key, quote_literal_cstr(version->name), version->version);
+	batch->at_most = ml_operator(type, BTLessEqualStrategyNumber);
+	batch->pending = psprintf("NOT EXISTS (SELECT FROM %s AS t WHERE t.%s %s s.%s AND t.model OPERATOR(pg_catalog.=) %s AND t.version OPERATOR(pg_catalog.=) %d)",
+							  quoted_target(into), batch->key, ml_operator(type, BTEqualStrategyNumber), batch->key, quote_literal_cstr(version->name),
+							  version->version);
 	target = (Score) {.version = version, .source = batch->source, .into = quoted_target(into), .key_count = 1, .keys = &key, .mode = SCORE_MERGE};
 	check_mode(&target, into);
 	if (!PG_ARGISNULL(BATCH_AFTER))
-		batch->pending = psprintf("s.%s > %s AND %s", batch->key, as_key(batch, fcinfo, BATCH_AFTER), batch->pending);
+		batch->pending = psprintf("s.%s %s %s AND %s", batch->key, ml_operator(type, BTGreaterStrategyNumber), as_key(batch, fcinfo, BATCH_AFTER), batch->pending);
 }
 
 /* The last key of the next batch: the batch_rows-th row not yet scored; NULL when there is none left. */
@@ -520,7 +525,7 @@ sustainml_batch_query(PG_FUNCTION_ARGS)
 		PG_RETURN_TEXT_P(cstring_to_text(psprintf("SELECT * FROM %s AS s WHERE false",
 												  ml_source_open(required(fcinfo, BATCH_SOURCE, "the source"))->from)));
 	open_batch(&batch, fcinfo);
-	PG_RETURN_TEXT_P(cstring_to_text(psprintf("SELECT * FROM %s AS s WHERE s.%s <= %s AND %s", batch.source->from, batch.key,
+	PG_RETURN_TEXT_P(cstring_to_text(psprintf("SELECT * FROM %s AS s WHERE s.%s %s %s AND %s", batch.source->from, batch.key, batch.at_most,
 											  as_key(&batch, fcinfo, BATCH_LAST), batch.pending)));
 }
 
@@ -538,7 +543,8 @@ check_batch_key(const MlSource *source, int key)
 		return;
 	ml_scan_begin(&scan);
 	SPI_connect();
-	if (SPI_execute(ml_source_query(source, psprintf("count(*) - count(s.c%d), count(s.c%d) - count(DISTINCT s.c%d)", key + 1, key + 1, key + 1),
+	if (SPI_execute(ml_source_query(source, psprintf("pg_catalog.count(*) OPERATOR(pg_catalog.-) pg_catalog.count(s.c%d),"
+													" pg_catalog.count(s.c%d) OPERATOR(pg_catalog.-) pg_catalog.count(DISTINCT s.c%d)", key + 1, key + 1, key + 1),
 									NULL), true, 1) != SPI_OK_SELECT || SPI_processed != 1)
 		elog(ERROR, "unexpected result of a key query");
 	missing = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));

@@ -97,26 +97,6 @@ ml_column_info(int32 column_no)
 	return &last;
 }
 
-static void pg_attribute_noreturn()
-no_such_column(Oid relid, const char *column)
-{
-	Relation     relation = relation_open(relid, AccessShareLock);
-	TupleDesc    row = RelationGetDescr(relation);
-	const char **names = palloc(sizeof(char *) * (row->natts + 1));
-	const char  *nearest;
-	int          count = 0;
-
-	for (int i = 0; i < row->natts; i++)
-		if (!TupleDescAttr(row, i)->attisdropped)
-			names[count++] = pstrdup(NameStr(TupleDescAttr(row, i)->attname));
-	nearest = ml_nearest_name(column, names, count);
-	relation_close(relation, AccessShareLock);
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_COLUMN),
-			 errmsg("table \"%s\" has no column \"%s\"", get_rel_name(relid), column),
-			 nearest ? errhint("Perhaps you meant \"%s\".", nearest) : 0));
-}
-
 static void
 check_relation(Oid relid)
 {
@@ -137,7 +117,7 @@ ml_sealed_column(Oid relid, const char *column)
 	check_relation(relid);
 	number = get_attnum(relid, column);
 	if (number == InvalidAttrNumber)
-		no_such_column(relid, column);
+		ml_no_such_column(relid, column);
 	get_atttypetypmodcoll(relid, number, &type, &typmod, &collation);
 	if (type != ml_sealed_type() || !OidIsValid(ml_sealed_payload(typmod)))
 		ereport(ERROR,
@@ -235,7 +215,7 @@ find_column(Oid relid, const char *column, const char *doing)
 	const char       *why = NULL;
 
 	if (!HeapTupleIsValid(tuple))
-		no_such_column(relid, column);
+		ml_no_such_column(relid, column);
 	form = (Form_pg_attribute) GETSTRUCT(tuple);
 	target = (Target){form->attnum, form->atttypid, form->atttypmod};
 	if (form->attnum < 0)

@@ -24,6 +24,7 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
+#include "../args.h"
 #include "../catalog.h"
 #include "../nearest.h"
 #include "column.h"
@@ -354,26 +355,6 @@ ml_rule_expression(const MlRule *rule, Oid type, int32 typmod, bool see_through)
 
 /* ---- sustainml.mask ------------------------------------------------------------------------------------------ */
 
-static void pg_attribute_noreturn()
-no_such_column(Oid relid, const char *column)
-{
-	Relation     relation = table_open(relid, NoLock);
-	TupleDesc    row = RelationGetDescr(relation);
-	const char **names = palloc(sizeof(char *) * (row->natts + 1));
-	const char  *nearest;
-	int          count = 0;
-
-	for (int i = 0; i < row->natts; i++)
-		if (!TupleDescAttr(row, i)->attisdropped)
-			names[count++] = pstrdup(NameStr(TupleDescAttr(row, i)->attname));
-	nearest = ml_nearest_name(column, names, count);
-	table_close(relation, NoLock);
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_COLUMN),
-			 errmsg("table \"%s\" has no column \"%s\"", get_rel_name(relid), column),
-			 nearest ? errhint("Perhaps you meant \"%s\".", nearest) : 0));
-}
-
 #define FIRST_TYPED 6 /* table, column, mask, policy, key, unmask come before */
 
 static void
@@ -394,12 +375,6 @@ read_arguments(FunctionCallInfo fcinfo, MlMaskArgs *args)
 		else
 			args->number[i] = PG_GETARG_FLOAT8(at);
 	}
-}
-
-static char *
-text_argument(FunctionCallInfo fcinfo, int at)
-{
-	return PG_ARGISNULL(at) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(at));
 }
 
 static const char *
@@ -485,9 +460,9 @@ sustainml_mask(PG_FUNCTION_ARGS)
 {
 	Oid           relid;
 	char         *column;
-	char         *policy = text_argument(fcinfo, 3);
-	const char   *key = text_argument(fcinfo, 4);
-	char         *unmask = text_argument(fcinfo, 5);
+	char         *policy = ml_text_argument(fcinfo, 3);
+	const char   *key = ml_text_argument(fcinfo, 4);
+	char         *unmask = ml_text_argument(fcinfo, 5);
 	const MlMask *mask;
 	MlMaskKind    kind;
 	MlMaskArgs    args;
@@ -503,12 +478,12 @@ sustainml_mask(PG_FUNCTION_ARGS)
 				 errmsg("a masking rule needs a table, a column and a mask")));
 	relid = PG_GETARG_OID(0);
 	column = pstrdup(NameStr(*PG_GETARG_NAME(1)));
-	kind = ml_mask_find(text_argument(fcinfo, 2));
+	kind = ml_mask_find(ml_text_argument(fcinfo, 2));
 	mask = ml_mask(kind);
 	ml_mask_check_table(relid, AccessShareLock, "mask");
 	number = get_attnum(relid, column);
 	if (number == InvalidAttrNumber || number < 0)
-		no_such_column(relid, column);
+		ml_no_such_column(relid, column);
 	get_atttypetypmodcoll(relid, number, &type, &typmod, &collation);
 	read_arguments(fcinfo, &args);
 	ml_mask_check(kind, &args, type, typmod, column);

@@ -18,6 +18,7 @@
 #include "utils/rel.h"
 #include "utils/typcache.h"
 
+#include "../args.h"
 #include "../nearest.h"
 #include "../train/train.h"
 
@@ -94,35 +95,6 @@ ml_resample_source(const MlSource *source, const char *filter)
 }
 
 /* ---- small arguments ------------------------------------------------------------------- */
-
-static char *
-text_argument(FunctionCallInfo fcinfo, int i)
-{
-	return PG_ARGISNULL(i) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(i));
-}
-
-static char **
-texts_argument(FunctionCallInfo fcinfo, int i, const char *what, int *count)
-{
-	Datum *values;
-	bool  *nulls;
-	char **texts;
-
-	*count = 0;
-	if (PG_ARGISNULL(i))
-		return NULL;
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(i), TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls, count);
-	texts = palloc(sizeof(char *) * (*count + 1));
-	for (int n = 0; n < *count; n++)
-	{
-		if (nulls[n])
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("%s must not contain NULL", what)));
-		texts[n] = TextDatumGetCString(values[n]);
-	}
-	return texts;
-}
 
 static void pg_attribute_noreturn()
 wrong_number(const char *what, const char *range)
@@ -234,7 +206,7 @@ check_definition(const MlResampleRequest *request)
 static void
 take_rows(MlResampleRequest *request, FunctionCallInfo fcinfo, bool query)
 {
-	char     *filter = text_argument(fcinfo, ARG_FILTER);
+	char     *filter = ml_text_argument(fcinfo, ARG_FILTER);
 	MlSource *plain;
 
 	if (query)
@@ -245,7 +217,7 @@ take_rows(MlResampleRequest *request, FunctionCallInfo fcinfo, bool query)
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("the source must be given")));
-		plain = ml_source_open(text_argument(fcinfo, ARG_ROWS));
+		plain = ml_source_open(ml_text_argument(fcinfo, ARG_ROWS));
 		if (result == NULL || !IsA(result, ReturnSetInfo) || result->expectedDesc == NULL || result->expectedDesc->tdtypeid != RECORDOID)
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -268,9 +240,9 @@ ml_resample_request(FunctionCallInfo fcinfo, const char *doing)
 	static const char *const keys[] = {"new", "null", "parent"};
 	static const char *const scales[] = {"none", "standard"};
 	MlResampleRequest *request = palloc0(sizeof(MlResampleRequest));
-	char              *keys_text = text_argument(fcinfo, ARG_KEYS);
-	char              *scale = text_argument(fcinfo, ARG_SCALE);
-	char              *target = text_argument(fcinfo, ARG_TARGET);
+	char              *keys_text = ml_text_argument(fcinfo, ARG_KEYS);
+	char              *scale = ml_text_argument(fcinfo, ARG_SCALE);
+	char              *target = ml_text_argument(fcinfo, ARG_TARGET);
 
 	request->doing = doing;
 	request->originals = strcmp(doing, "resample") == 0;
@@ -281,8 +253,8 @@ ml_resample_request(FunctionCallInfo fcinfo, const char *doing)
 				 errmsg("the target must be given"),
 				 errhint("Name the column that holds the class, for example target => 'is_fraud'.")));
 	take_numbers(request, fcinfo);
-	request->kind = take_kind(text_argument(fcinfo, ARG_KIND), !request->originals);
-	request->strategy = text_argument(fcinfo, ARG_STRATEGY);
+	request->kind = take_kind(ml_text_argument(fcinfo, ARG_KIND), !request->originals);
+	request->strategy = ml_text_argument(fcinfo, ARG_STRATEGY);
 	if (request->ratio != 0 && request->strategy && strcmp(request->strategy, "auto") != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -298,10 +270,10 @@ ml_resample_request(FunctionCallInfo fcinfo, const char *doing)
 				 errmsg("unknown scale \"%s\"", scale),
 				 errhint("Known are none and standard.")));
 	request->standardize = scale && strcmp(scale, scales[1]) == 0;
-	request->features = texts_argument(fcinfo, ARG_FEATURES, "features", &request->feature_count);
-	request->exclude = texts_argument(fcinfo, ARG_EXCLUDE, "exclude", &request->exclude_count);
+	request->features = ml_texts_argument(fcinfo, ARG_FEATURES, "features", &request->feature_count);
+	request->exclude = ml_texts_argument(fcinfo, ARG_EXCLUDE, "exclude", &request->exclude_count);
 	if (request->lineage)
-		request->key = texts_argument(fcinfo, ARG_KEY, "key", &request->key_count);
+		request->key = ml_texts_argument(fcinfo, ARG_KEY, "key", &request->key_count);
 	take_rows(request, fcinfo, strcmp(doing, "smote_query") == 0);
 	request->target = ml_source_column(request->source, target, "target");
 	return request;

@@ -93,7 +93,8 @@ looks_binary(const MlSource *source, int target)
 	char *first = ml_source_query(source, psprintf("s.c%d", target + 1), psprintf("s.c%d IS NOT NULL", target + 1));
 	int64 others = 1;
 
-	if (!query_integer(psprintf("SELECT count(*) FILTER (WHERE q.y NOT IN (0, 1)) FROM (%s LIMIT %d) AS q(y) HAVING count(*) > 0",
+	if (!query_integer(psprintf("SELECT pg_catalog.count(*) FILTER (WHERE q.y OPERATOR(pg_catalog.<>) ALL ('{0,1}')) FROM (%s LIMIT %d) AS q(y)"
+								" HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0",
 								first, TARGET_LOOK), &others))
 		return false;
 	return others == 0;
@@ -114,7 +115,7 @@ note_few_values(const MlSource *source, int target, SmlEnv *env, SmlNotes *notes
 	char *first = ml_source_query(source, psprintf("s.c%d", target + 1), NULL);
 	int64 distinct = 0;
 
-	if (query_integer(psprintf("SELECT count(DISTINCT q.y) FROM (%s LIMIT %d) AS q(y)", first, TARGET_LOOK), &distinct))
+	if (query_integer(psprintf("SELECT pg_catalog.count(DISTINCT q.y) FROM (%s LIMIT %d) AS q(y)", first, TARGET_LOOK), &distinct))
 		note_amount(source, target, distinct, " in the rows looked at", env, notes);
 }
 

@@ -11,6 +11,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
+#include "../args.h"
 #include "../nearest.h"
 #include "train.h"
 
@@ -22,42 +23,13 @@ enum
 	ARG_WEIGHT, ARG_SEED, ARG_REFIT, ARG_GROUP_BY, ARG_BUDGET, ARG_ACTIVATE, ARG_METRIC, ARG_MIN_GAIN
 };
 
-static char *
-text_argument(FunctionCallInfo fcinfo, int i)
-{
-	return PG_ARGISNULL(i) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(i));
-}
-
 /* A text argument where 'auto' and NULL mean the same. */
 static char *
 choice_argument(FunctionCallInfo fcinfo, int i)
 {
-	char *text = text_argument(fcinfo, i);
+	char *text = ml_text_argument(fcinfo, i);
 
 	return text && strcmp(text, "auto") == 0 ? NULL : text;
-}
-
-static char **
-texts_argument(FunctionCallInfo fcinfo, int i, const char *what, int *count)
-{
-	Datum *values;
-	bool  *nulls;
-	char **texts;
-
-	*count = 0;
-	if (PG_ARGISNULL(i))
-		return NULL;
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(i), TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls, count);
-	texts = palloc(sizeof(char *) * (*count + 1));
-	for (int k = 0; k < *count; k++)
-	{
-		if (nulls[k])
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("%s must not contain NULL", what)));
-		texts[k] = TextDatumGetCString(values[k]);
-	}
-	return texts;
 }
 
 static void
@@ -73,7 +45,7 @@ refuse_for_now(FunctionCallInfo fcinfo, int i, const char *what, const char *ins
 static char *
 required_text(FunctionCallInfo fcinfo, int i, const char *what)
 {
-	char *text = text_argument(fcinfo, i);
+	char *text = ml_text_argument(fcinfo, i);
 
 	if (text == NULL || text[0] == '\0')
 		ereport(ERROR,
@@ -119,7 +91,7 @@ take_features(MlRequest *request, FunctionCallInfo fcinfo)
 {
 	int kept = 0;
 
-	request->features = texts_argument(fcinfo, ARG_FEATURES, "features", &request->feature_count);
+	request->features = ml_texts_argument(fcinfo, ARG_FEATURES, "features", &request->feature_count);
 	for (int i = 0; i < request->feature_count; i++)
 	{
 		if (strcmp(request->features[i], "*") == 0)
@@ -149,7 +121,7 @@ ml_request_from_arguments(FunctionCallInfo fcinfo)
 				 errmsg("a model is trained by its name alone, without a version"),
 				 errhint("Training always makes the next version.")));
 	request->source = required_text(fcinfo, ARG_SOURCE, "the source");
-	request->target = text_argument(fcinfo, ARG_TARGET);
+	request->target = ml_text_argument(fcinfo, ARG_TARGET);
 	if (request->target == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -159,23 +131,23 @@ ml_request_from_arguments(FunctionCallInfo fcinfo)
 	request->task = choice_argument(fcinfo, ARG_TASK);
 	if (request->task)
 		(void) ml_choose(request->task, "task", tasks, lengthof(tasks));
-	request->positive = text_argument(fcinfo, ARG_POSITIVE);
-	request->favorable = text_argument(fcinfo, ARG_FAVORABLE);
+	request->positive = ml_text_argument(fcinfo, ARG_POSITIVE);
+	request->favorable = ml_text_argument(fcinfo, ARG_FAVORABLE);
 	take_features(request, fcinfo);
-	request->exclude = texts_argument(fcinfo, ARG_EXCLUDE, "exclude", &request->exclude_count);
-	request->protected_columns = texts_argument(fcinfo, ARG_PROTECTED, "protected", &request->protected_count);
+	request->exclude = ml_texts_argument(fcinfo, ARG_EXCLUDE, "exclude", &request->exclude_count);
+	request->protected_columns = ml_texts_argument(fcinfo, ARG_PROTECTED, "protected", &request->protected_count);
 	request->params = PG_ARGISNULL(ARG_PARAMS) ? NULL : PG_GETARG_JSONB_P(ARG_PARAMS);
 	request->preprocess = PG_ARGISNULL(ARG_PREPROCESS) ? NULL : PG_GETARG_JSONB_P(ARG_PREPROCESS);
 	request->split = PG_ARGISNULL(ARG_SPLIT) ? NULL : PG_GETARG_JSONB_P(ARG_SPLIT);
 	request->holdout = PG_ARGISNULL(ARG_HOLDOUT) ? 0.2 : PG_GETARG_FLOAT8(ARG_HOLDOUT);
-	request->weight = text_argument(fcinfo, ARG_WEIGHT);
+	request->weight = ml_text_argument(fcinfo, ARG_WEIGHT);
 	request->seed = PG_ARGISNULL(ARG_SEED) ? 0 : PG_GETARG_INT64(ARG_SEED);
 	request->refit = !PG_ARGISNULL(ARG_REFIT) && PG_GETARG_BOOL(ARG_REFIT);
 	refuse_for_now(fcinfo, ARG_GROUP_BY, "group_by", "Train one model per group, each from a query with a WHERE clause.");
 	refuse_for_now(fcinfo, ARG_BUDGET, "budget", "Bound the work by max_iter in params, or by statement_timeout.");
 	request->activate = PG_ARGISNULL(ARG_ACTIVATE) ? ML_ACTIVATE_ALWAYS :
-		(MlActivate) ml_choose(text_argument(fcinfo, ARG_ACTIVATE), "value of activate", activations, lengthof(activations));
-	request->metric = text_argument(fcinfo, ARG_METRIC);
+		(MlActivate) ml_choose(ml_text_argument(fcinfo, ARG_ACTIVATE), "value of activate", activations, lengthof(activations));
+	request->metric = ml_text_argument(fcinfo, ARG_METRIC);
 	request->min_gain = PG_ARGISNULL(ARG_MIN_GAIN) ? NAN : ml_min_gain(PG_GETARG_FLOAT8(ARG_MIN_GAIN));
 	return request;
 }

@@ -153,10 +153,9 @@ CREATE FUNCTION alices.caught_reading(int, int) RETURNS boolean LANGUAGE plpgsql
 SELECT ref FROM sustainml.train('lure', 'plain', target => 'y', features => '{a}', split => '{"column": "part"}');
 CREATE OPERATOR alices.<> (LEFTARG = int, RIGHTARG = int, FUNCTION = alices.caught_reading);
 SET search_path = alices, permissions, pg_catalog;
-SELECT answer($$SELECT ref FROM sustainml.train('lure', 'plain', target => 'y', features => '{a}', split => '{"column": "part"}')$$);
-DROP OPERATOR alices.<> (int, int);
+SELECT answer('SELECT 1 <> 2');
+-- not even where she has put it before the server's own
 SELECT ref FROM sustainml.train('lure', 'plain', target => 'y', features => '{a}', split => '{"column": "part"}');
-CREATE OPERATOR alices.<> (LEFTARG = int, RIGHTARG = int, FUNCTION = alices.caught_reading);
 SELECT sustainml.grant_model('lure', 'sml_bob', 'manage');
 SET ROLE sml_bob;
 SET search_path = permissions;
