@@ -11,8 +11,8 @@
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
+#include "mb/pg_wchar.h"
 #include "utils/array.h"
-#include "utils/backend_status.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/fmgroids.h"
@@ -279,11 +279,12 @@ ml_resample_progress(void *context, const char *phase, double share)
 {
 	MlEmit *emit = context;
 	char    text[256];
+	int     clipped = pg_mbcliplen(emit->request->shown, (int) strlen(emit->request->shown), 120);
 
 	/* at most a hundred times a phase */
 	if (share >= emit->shown && share < emit->shown + 0.01 && share > 0)
 		return;
 	emit->shown = share;
-	snprintf(text, sizeof(text), "sustainml %s %s: %s, %.0f %%", emit->request->doing, emit->request->shown, phase, 100 * share);
-	pgstat_report_activity(STATE_RUNNING, text);
+	snprintf(text, sizeof(text), "sustainml %s %.*s: %s, %.0f %%", emit->request->doing, clipped, emit->request->shown, phase, 100 * share);
+	ml_progress_show(text);
 }
