@@ -124,6 +124,18 @@ texts_argument(FunctionCallInfo fcinfo, int i, const char *what, int *count)
 	return texts;
 }
 
+/* A name, or the text of a JSON object; a JSON string stands for the name in it. */
+static char *
+strategy_argument(FunctionCallInfo fcinfo)
+{
+	char  *text = text_argument(fcinfo, ARG_STRATEGY);
+	size_t length = text ? strlen(text) : 0;
+
+	if (length > 2 && text[0] == '"' && text[length - 1] == '"')
+		return pnstrdup(text + 1, length - 2);
+	return text;
+}
+
 static void pg_attribute_noreturn()
 wrong_number(const char *what, const char *range)
 {
@@ -282,7 +294,7 @@ ml_resample_request(FunctionCallInfo fcinfo, const char *doing)
 				 errhint("Name the column that holds the class, for example target => 'is_fraud'.")));
 	take_numbers(request, fcinfo);
 	request->kind = take_kind(text_argument(fcinfo, ARG_KIND), !request->originals);
-	request->strategy = text_argument(fcinfo, ARG_STRATEGY);
+	request->strategy = strategy_argument(fcinfo);
 	if (request->ratio != 0 && request->strategy && strcmp(request->strategy, "auto") != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -42,6 +42,21 @@ SELECT * FROM sustainml.smote(NULL::t, 'label', k => 3, strategy => '{"rare"');
 \echo :SQLSTATE
 SELECT * FROM sustainml.smote(NULL::t, 'label', k => 3, ratio => 0.5, strategy => 'all');
 \echo :SQLSTATE
+-- classes are named by their text, which psql shows otherwise; a key type may have no more values
+CREATE TABLE near_end AS SELECT (32000 + i)::smallint AS id, i AS x, i % 10 = 0 AS label FROM generate_series(1, 700) i;
+ALTER TABLE near_end ADD PRIMARY KEY (id);
+SELECT count(*) FROM sustainml.smote(NULL::near_end, 'label', strategy => '{"t": 100}');
+\echo :SQLSTATE
+SELECT count(*) FROM sustainml.smote(NULL::near_end, 'label', strategy => '{"true": 137}');
+SELECT count(*) FROM sustainml.smote(NULL::near_end, 'label', strategy => '{"true": 138}');
+\echo :SQLSTATE
+ALTER TABLE near_end ALTER id TYPE bigint, ALTER x TYPE bigint;
+UPDATE near_end SET id = 9223372036854775807 WHERE id = 32700;
+SELECT count(*) FROM sustainml.smote(NULL::near_end, 'label');
+\echo :SQLSTATE
+SELECT count(*) FROM sustainml.smote(NULL::near_end, 'label', strategy => '"minority"'::jsonb, keys => 'null');
+SELECT count(*) FROM sustainml.smote(NULL::near_end, 'label', strategy => '[100]'::jsonb);
+\echo :SQLSTATE
 -- options
 SELECT * FROM sustainml.smote(NULL::t, 'label', k => 0);
 \echo :SQLSTATE
