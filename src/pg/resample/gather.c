@@ -410,6 +410,11 @@ ml_resample_gather(const MlResampleRequest *request, MlResampleColumns *columns,
 	ml_env_init(&env, context);
 	gathered->context = context;
 	gathered->classes = ml_resample_classes(request->source, request->target, context, &gathered->without_class);
+	if (gathered->classes->count == 0 && gathered->without_class > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("cannot resample by column \"%s\" with this data", request->source->columns[request->target].name),
+				 errdetail("It is NULL in all rows.")));
 	plan_classes(request, gathered, &env);
 	memset(&scan, 0, sizeof(scan));
 	scan.request = request;

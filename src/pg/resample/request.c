@@ -10,8 +10,10 @@
 #include "access/htup_details.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -210,6 +212,22 @@ relation_of_type(FunctionCallInfo fcinfo, MlResampleRequest *request)
 	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid));
 }
 
+/* Whole rows are read and handed out: say what to do where the caller may read only some columns, or none. */
+static void
+check_rights(const MlResampleRequest *request)
+{
+	Oid relid = request->relation->relid;
+
+	if (pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
+		pg_attribute_aclcheck_all(relid, GetUserId(), ACL_SELECT, ACLMASK_ALL) == ACLCHECK_OK)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("permission denied for \"%s\"", get_rel_name(relid)),
+			 errdetail("You may not read all of its columns, and %s() hands out whole rows.", request->doing),
+			 errhint("sustainml.smote_query() takes a query on the columns that you may read.")));
+}
+
 /* Attributes in the order of the source's columns, which leave out dropped ones. */
 static void
 map_attributes(MlResampleRequest *request)
@@ -266,7 +284,10 @@ take_rows(MlResampleRequest *request, FunctionCallInfo fcinfo, bool query)
 		request->row = CreateTupleDescCopy(result->expectedDesc);
 	}
 	else
+	{
 		plain = request->relation = ml_source_open(relation_of_type(fcinfo, request));
+		check_rights(request);
+	}
 	request->shown = plain->text;
 	request->source = filter ? ml_resample_source(plain, filter) : plain;
 	map_attributes(request);

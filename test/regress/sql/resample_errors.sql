@@ -17,6 +17,8 @@ SELECT * FROM sustainml.smote(NULL::t, 'label', features => '{x,label}');
 \echo :SQLSTATE
 SELECT * FROM sustainml.class_balance('SELECT i AS c FROM generate_series(1, 20000) i', 'c');
 \echo :SQLSTATE
+SELECT * FROM sustainml.smote_query('SELECT id, NULL::text AS label FROM t', 'label') AS q(id int, label text);
+\echo :SQLSTATE
 -- small classes
 SELECT * FROM sustainml.smote(NULL::t, 'label', k => 5);
 \echo :SQLSTATE
@@ -161,6 +163,13 @@ SET ROLE resample_reader;
 SELECT count(*) FROM sustainml.smote(NULL::t, 'label', k => 3);
 \echo :SQLSTATE
 RESET ROLE;
+GRANT SELECT (x, label) ON t TO resample_reader;
+SET ROLE resample_reader;
+SELECT count(*) FROM sustainml.resample(NULL::t, 'label', kind => 'tomek', features => '{x}');
+\echo :SQLSTATE
+SELECT count(*) FROM sustainml.smote_query('SELECT x, label FROM t', 'label', k => 3) AS q(x float8, label text);
+RESET ROLE;
+REVOKE SELECT (x, label) ON t FROM resample_reader;
 GRANT SELECT ON t TO resample_reader;
 ALTER TABLE t ENABLE ROW LEVEL SECURITY;
 CREATE POLICY half ON t TO resample_reader USING (id <= 50 OR label = 'rare');
