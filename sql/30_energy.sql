@@ -33,7 +33,8 @@ CREATE TABLE sustainml.run (
 	pue                     double precision,
 	energy_idle_reserved_joules double precision CONSTRAINT run_energy_idle_reserved_joules CHECK (energy_idle_reserved_joules >= 0),
 	energy_source           text,
-	status                  text             NOT NULL CONSTRAINT run_status CHECK (status IN ('ok', 'failed', 'cancelled', 'stopped_budget'))
+	status                  text             NOT NULL CONSTRAINT run_status CHECK (status IN ('ok', 'failed', 'cancelled', 'stopped_budget')),
+	rows_in                 bigint           CONSTRAINT run_rows_in CHECK (rows_in >= 0)
 );
 CREATE INDEX run_model ON sustainml.run (model_schema, model, version);
 SELECT pg_catalog.pg_extension_config_dump('sustainml.run', '');
@@ -46,7 +47,7 @@ COMMENT ON COLUMN sustainml.run.model_schema IS 'Schema part of the model''s nam
 COMMENT ON COLUMN sustainml.run.model IS 'Name of the model';
 COMMENT ON COLUMN sustainml.run.version IS 'Version of the model';
 COMMENT ON COLUMN sustainml.run.role_name IS 'Who ran it';
-COMMENT ON COLUMN sustainml.run.rows IS 'Rows worked on';
+COMMENT ON COLUMN sustainml.run.rows IS 'Rows worked on; of a resampling, rows handed out';
 COMMENT ON COLUMN sustainml.run.seconds IS 'Elapsed time, seconds';
 COMMENT ON COLUMN sustainml.run.cpu_seconds IS 'CPU time of the backend and its parallel workers, seconds';
 COMMENT ON COLUMN sustainml.run.energy_joules IS 'Energy, joules; NULL: unknown';
@@ -66,6 +67,7 @@ COMMENT ON COLUMN sustainml.run.intensity_g_kwh IS 'Carbon intensity used, g CO2
 COMMENT ON COLUMN sustainml.run.intensity_source IS 'Where the intensity comes from';
 COMMENT ON COLUMN sustainml.run.pue IS 'Power usage effectiveness applied to carbon';
 COMMENT ON COLUMN sustainml.run.status IS 'ok, failed, cancelled or stopped_budget';
+COMMENT ON COLUMN sustainml.run.rows_in IS 'Rows read, with those that were skipped or held out: recorded of trainings and resamplings; NULL: not recorded';
 
 -- Availability: 0.1.0
 CREATE TABLE sustainml.grid_intensity (

@@ -5,7 +5,7 @@ CREATE VIEW sustainml.run_log AS
 SELECT r.run_id, r.started_at, r.kind, r.model_schema, r.model, r.version, r.role_name, r.rows, r.seconds, r.cpu_seconds,
        r.energy_joules, r.energy_low_joules, r.energy_high_joules, r.energy_exclusive_joules, r.energy_method, r.boundary,
        r.co2e_grams, r.co2e_low_grams, r.co2e_high_grams, r.intensity_g_kwh, r.intensity_source, r.status,
-       r.energy_dynamic_joules, r.energy_idle_joules, r.energy_idle_reserved_joules, r.energy_source, r.pue
+       r.energy_dynamic_joules, r.energy_idle_joules, r.energy_idle_reserved_joules, r.energy_source, r.pue, r.rows_in
   FROM sustainml.run r
  WHERE sustainml_internal.may(r.role_name, r.model_schema, r.model, 'read');
 COMMENT ON VIEW sustainml.run_log IS 'Metered runs: time, energy with method, boundary and bounds, carbon';

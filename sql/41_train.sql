@@ -72,18 +72,22 @@ CREATE FUNCTION sustainml_internal.row_hash(VARIADIC columns "any") RETURNS bigi
 COMMENT ON FUNCTION sustainml_internal.row_hash("any") IS 'The canonical 64-bit hash of a row''s columns';
 
 -- Availability: 0.1.0
-CREATE FUNCTION sustainml.progress(OUT pid integer, OUT role_name text, OUT model text, OUT phase text, OUT running interval)
+CREATE FUNCTION sustainml.progress(OUT pid integer, OUT role_name text, OUT model text, OUT phase text, OUT running interval, OUT kind text, OUT source text)
 	RETURNS SETOF record
 	LANGUAGE sql STABLE PARALLEL SAFE
 	SET search_path = pg_catalog, pg_temp
 	AS $$
 	SELECT a.pid, a.usename::text,
 	       substring(a.query FROM '^sustainml train (.*?): '),
-	       substring(a.query FROM '^sustainml train .*?: (.*)$'),
-	       clock_timestamp() - a.xact_start
+	       CASE WHEN a.query LIKE 'sustainml train %' THEN substring(a.query FROM '^sustainml train .*?: (.*)$')
+	            ELSE substring(a.query FROM ': ([^:]*)$') END,
+	       clock_timestamp() - a.xact_start,
+	       substring(a.query FROM '^sustainml ([a-z_]+) '),
+	       CASE WHEN a.query NOT LIKE 'sustainml train %' THEN substring(a.query FROM '^sustainml [a-z_]+ (.*): [^:]*$') END
 	  FROM pg_stat_activity a
-	 WHERE a.query LIKE 'sustainml train %' AND a.state = 'active'
+	 WHERE a.query ~ '^sustainml (train|smote|smote_query|smote_lineage|resample) .*: ' AND a.state = 'active'
 	$$;
 COMMENT ON FUNCTION sustainml.progress() IS
-'Trainings that run now in this server, with their phase, iteration and loss, as far as the caller may see other sessions.
+'Trainings and resamplings that run now in this server, as far as the caller may see other sessions: kind is train, or the function that resamples; a training names its model,
+a resampling its source; phase has the iteration and loss, or the share done; running counts from the start of the transaction.
 Example: SELECT * FROM sustainml.progress();';

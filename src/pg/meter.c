@@ -49,6 +49,7 @@ struct MlRun
 	double      reported;         /* seconds that workers had reported when the run began */
 	int         worker_count;
 	WorkerCpu  *workers;
+	int64       rows_in;      /* -1: not told */
 	int         nest_level;   /* transaction nesting, to forget runs that an abort ended */
 	MlRun      *parent;
 };
@@ -105,6 +106,7 @@ ml_run_begin(const char *kind)
 		registered = true;
 	}
 	run->kind = kind;
+	run->rows_in = -1;
 	run->started_at = GetCurrentTimestamp();
 	run->nest_level = GetCurrentTransactionNestLevel();
 	run->parent = current_run;
@@ -115,6 +117,12 @@ ml_run_begin(const char *kind)
 	run->cpu = ml_process_cpu();
 	ml_sampler_mark(&run->begin);
 	return run;
+}
+
+void
+ml_run_rows_in(MlRun *run, int64 rows_in)
+{
+	run->rows_in = rows_in;
 }
 
 void
@@ -140,11 +148,11 @@ static const char insert_run[] =
 	"INSERT INTO sustainml.run (started_at, kind, model_schema, model, version, role_name, rows, seconds, cpu_seconds,"
 	" energy_joules, energy_low_joules, energy_high_joules, energy_exclusive_joules, energy_dynamic_joules, energy_idle_joules,"
 	" energy_method, boundary, co2e_grams, co2e_low_grams, co2e_high_grams, intensity_g_kwh, intensity_source, pue,"
-	" energy_idle_reserved_joules, energy_source, status)"
-	" VALUES ($1, $2, $3, $4, nullif($5, 0), $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, 'ok')"
+	" energy_idle_reserved_joules, energy_source, rows_in, status)"
+	" VALUES ($1, $2, $3, $4, nullif($5, 0), $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, 'ok')"
 	" RETURNING run_id";
 
-enum { RUN_PARAMETERS = 25 };
+enum { RUN_PARAMETERS = 26 };
 
 static void
 set_text(Datum *values, char *nulls, int i, const char *text)
@@ -167,7 +175,7 @@ write_row(const MlRun *run, const char *model_schema, const char *model, int ver
 	static const Oid types[RUN_PARAMETERS] = {
 		TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TEXTOID, INT8OID, FLOAT8OID, FLOAT8OID,
 		FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, TEXTOID, TEXTOID, FLOAT8OID, FLOAT8OID, FLOAT8OID,
-		FLOAT8OID, TEXTOID, FLOAT8OID, FLOAT8OID, TEXTOID};
+		FLOAT8OID, TEXTOID, FLOAT8OID, FLOAT8OID, TEXTOID, INT8OID};
 	Datum        values[RUN_PARAMETERS];
 	char         nulls[RUN_PARAMETERS + 1];
 	MlOwnerScope scope;
@@ -201,6 +209,8 @@ write_row(const MlRun *run, const char *model_schema, const char *model, int ver
 	set_number(values, nulls, 22, ml_pue);
 	set_number(values, nulls, 23, energy->reserved);
 	set_text(values, nulls, 24, source);
+	nulls[25] = run->rows_in < 0 ? 'n' : ' ';
+	values[25] = Int64GetDatum(run->rows_in);
 	SPI_connect();
 	ml_owner_begin(&scope);
 	if (SPI_execute_with_args(insert_run, RUN_PARAMETERS, (Oid *) types, values, nulls, false, 0) != SPI_OK_INSERT_RETURNING)

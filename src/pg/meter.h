@@ -38,6 +38,9 @@ extern MlRun *ml_run_begin(const char *kind);
  */
 extern void ml_run_worker(MlRun *run, int pid, double cpu_seconds);
 
+/* How many rows the run read, where that is known and not what it worked on; otherwise its rows_in is NULL. */
+extern void ml_run_rows_in(MlRun *run, int64 rows_in);
+
 /* End the run, write its row and fill in the figures.  model_schema, model may be NULL, version 0. */
 extern void ml_run_end(MlRun *run, const char *model_schema, const char *model, int version,
 					   int64 rows, MlFigures *figures);

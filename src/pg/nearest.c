@@ -11,6 +11,7 @@
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -73,6 +74,25 @@ ml_find_name(const char *wanted, const char *const *names, int count)
 			found = i;
 		}
 	return found;
+}
+
+#define CLASSES_SHOWN 10
+
+void
+ml_unknown_class(const char *what, const char *name, const char *const *classes, int count)
+{
+	const char    *nearest = ml_nearest_name(name, classes, count);
+	StringInfoData known;
+
+	initStringInfo(&known);
+	for (int i = 0; i < Min(count, CLASSES_SHOWN); i++)
+		appendStringInfo(&known, "%s\"%s\"", i ? ", " : "", classes[i]);
+	if (count > CLASSES_SHOWN)
+		appendStringInfo(&known, " and %d more", count - CLASSES_SHOWN);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s names class \"%s\", which the target does not have", what, name),
+			 nearest ? errhint("Perhaps you meant \"%s\".", nearest) : errhint("Its classes are %s.", known.data)));
 }
 
 /* Whether a relation could be meant: readable, and a table or view. */

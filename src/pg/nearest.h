@@ -12,6 +12,9 @@ extern const char *ml_nearest_name(const char *name, const char *const *names, i
 /* The index of "wanted" among names (NULLs are passed over): exact, else the only one that differs in case; -1 none. */
 extern int ml_find_name(const char *wanted, const char *const *names, int count);
 
+/* Refuse a class that "what" (a setting) names and the target does not have, and say which class was meant or which there are. */
+extern void ml_unknown_class(const char *what, const char *name, const char *const *classes, int count) pg_attribute_noreturn();
+
 /* The nearest relation that the user may read in "schema" (NULL: the search path), quoted as needed, or NULL. */
 extern char *ml_nearest_relation(const char *schema, const char *name);
 

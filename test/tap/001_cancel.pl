@@ -36,6 +36,7 @@ $node->safe_psql('postgres', q{
 	  FROM generate_series(1, 1500) i;
 	CREATE TABLE pairs AS SELECT random() < 0.3 AS label, random() AS score, round(random()::numeric, 1)::float8 AS tie, floor(random() * 400000)::int AS k
 	  FROM generate_series(1, 800000);
+	CREATE TABLE rare AS SELECT x1, x2, x3, x4, x5, x6, x7, x8, x9, x10, id % 3 = 0 AS label, 't' || id % 7 AS t FROM num;
 	CREATE TABLE scored (id int PRIMARY KEY, prediction text, probability float8, model text, version int, scored_at timestamptz);
 	VACUUM ANALYZE;
 	SELECT sustainml.train('keep', 'num', target => 'b', exclude => '{y,c,many,w}');
@@ -66,6 +67,11 @@ my @jobs = (
 	[ 'feature_importance by permutation', '', "SELECT feature FROM sustainml.feature_importance('three', 'num', 'permutation')", @more ],
 	[ 'compare', '', "SELECT metric FROM sustainml.compare('three', 'three', 'num')", @few ],
 	[ 'retrain', '', "SELECT ref FROM sustainml.retrain('three')", @few ],
+	[ 'smote', '', "SELECT label FROM sustainml.smote(NULL::rare, 'label', exclude => '{t}')", @few ],
+	[ 'smote with categories', '', "SELECT label FROM sustainml.smote(NULL::rare, 'label', scale => 'standard')", @few ],
+	[ 'smote_enn', '', "SELECT label FROM sustainml.resample(NULL::rare, 'label', kind => 'smote_enn')", @more ],
+	[ 'nearmiss2', '', "SELECT label FROM sustainml.resample(NULL::rare, 'label', kind => 'nearmiss2')", @few ],
+	[ 'smote in training', '', "SELECT ref FROM sustainml.train('gone', 'rare', target => 'label', params => '{\"resample\": \"smote\"}')", @more ],
 	[ 'score', '', "SELECT rows FROM sustainml.score('three', 'num', 'scored', mode => 'replace')", @few ],
 	[ 'roc_auc', '', "SELECT sustainml.roc_auc(label, score) FROM pairs", 10, 100, 120, 140, 160 ],
 	[ 'roc_auc, parallel', $parallel, "SELECT sustainml.roc_auc(label, score) FROM pairs", 10, 80, 100, 120 ],

@@ -76,6 +76,8 @@ sustainml_class_balance(PG_FUNCTION_ARGS)
 	MlSource      *source;
 	MlValues      *values;
 	MlScan         scan;
+	MlFigures      figures;
+	MlRun         *run;
 	int64          missing;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
@@ -83,6 +85,7 @@ sustainml_class_balance(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("source and target must be given")));
 	result = ml_result_begin(fcinfo);
+	run = ml_run_begin("class_balance");
 	source = ml_source_open(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	if (!PG_ARGISNULL(2))
 		source = ml_resample_source(source, text_to_cstring(PG_GETARG_TEXT_PP(2)));
@@ -102,5 +105,7 @@ sustainml_class_balance(PG_FUNCTION_ARGS)
 		put_class(result, by_rank(values, rank), total, largest);
 	if (missing > 0)
 		put_missing(result, missing);
+	ml_run_rows_in(run, total + missing);
+	ml_run_end(run, NULL, NULL, 0, total, &figures);
 	return ml_result_end(result);
 }

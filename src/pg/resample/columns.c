@@ -3,8 +3,9 @@
  *
  *   number    interpolated, by type rounded: numbers, dates, timestamps, and arrays of integers or floats, element by
  *             element (one length in all rows)
- *   label     by vote: text, boolean, enum, uuid and what else ml_type_kind calls a label
- *   copy      the parent's value: excluded columns, and types that are neither (named in a NOTICE)
+ *   label     by vote: text, boolean, enum, uuid and what else ml_type_kind calls a label; and a column that is a foreign
+ *             key by itself, whatever its type: between two customers there is no third one
+ *   copy      the parent's value: excluded columns, columns that are a foreign key together with others, and types that are neither (named in a NOTICE)
  *   key       a new value, so that the rows can be inserted: from the column's sequence (serial,
  *             identity), else after the largest one of an integer key, else a random uuid; the other columns of a
  *             key that has a new part are copied.  A key for which there is none of these is NULL, with a NOTICE.
@@ -59,6 +60,30 @@ find_sequences(const MlResampleRequest *request, MlResampleColumns *columns)
 		identity = DatumGetChar(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 3, &isnull)) != '\0';
 		column->sequence = sequence;
 		column->sequence_trusted = identity && may_insert;
+	}
+	SPI_finish();
+}
+
+/* The columns that refer to other tables. */
+static void
+find_foreign(const MlResampleRequest *request, MlResampleColumns *columns)
+{
+	Oid   types[1] = {OIDOID};
+	Datum arguments[1] = {ObjectIdGetDatum(request->relation->relid)};
+
+	SPI_connect();
+	if (SPI_execute_with_args("SELECT k.attnum, pg_catalog.bool_or(pg_catalog.cardinality(c.conkey) OPERATOR(pg_catalog.>) 1)"
+							  " FROM pg_catalog.pg_constraint c, LATERAL pg_catalog.unnest(c.conkey) AS k(attnum)"
+							  " WHERE c.conrelid OPERATOR(pg_catalog.=) $1 AND c.contype OPERATOR(pg_catalog.=) 'f' GROUP BY 1",
+							  1, types, arguments, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "cannot look for foreign keys");
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		bool isnull;
+		int  attribute = DatumGetInt16(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
+		bool together = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2, &isnull));
+
+		columns->columns[attribute - 1].foreign = together ? ML_FOREIGN_PART : ML_FOREIGN_ALONE;
 	}
 	SPI_finish();
 }
@@ -118,6 +143,7 @@ take_keys(const MlResampleRequest *request, MlResampleColumns *columns)
 	bool              drawn = false;
 
 	find_sequences(request, columns);
+	find_foreign(request, columns);
 	for (int i = 0; i < columns->count; i++)
 	{
 		MlResampleColumn *column = &columns->columns[i];
@@ -136,7 +162,7 @@ take_keys(const MlResampleRequest *request, MlResampleColumns *columns)
 			give_new_value(request, column);
 			drawn = drawn || is_key;
 		}
-		else if (fresh == NULL && (is_integer(column->base) || column->base == UUIDOID))
+		else if (fresh == NULL && column->foreign == ML_FOREIGN_NONE && (is_integer(column->base) || column->base == UUIDOID))
 			fresh = column;
 	}
 	if (request->keys != ML_KEYS_NEW || !has_key || drawn)
@@ -150,7 +176,7 @@ take_keys(const MlResampleRequest *request, MlResampleColumns *columns)
 		if (columns->columns[i].source >= 0 && request->relation->columns[columns->columns[i].source].is_key)
 			columns->columns[i].role = ML_ROLE_NULL;
 	ereport(NOTICE,
-			(errmsg("the key columns of the synthetic rows are NULL: no new values are known for their types"),
+			(errmsg("the key columns of the synthetic rows are NULL: no new values can be made for them"),
 			 errhint("List the other columns in INSERT … SELECT, or use keys => 'parent'.")));
 }
 
@@ -193,9 +219,9 @@ take_feature(const MlResampleRequest *request, MlResampleColumn *column, StringI
 	bool    is_array;
 
 	column->role = ML_ROLE_COPY;
-	if (left_out || (request->features && !asked))
+	if (left_out || (request->features && !asked) || (column->foreign == ML_FOREIGN_PART && !asked))
 		return;
-	if (!ml_type_kind(column->base, &kind, &is_array) || (is_array && !take_array(request, column)))
+	if (!ml_type_kind(column->base, &kind, &is_array) || (is_array && (column->foreign != ML_FOREIGN_NONE || !take_array(request, column))))
 	{
 		if (asked)
 			ereport(ERROR,
@@ -205,7 +231,7 @@ take_feature(const MlResampleRequest *request, MlResampleColumn *column, StringI
 		appendStringInfo(copied, "%s%s", copied->len ? ", " : "", column->name);
 		return;
 	}
-	column->role = kind == SML_LABEL || column->base == BOOLOID ? ML_ROLE_LABEL : ML_ROLE_NUMBER;
+	column->role = kind == SML_LABEL || column->base == BOOLOID || column->foreign != ML_FOREIGN_NONE ? ML_ROLE_LABEL : ML_ROLE_NUMBER;
 }
 
 /* Rows are only copied or left out: then no column is measured, and copies are exact. */

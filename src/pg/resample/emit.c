@@ -11,8 +11,8 @@
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
+#include "mb/pg_wchar.h"
 #include "utils/array.h"
-#include "utils/backend_status.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/fmgroids.h"
@@ -138,6 +138,16 @@ numbers_datum(const MlResampleColumn *column, const double *numbers, bool *isnul
 
 /* ---- a row ------------------------------------------------------------------------------ */
 
+static void pg_attribute_noreturn()
+key_exhausted(const MlResampleColumn *column)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("new values of key column \"%s\" are out of range", column->name),
+			 errdetail("They go on after the largest one there is, and type %s has no more.", format_type_be(column->base)),
+			 errhint("Use keys => 'null' or keys => 'parent', and give the rows keys of your own.")));
+}
+
 static Datum
 new_key(MlResampleColumn *column)
 {
@@ -145,11 +155,14 @@ new_key(MlResampleColumn *column)
 
 	if (column->role == ML_ROLE_UUID)
 		return OidFunctionCall0(F_GEN_RANDOM_UUID);
-	value = column->role == ML_ROLE_SEQUENCE ? nextval_internal(column->sequence, !column->sequence_trusted) : ++column->counter;
+	if (column->role == ML_ROLE_SEQUENCE)
+		value = nextval_internal(column->sequence, !column->sequence_trusted);
+	else if (column->counter < PG_INT64_MAX)
+		value = ++column->counter;
+	else
+		key_exhausted(column);
 	if ((column->base == INT2OID && value > PG_INT16_MAX) || (column->base == INT4OID && value > PG_INT32_MAX))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("new values of key column \"%s\" are out of range", column->name)));
+		key_exhausted(column);
 	switch (column->base)
 	{
 		case INT2OID:
@@ -279,11 +292,12 @@ ml_resample_progress(void *context, const char *phase, double share)
 {
 	MlEmit *emit = context;
 	char    text[256];
+	int     clipped = pg_mbcliplen(emit->request->shown, (int) strlen(emit->request->shown), 120);
 
 	/* at most a hundred times a phase */
 	if (share >= emit->shown && share < emit->shown + 0.01 && share > 0)
 		return;
 	emit->shown = share;
-	snprintf(text, sizeof(text), "sustainml %s %s: %s, %.0f %%", emit->request->doing, emit->request->shown, phase, 100 * share);
-	pgstat_report_activity(STATE_RUNNING, text);
+	snprintf(text, sizeof(text), "sustainml %s %.*s: %s, %.0f %%", emit->request->doing, clipped, emit->request->shown, phase, 100 * share);
+	ml_progress_show(text);
 }

@@ -87,14 +87,7 @@ read_sizes(const MlGathered *gathered, const char *text)
 		double number;
 
 		if (c < 0 || strcmp(gathered->class_names[c], pairs[i].key) != 0)
-		{
-			const char *nearest = ml_nearest_name(pairs[i].key, (const char *const *) gathered->class_names, (int) gathered->class_count);
-
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("the strategy names class \"%s\", which the target does not have", pairs[i].key),
-					 nearest ? errhint("Perhaps you meant \"%s\".", nearest) : 0));
-		}
+			ml_unknown_class("the strategy", pairs[i].key, (const char *const *) gathered->class_names, (int) gathered->class_count);
 		if (!ml_json_number(&pairs[i].value, &number) || !(number >= 0) || number != floor(number) || number > 1e15)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -417,6 +410,11 @@ ml_resample_gather(const MlResampleRequest *request, MlResampleColumns *columns,
 	ml_env_init(&env, context);
 	gathered->context = context;
 	gathered->classes = ml_resample_classes(request->source, request->target, context, &gathered->without_class);
+	if (gathered->classes->count == 0 && gathered->without_class > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("cannot resample by column \"%s\" with this data", request->source->columns[request->target].name),
+				 errdetail("It is NULL in all rows.")));
 	plan_classes(request, gathered, &env);
 	memset(&scan, 0, sizeof(scan));
 	scan.request = request;

@@ -10,8 +10,10 @@
 #include "access/htup_details.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -96,6 +98,18 @@ ml_resample_source(const MlSource *source, const char *filter)
 
 /* ---- small arguments ------------------------------------------------------------------- */
 
+/* A name, or the text of a JSON object; a JSON string stands for the name in it. */
+static char *
+strategy_argument(FunctionCallInfo fcinfo)
+{
+	char  *text = ml_text_argument(fcinfo, ARG_STRATEGY);
+	size_t length = text ? strlen(text) : 0;
+
+	if (length > 2 && text[0] == '"' && text[length - 1] == '"')
+		return pnstrdup(text + 1, length - 2);
+	return text;
+}
+
 static void pg_attribute_noreturn()
 wrong_number(const char *what, const char *range)
 {
@@ -170,6 +184,22 @@ relation_of_type(FunctionCallInfo fcinfo, MlResampleRequest *request)
 	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid));
 }
 
+/* Whole rows are read and handed out: say what to do where the caller may read only some columns, or none. */
+static void
+check_rights(const MlResampleRequest *request)
+{
+	Oid relid = request->relation->relid;
+
+	if (pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
+		pg_attribute_aclcheck_all(relid, GetUserId(), ACL_SELECT, ACLMASK_ALL) == ACLCHECK_OK)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("permission denied for \"%s\"", get_rel_name(relid)),
+			 errdetail("You may not read all of its columns, and %s() hands out whole rows.", request->doing),
+			 errhint("sustainml.smote_query() takes a query on the columns that you may read.")));
+}
+
 /* Attributes in the order of the source's columns, which leave out dropped ones. */
 static void
 map_attributes(MlResampleRequest *request)
@@ -226,7 +256,10 @@ take_rows(MlResampleRequest *request, FunctionCallInfo fcinfo, bool query)
 		request->row = CreateTupleDescCopy(result->expectedDesc);
 	}
 	else
+	{
 		plain = request->relation = ml_source_open(relation_of_type(fcinfo, request));
+		check_rights(request);
+	}
 	request->shown = plain->text;
 	request->source = filter ? ml_resample_source(plain, filter) : plain;
 	map_attributes(request);
@@ -254,7 +287,7 @@ ml_resample_request(FunctionCallInfo fcinfo, const char *doing)
 				 errhint("Name the column that holds the class, for example target => 'is_fraud'.")));
 	take_numbers(request, fcinfo);
 	request->kind = take_kind(ml_text_argument(fcinfo, ARG_KIND), !request->originals);
-	request->strategy = ml_text_argument(fcinfo, ARG_STRATEGY);
+	request->strategy = strategy_argument(fcinfo);
 	if (request->ratio != 0 && request->strategy && strcmp(request->strategy, "auto") != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -113,6 +113,14 @@ typedef enum MlRole
 	ML_ROLE_UUID
 } MlRole;
 
+/* Whether a column refers to rows of another table: alone, or together with others. */
+typedef enum MlForeign
+{
+	ML_FOREIGN_NONE,
+	ML_FOREIGN_ALONE,
+	ML_FOREIGN_PART
+} MlForeign;
+
 typedef struct MlResampleColumn
 {
 	char     *name;
@@ -133,6 +141,7 @@ typedef struct MlResampleColumn
 	int64     finite;    /* numbers: values that can be used, and those that are NaN or infinite */
 	int64     nonfinite;
 	Oid       sequence;
+	MlForeign foreign;
 	bool      sequence_trusted; /* an identity of a table into which the caller may insert */
 	int64     counter;
 	int16     length;

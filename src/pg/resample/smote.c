@@ -143,6 +143,7 @@ call(FunctionCallInfo fcinfo, const char *doing)
 	run = ml_run_begin(doing);
 	emit.columns = ml_resample_columns(emit.request, context);
 	work(&emit, context);
+	ml_run_rows_in(run, emit.gathered->rows_read + emit.gathered->without_class);
 	ml_run_end(run, NULL, NULL, 0, emit.made, &figures);
 	ml_progress_end();
 	MemoryContextSwitchTo(old);

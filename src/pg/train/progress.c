@@ -1,5 +1,5 @@
 /*
- * progress.c - what a long training is doing, for people who watch.
+ * progress.c - what long work is doing, for people who watch.
  *
  * The text goes where pg_stat_activity shows it, so no shared memory of our own and no
  * preloading is needed, and the server's own rules say who may read it.
@@ -15,7 +15,7 @@
 
 static bool shown = false; /* our text stands where the user's query belongs */
 
-/* A training that fails inside a block with a handler leaves the session active: give its query back. */
+/* Work that fails inside a block with a handler leaves the session active: give its query back. */
 static void
 hide_after_abort(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void *argument)
 {
@@ -27,21 +27,28 @@ hide_after_abort(SubXactEvent event, SubTransactionId mine, SubTransactionId par
 }
 
 void
-ml_progress(const char *model, const char *phase, const SmlVerdict *verdict)
+ml_progress_show(const char *text)
 {
 	static bool registered = false;
-	char        text[256];
 
 	if (!registered)
 		RegisterSubXactCallback(hide_after_abort, NULL);
 	registered = true;
+	pgstat_report_activity(STATE_RUNNING, text);
+	shown = true;
+}
+
+void
+ml_progress(const char *model, const char *phase, const SmlVerdict *verdict)
+{
+	char text[256];
+
 	if (verdict)
 		snprintf(text, sizeof(text), "sustainml train %s: %s, iteration %u, loss %.6g", model, phase,
 				 verdict->iteration, verdict->loss);
 	else
 		snprintf(text, sizeof(text), "sustainml train %s: %s", model, phase);
-	pgstat_report_activity(STATE_RUNNING, text);
-	shown = true;
+	ml_progress_show(text);
 }
 
 void

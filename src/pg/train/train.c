@@ -490,6 +490,7 @@ train(FunctionCallInfo fcinfo, MlRequest *request)
 	/* a version that is found better waits for its audit and the fairness policies */
 	gated = t.activation.activate && request->activate == ML_ACTIVATE_IF_BETTER;
 	version = insert_version(&t, 0, t.activation.activate && !gated, &id);
+	ml_run_rows_in(t.run, (int64) t.fitted->rows_used + rows_skipped(&t) + rows_held_out(&t));
 	ml_run_end(t.run, request->name.schema, request->name.name, version,
 			   (int64) t.fitted->rows_used, &figures);
 	ml_version_set_run(id, figures.run_id);

@@ -119,6 +119,11 @@ extern MlFitted *ml_fit(SmlEnv *env, const MlSource *source, const MlRequest *re
 
 /* Show what a long training is doing in pg_stat_activity; see sustainml.progress(). */
 extern void ml_progress(const char *model, const char *phase, const SmlVerdict *verdict);
+
+/* The same for other work: "sustainml KIND SOURCE: PHASE", whose phase has no colon. */
+extern void ml_progress_show(const char *text);
+
+/* Give the session's own query back; an abort of a subtransaction does so too. */
 extern void ml_progress_end(void);
 
 #endif

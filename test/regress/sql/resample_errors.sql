@@ -17,6 +17,8 @@ SELECT * FROM sustainml.smote(NULL::t, 'label', features => '{x,label}');
 \echo :SQLSTATE
 SELECT * FROM sustainml.class_balance('SELECT i AS c FROM generate_series(1, 20000) i', 'c');
 \echo :SQLSTATE
+SELECT * FROM sustainml.smote_query('SELECT id, NULL::text AS label FROM t', 'label') AS q(id int, label text);
+\echo :SQLSTATE
 -- small classes
 SELECT * FROM sustainml.smote(NULL::t, 'label', k => 5);
 \echo :SQLSTATE
@@ -41,6 +43,21 @@ SELECT * FROM sustainml.smote(NULL::t, 'label', k => 3, strategy => '{"rare": 20
 SELECT * FROM sustainml.smote(NULL::t, 'label', k => 3, strategy => '{"rare"');
 \echo :SQLSTATE
 SELECT * FROM sustainml.smote(NULL::t, 'label', k => 3, ratio => 0.5, strategy => 'all');
+\echo :SQLSTATE
+-- classes are named by their text, which psql shows otherwise; a key type may have no more values
+CREATE TABLE near_end AS SELECT (32000 + i)::smallint AS id, i AS x, i % 10 = 0 AS label FROM generate_series(1, 700) i;
+ALTER TABLE near_end ADD PRIMARY KEY (id);
+SELECT count(*) FROM sustainml.smote(NULL::near_end, 'label', strategy => '{"t": 100}');
+\echo :SQLSTATE
+SELECT count(*) FROM sustainml.smote(NULL::near_end, 'label', strategy => '{"true": 137}');
+SELECT count(*) FROM sustainml.smote(NULL::near_end, 'label', strategy => '{"true": 138}');
+\echo :SQLSTATE
+ALTER TABLE near_end ALTER id TYPE bigint, ALTER x TYPE bigint;
+UPDATE near_end SET id = 9223372036854775807 WHERE id = 32700;
+SELECT count(*) FROM sustainml.smote(NULL::near_end, 'label');
+\echo :SQLSTATE
+SELECT count(*) FROM sustainml.smote(NULL::near_end, 'label', strategy => '"minority"'::jsonb, keys => 'null');
+SELECT count(*) FROM sustainml.smote(NULL::near_end, 'label', strategy => '[100]'::jsonb);
 \echo :SQLSTATE
 -- options
 SELECT * FROM sustainml.smote(NULL::t, 'label', k => 0);
@@ -146,6 +163,13 @@ SET ROLE resample_reader;
 SELECT count(*) FROM sustainml.smote(NULL::t, 'label', k => 3);
 \echo :SQLSTATE
 RESET ROLE;
+GRANT SELECT (x, label) ON t TO resample_reader;
+SET ROLE resample_reader;
+SELECT count(*) FROM sustainml.resample(NULL::t, 'label', kind => 'tomek', features => '{x}');
+\echo :SQLSTATE
+SELECT count(*) FROM sustainml.smote_query('SELECT x, label FROM t', 'label', k => 3) AS q(x float8, label text);
+RESET ROLE;
+REVOKE SELECT (x, label) ON t FROM resample_reader;
 GRANT SELECT ON t TO resample_reader;
 ALTER TABLE t ENABLE ROW LEVEL SECURITY;
 CREATE POLICY half ON t TO resample_reader USING (id <= 50 OR label = 'rare');

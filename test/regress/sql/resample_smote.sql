@@ -150,7 +150,63 @@ SELECT count(*), min(id) FROM sustainml.smote(NULL::parts, 'label', ratio => 0.5
 SELECT count(*), bool_or(sustainml.held_out(0, 0.2, (parent->>'id')::int)) AS parent, bool_or(sustainml.held_out(0, 0.2, (neighbour->>'id')::int)) AS neighbour
   FROM sustainml.smote_lineage(NULL::parts, 'label', filter => 'NOT sustainml.held_out(0, 0.2, id)', key => '{id}');
 
--- 7. each call leaves a run
+-- 7. foreign keys are no quantities: a synthetic row refers to what its class refers to, and can be inserted
+CREATE TABLE customer (id int PRIMARY KEY);
+INSERT INTO customer SELECT 2 * i FROM generate_series(1, 50) i;
+CREATE TABLE branch (region int, number int, PRIMARY KEY (region, number));
+INSERT INTO branch SELECT i, 10 * i FROM generate_series(1, 20) i;
+CREATE TABLE item (customer int REFERENCES customer, line int, region int, branch int, x float8, label boolean,
+	PRIMARY KEY (customer, line), FOREIGN KEY (region, branch) REFERENCES branch);
+INSERT INTO item SELECT 2 * (1 + i % 50), i, 1 + i % 20, 10 * (1 + i % 20), i % 97, i % 9 = 0 FROM generate_series(1, 900) i;
+INSERT INTO item SELECT * FROM sustainml.smote(NULL::item, 'label');
+SELECT label, count(*), max(line), count(DISTINCT customer) FROM item GROUP BY label ORDER BY label;
+CREATE TABLE buy (id int PRIMARY KEY, customer int NOT NULL REFERENCES customer, x float8, y float8, label boolean);
+INSERT INTO buy SELECT i, 2 * (1 + i * 7 % 50), i, i % 97, i % 9 = 0 FROM generate_series(1, 900) i;
+INSERT INTO buy SELECT * FROM sustainml.smote(NULL::buy, 'label');
+SELECT label, count(*), count(DISTINCT customer) > 20 AS many FROM buy GROUP BY label ORDER BY label;
+-- a key that is a foreign key itself has no new values
+CREATE TABLE twin (id int PRIMARY KEY REFERENCES buy, x float8, label boolean);
+INSERT INTO twin SELECT id, x, label FROM buy WHERE id <= 500;
+SELECT count(*), count(id) FROM sustainml.smote(NULL::twin, 'label');
+
+-- 8. strategy as jsonb, json, text, varchar, a literal, an untyped parameter
+SELECT (SELECT count(*) FROM sustainml.smote(NULL::three, 'label', strategy => '{"b": 150}')) AS literal,
+       (SELECT count(*) FROM sustainml.smote(NULL::three, 'label', strategy => '{"b": 150}'::text)) AS text,
+       (SELECT count(*) FROM sustainml.smote(NULL::three, 'label', strategy => '{"b": 150}'::varchar)) AS varchar,
+       (SELECT count(*) FROM sustainml.smote(NULL::three, 'label', strategy => jsonb_build_object('b', 150))) AS jsonb,
+       (SELECT count(*) FROM sustainml.resample(NULL::three, 'label', strategy => json_build_object('b', 150))) - (SELECT count(*) FROM three) AS json,
+       (SELECT count(*) FROM sustainml.smote(NULL::three, 'label', 5, NULL, jsonb_build_object('b', 150))) AS by_position,
+       (SELECT count(*) FROM sustainml.smote(NULL::three, 'label', NULL, NULL, NULL, 'smote')) - (SELECT count(*) FROM sustainml.smote(NULL::three, 'label')) AS nothing;
+PREPARE untyped AS SELECT count(*) FROM sustainml.smote(NULL::three, 'label', strategy => $1);
+EXECUTE untyped('{"b": 150}');
+DEALLOCATE untyped;
+
+-- 9. while it runs, progress() shows it; after an error that is caught, it does not
+CREATE FUNCTION watched(id int) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	IF id = 1 THEN
+		PERFORM pg_stat_clear_snapshot();
+		RAISE WARNING '%', (SELECT concat_ws(', ', kind, source, model, phase, role_name = session_user) FROM sustainml.progress() WHERE pid = pg_backend_pid());
+	END IF;
+	RETURN id / (CASE WHEN id = 3 THEN current_setting('watched.divisor')::int ELSE 1 END) > 0;
+END $$;
+SET watched.divisor = 1;
+SELECT count(*) FROM sustainml.smote(NULL::buy, 'label', filter => 'watched(id) AND id <= 900', strategy => '{"true": 101}');
+SET watched.divisor = 0;
+DO $$ BEGIN
+	PERFORM count(*) FROM sustainml.smote(NULL::buy, 'label', filter => 'watched(id)');
+EXCEPTION WHEN division_by_zero THEN
+	PERFORM pg_stat_clear_snapshot();
+	RAISE WARNING 'running: %', (SELECT count(*) FROM sustainml.progress() WHERE pid = pg_backend_pid());
+END $$;
+
+-- 10. each call leaves a run, with the rows read and the rows handed out
+SELECT count(*) AS given FROM sustainml.smote(NULL::holes, 'label', filter => 'id > 20') \gset
+SELECT kind, rows_in = (SELECT count(*) FROM holes WHERE id > 20) AS rows_in, rows = :given AS rows FROM sustainml.run_log ORDER BY run_id DESC LIMIT 1;
+SELECT count(*) AS given FROM sustainml.resample(NULL::german, 'good_credit', kind => 'tomek') \gset
+SELECT kind, rows_in, rows = :given AS rows FROM sustainml.run_log ORDER BY run_id DESC LIMIT 1;
+SELECT sum(rows) AS given FROM sustainml.class_balance('holes', 'label') \gset
+SELECT kind, rows_in = :given AS rows_in, rows FROM sustainml.run_log ORDER BY run_id DESC LIMIT 1;
 SELECT kind, count(*) > 3 AS several, min(rows) > 0 AS rows, bool_and(energy_joules > 0) AS joules FROM sustainml.run_log WHERE kind IN ('smote', 'smote_lineage', 'smote_query')
  GROUP BY kind ORDER BY kind;
 -- a read-only transaction makes rows and leaves none
