@@ -429,7 +429,7 @@ COMMENT ON COLUMN sustainml.fairness_mitigations.note IS 'What the reader should
 GRANT SELECT ON sustainml.fairness_mitigations TO PUBLIC;
 
 -- Availability: 0.1.0
-CREATE VIEW sustainml_internal.fairness_links AS
+CREATE VIEW sustainml_internal.fairness_links WITH (security_barrier) AS
 SELECT c.subject, c.position, c.audit_id, c.previous_hash, c.hash,
        encode(sha256(convert_to(c.previous_hash || E'\n' || t.content, 'UTF8')), 'hex') AS computed,
        lag(c.hash, 1, '') OVER w AS hash_before, lag(c.position, 1, 0::bigint) OVER w AS position_before
