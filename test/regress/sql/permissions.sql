@@ -213,7 +213,7 @@ CREATE FUNCTION look(anything text) RETURNS boolean LANGUAGE plpgsql COST 0.0000
 CREATE ROLE sml_eve;
 GRANT USAGE ON SCHEMA permissions TO sml_eve;
 SET ROLE sml_eve;
-SELECT (SELECT count(*) FROM sustainml.models v WHERE look(v.ref)) + (SELECT count(*) FROM sustainml.run_log v WHERE look(v.role_name))
+SELECT (SELECT count(*) FROM sustainml.models v WHERE look(v.model)) + (SELECT count(*) FROM sustainml.run_log v WHERE look(v.role_name))
      + (SELECT count(*) FROM sustainml.model_leaderboard v WHERE look(v.ref)) + (SELECT count(*) FROM sustainml.activation_history v WHERE look(v.model)) AS rows_of_others;
 RESET ROLE;
 DROP FUNCTION look(text);
