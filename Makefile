@@ -123,7 +123,7 @@ check: ## run every test; the last line counts them
 	@scripts/deps test && scripts/check
 
 bench: ## measure speed as ratios against floors and an export to scikit-learn
-	@scripts/deps bench && scripts/cluster start && test/bench/run && test/bench/privacy && test/bench/masking
+	@scripts/deps bench && scripts/cluster start && test/bench/run && test/bench/fairness && test/bench/privacy && test/bench/masking
 
 lint: ## conventions, compiler warnings as errors, and cppcheck
 	@scripts/deps test && $(MAKE) -s clean && $(MAKE) -s -j2 WERROR=1 USE_PGXS=1 all && scripts/lint

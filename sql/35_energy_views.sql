@@ -1,7 +1,7 @@
 -- Views on the run log for people and BI tools.  They show the runs of the caller's roles and of models that the caller may read.
 
 -- Availability: 0.1.0
-CREATE VIEW sustainml.run_log AS
+CREATE VIEW sustainml.run_log WITH (security_barrier) AS
 SELECT r.run_id, r.started_at, r.kind, r.model_schema, r.model, r.version, r.role_name, r.rows, r.seconds, r.cpu_seconds,
        r.energy_joules, r.energy_low_joules, r.energy_high_joules, r.energy_exclusive_joules, r.energy_method, r.boundary,
        r.co2e_grams, r.co2e_low_grams, r.co2e_high_grams, r.intensity_g_kwh, r.intensity_source, r.status,

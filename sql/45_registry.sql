@@ -112,7 +112,7 @@ COMMENT ON FUNCTION sustainml.help(text) IS
 Example: SELECT * FROM sustainml.help(''train'');';
 
 -- Availability: 0.1.0
-CREATE VIEW sustainml.models AS
+CREATE VIEW sustainml.models WITH (security_barrier) AS
 SELECT v.model_schema, v.model, v.version, v.model || '@' || v.version AS ref, v.owner, v.algorithm, v.task, v.source, v.target,
        v.positive, v.favorable, v.threshold, v.feature_count, v.rows_used, v.rows_skipped, v.rows_held_out, v.split, v.metric, v.metric_value,
        v.metric_ci_low, v.metric_ci_high, octet_length(v.bytes) AS model_bytes, v.is_active, a.active_from, a.active_to,
@@ -128,7 +128,7 @@ COMMENT ON VIEW sustainml.models IS 'All versions of the models that the caller 
 GRANT SELECT ON sustainml.models TO PUBLIC;
 
 -- Availability: 0.1.0
-CREATE VIEW sustainml.activation_history AS
+CREATE VIEW sustainml.activation_history WITH (security_barrier) AS
 SELECT a.model_schema, a.model, a.version, a.active_from, a.active_to, a.activated_by, a.reason
   FROM sustainml.activation a
  WHERE sustainml_internal.may(a.owner, a.model_schema, a.model, 'read');

@@ -260,7 +260,7 @@ WITH category AS (
 SELECT c.audit_id, c.audited_at, c.is_latest, c.model_schema, c.model, c.version, c.source, c.attribute, c.group_value AS category, c.n AS applicants, c.share, c.selected, c.selection_rate,
        CASE WHEN NOT c.under_two_percent AND c.undefined_reason IS NULL THEN c.selection_rate / nullif(max(c.selection_rate) FILTER (WHERE NOT c.under_two_percent) OVER w, 0) END AS impact_ratio,
        c.under_two_percent,
-       CASE WHEN c.under_two_percent THEN 'category is under 2 % of those audited'
+       CASE WHEN c.under_two_percent THEN 'under 2 % of those audited'
             ELSE coalesce(c.undefined_reason, CASE WHEN max(c.selection_rate) FILTER (WHERE NOT c.under_two_percent) OVER w = 0 THEN 'none_selected' END) END AS excluded_reason,
        c.is_suppressed, c.rows_without_group AS unknown_category
   FROM category c
@@ -429,7 +429,7 @@ COMMENT ON COLUMN sustainml.fairness_mitigations.note IS 'What the reader should
 GRANT SELECT ON sustainml.fairness_mitigations TO PUBLIC;
 
 -- Availability: 0.1.0
-CREATE VIEW sustainml_internal.fairness_links AS
+CREATE VIEW sustainml_internal.fairness_links WITH (security_barrier) AS
 SELECT c.subject, c.position, c.audit_id, c.previous_hash, c.hash,
        encode(sha256(convert_to(c.previous_hash || E'\n' || t.content, 'UTF8')), 'hex') AS computed,
        lag(c.hash, 1, '') OVER w AS hash_before, lag(c.position, 1, 0::bigint) OVER w AS position_before
@@ -525,27 +525,31 @@ CREATE FUNCTION sustainml_internal.fairness_text(audit bigint) RETURNS text
 	AS $$
 	SELECT concat_ws(E'\n',
 	  format('Fairness audit %s of %s', a.audit_id, coalesce(a.model || '@' || a.version, 'predictions in ' || coalesce(a.prediction, a.score))),
-	  format('Source: %s (%s rows of %s)', a.source, a.part, a.rows),
+	  format('Source: %s, %s rows (%s)', a.source, a.rows, a.part),
 	  format('Target: %s, positive class: %s, favorable outcome: %s', coalesce(a.target, 'none'), coalesce(a.positive, 'none'), coalesce(a.favorable, 'not named')),
 	  format('Rows without label: %s, without prediction: %s, without group: %s, without weight: %s', coalesce(a.rows_without_label::text, 'suppressed'), coalesce(a.rows_without_prediction::text, 'suppressed'),
 	         coalesce(a.rows_without_group::text, 'suppressed'), coalesce(a.rows_without_weight::text, 'suppressed')),
+	  format('Audited: %s by %s; intervals of %s %%, groups under %s rows are marked', to_char(a.audited_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'), a.role_name,
+	         (100 * a.confidence)::numeric::float8, a.min_n),
+	  format('Hash: %s', a.hash),
 	  (SELECT string_agg('Note: ' || n, E'\n') FROM unnest(a.notes) n),
 	  (SELECT string_agg(E'\n' || t.attribute || E'\n' || t.groups || coalesce(E'\n' || t.disparities, ''), E'\n' ORDER BY t.attribute)
 	     FROM (SELECT l.attribute, string_agg(l.text, E'\n' ORDER BY l.group_value) FILTER (WHERE l.cell IS NOT NULL) AS groups,
 	                  string_agg(l.text, E'\n' ORDER BY l.metric) FILTER (WHERE l.cell IS NULL) AS disparities
 	             FROM (SELECT g.attribute, g.cell, g.group_value, NULL AS metric,
-	                          format('  %s: n %s, selected %s%s, tpr %s, fpr %s, ppv %s%s', g.group_value, coalesce(g.n::text, 'suppressed'), g.selected,
-	                                 coalesce(' [' || g.low || ', ' || g.high || ']', ''), g.tpr, g.fpr, g.ppv, CASE WHEN g.is_small THEN ' (few rows)' ELSE '' END) AS text
+	                          format('  %s: n %s, selected %s%s%s, tpr %s, fpr %s, ppv %s%s', g.group_value, coalesce(g.n::text, 'suppressed'), g.selected,
+	                                 coalesce(' [' || g.low || ', ' || g.high || ']', ''), coalesce(', impact ratio ' || g.impact, ''), g.tpr, g.fpr, g.ppv, CASE WHEN g.is_small THEN ' (few rows)' ELSE '' END) AS text
 	                     FROM (SELECT h.attribute, h.cell, min(h.group_value) AS group_value, max(h.n) FILTER (WHERE h.metric = 'selection_rate') AS n,
 	                                  bool_or(h.is_small) FILTER (WHERE h.metric = 'selection_rate') AS is_small,
 	                                  min(h.shown) FILTER (WHERE h.metric = 'selection_rate') AS selected, min(h.low) FILTER (WHERE h.metric = 'selection_rate') AS low,
 	                                  min(h.high) FILTER (WHERE h.metric = 'selection_rate') AS high, min(h.shown) FILTER (WHERE h.metric = 'tpr') AS tpr,
-	                                  min(h.shown) FILTER (WHERE h.metric = 'fpr') AS fpr, min(h.shown) FILTER (WHERE h.metric = 'ppv') AS ppv
-	                             FROM (SELECT x.attribute, x.cell, x.group_value, x.metric, x.n, x.is_small, sustainml_internal.fairness_number(x.value, x.undefined_reason) AS shown,
+	                                  min(h.shown) FILTER (WHERE h.metric = 'fpr') AS fpr, min(h.shown) FILTER (WHERE h.metric = 'ppv') AS ppv,
+	                                  min(h.shown) FILTER (WHERE h.metric = 'impact_ratio' AND h.is_given) AS impact
+	                             FROM (SELECT x.attribute, x.cell, x.group_value, x.metric, x.n, x.is_small, sustainml_internal.fairness_number(x.value, x.undefined_reason) AS shown, x.value IS NOT NULL AS is_given,
 	                                          CASE WHEN x.ci_low IS NOT NULL THEN sustainml_internal.fairness_number(x.ci_low, NULL) END AS low,
 	                                          CASE WHEN x.ci_high IS NOT NULL THEN sustainml_internal.fairness_number(x.ci_high, NULL) END AS high
 	                                     FROM sustainml.fairness_history x
-	                                    WHERE x.audit_id = a.audit_id AND x.scope = 'group' AND x.metric IN ('selection_rate', 'tpr', 'fpr', 'ppv')) h
+	                                    WHERE x.audit_id = a.audit_id AND (x.scope = 'group' AND x.metric IN ('selection_rate', 'tpr', 'fpr', 'ppv') OR x.scope = 'ratio' AND x.metric = 'impact_ratio')) h
 	                            GROUP BY h.attribute, h.cell) g
 	                   UNION ALL
 	                   SELECT d.attribute, NULL, NULL, d.metric,

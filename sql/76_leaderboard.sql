@@ -1,7 +1,7 @@
 -- Versions side by side.  Here and not with the other views of the registry because it looks at audits.
 
 -- Availability: 0.1.0
-CREATE VIEW sustainml.model_leaderboard AS
+CREATE VIEW sustainml.model_leaderboard WITH (security_barrier) AS
 WITH board AS (
 	SELECT v.model_schema, v.model, v.version, v.model || '@' || v.version AS ref, v.algorithm, v.task, v.target, v.is_active, v.trained_at,
 	       v.evaluation_id, v.rows_held_out, v.metric, v.metric_value, v.metric_ci_low AS ci_low, v.metric_ci_high AS ci_high, v.baseline_value,

@@ -301,6 +301,41 @@ sweep_body(Harness *h, void *arg)
 	return status;
 }
 
+/* What differs is named, the first in the order of the enum; for a regression the classes do not count. */
+static void
+test_meaning(void **state)
+{
+	(void) state;
+	for (size_t t = 0; t < 3; t++)
+	{
+		Harness   h;
+		SmlModel *a;
+		SmlModel *b;
+		SmlModel *other;
+
+		harness_start(&h);
+		assert_int_equal(model_of(&h.env, tasks[t], &a), SML_OK);
+		assert_int_equal(model_of(&h.env, tasks[t], &b), SML_OK);
+		assert_int_equal(model_of(&h.env, tasks[(t + 1) % 3], &other), SML_OK);
+		assert_int_equal(sml_model_compare_meaning(a, b), SML_MEANING_SAME);
+		assert_int_equal(sml_model_compare_meaning(a, other), SML_MEANING_TASK);
+		b->target_type[0] = 'T';
+		assert_int_equal(sml_model_compare_meaning(a, b), SML_MEANING_TYPE);
+		b->positive = 0;
+		assert_int_equal(sml_model_compare_meaning(a, b), tasks[t] == SML_BINARY ? SML_MEANING_POSITIVE : SML_MEANING_TYPE);
+		if (tasks[t] != SML_REGRESSION)
+		{
+			b->encoder->classes[0][0] = '!';
+			assert_int_equal(sml_model_compare_meaning(a, b), SML_MEANING_CLASSES);
+			assert_int_equal(sml_model_compare_meaning(b, a), SML_MEANING_CLASSES);
+		}
+		sml_model_free(&h.env, a);
+		sml_model_free(&h.env, b);
+		sml_model_free(&h.env, other);
+		harness_finish(&h);
+	}
+}
+
 static void
 test_sweep(void **state)
 {
@@ -318,6 +353,7 @@ main(void)
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_misfits),
+		cmocka_unit_test(test_meaning),
 		cmocka_unit_test(test_sweep),
 	};
 

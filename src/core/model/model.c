@@ -27,6 +27,29 @@ sml_model_free(SmlEnv *env, SmlModel *model)
 	sml_free(env, model);
 }
 
+/* ---- what the answers mean --------------------------------------------------------------- */
+
+SmlMeaning
+sml_model_compare_meaning(const SmlModel *a, const SmlModel *b)
+{
+	const SmlEncoder *x = a->encoder;
+	const SmlEncoder *y = b->encoder;
+
+	if (a->task != b->task)
+		return SML_MEANING_TASK;
+	if (a->task != SML_REGRESSION)
+	{
+		if (x->class_count != y->class_count)
+			return SML_MEANING_CLASSES;
+		for (size_t k = 0; k < x->class_count; k++)
+			if (strcmp(x->classes[k], y->classes[k]) != 0)
+				return SML_MEANING_CLASSES;
+		if (a->task == SML_BINARY && a->positive != b->positive)
+			return SML_MEANING_POSITIVE;
+	}
+	return strcmp(a->target_type, b->target_type) != 0 ? SML_MEANING_TYPE : SML_MEANING_SAME;
+}
+
 /* ---- the prior --------------------------------------------------------------------------- */
 
 SmlStatus

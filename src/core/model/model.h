@@ -47,6 +47,18 @@ void sml_model_free(SmlEnv *env, SmlModel *model);
  */
 SML_MUST_USE SmlStatus sml_model_set_prior(SmlEnv *env, SmlModel *model, const double *factor);
 
+/* In what the answers of two models differ in meaning: the first of these that does. */
+typedef enum SmlMeaning
+{
+	SML_MEANING_SAME,
+	SML_MEANING_TASK,
+	SML_MEANING_CLASSES,
+	SML_MEANING_POSITIVE,
+	SML_MEANING_TYPE /* of the target: all else is the same */
+} SmlMeaning;
+
+SmlMeaning sml_model_compare_meaning(const SmlModel *a, const SmlModel *b);
+
 /* Whether the fit worked with other shares than the training rows have. */
 bool sml_model_is_rebalanced(const SmlModel *model);
 

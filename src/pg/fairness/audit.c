@@ -235,6 +235,11 @@ sustainml_set_fairness_policy(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("the bound must be a number from 0 on"),
 				 errhint("For example 0.1 for a difference, 0.8 for a ratio.")));
+	if (bound > 1 && ends_with(metric, "_ratio"))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("a bound of %g can never be kept: \"%s\" is at most 1", bound, metric),
+				 errhint("For example 0.8.")));
 	if (strcmp(judge_by, "interval") != 0 && strcmp(judge_by, "value") != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

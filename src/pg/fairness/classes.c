@@ -309,6 +309,20 @@ put_rates(MlResult *out, const Labels *labels, const char *attribute, const char
 	put_data(out, attribute, group, "base_rate_difference", &difference);
 }
 
+static void
+put_quotient(MlResult *out, const char *attribute, const char *group, const char *metric, double numerator, double denominator, const char *reason)
+{
+	SmlFigure figure = {.value = numerator / denominator, .numerator = numerator, .denominator = denominator, .n = (uint64) denominator,
+						.ci_low = NAN, .ci_high = NAN};
+
+	if (denominator == 0)
+	{
+		figure.value = NAN;
+		figure.reason = reason;
+	}
+	put_data(out, attribute, group, metric, &figure);
+}
+
 /* Everything about one group against the rest of its set. */
 static void
 put_group(MlResult *out, const Labels *labels, const char *attribute, const char *group, const double *own, const double *all, double unlabelled)
@@ -328,9 +342,9 @@ put_group(MlResult *out, const Labels *labels, const char *attribute, const char
 		q[k] = others > 0 ? rest[k] / others : 0;
 	}
 	sml_distances(p, q, labels->count, &distances);
-	put_plain(out, attribute, group, "share", n / (n + others), n, n + others > 0 ? NULL : "no_labels");
-	put_plain(out, attribute, group, "class_imbalance", (others - n) / (others + n), n + others, n + others > 0 ? NULL : "no_labels");
-	put_plain(out, attribute, group, "labels_missing", unlabelled / (n + unlabelled), n + unlabelled, n + unlabelled > 0 ? NULL : "no_rows");
+	put_quotient(out, attribute, group, "share", n, n + others, "no_labels");
+	put_quotient(out, attribute, group, "class_imbalance", others - n, n + others, "no_labels");
+	put_quotient(out, attribute, group, "labels_missing", unlabelled, n + unlabelled, "no_rows");
 	if (labels->favorable < labels->count)
 		put_rates(out, labels, attribute, group, own, rest);
 	put_plain(out, attribute, group, "kl_divergence", distances.kl, n + others, reason ? reason : isnan(distances.kl) ? "label_only_in_group" : NULL);
@@ -386,7 +400,8 @@ find_label(const Labels *labels, const char *favorable)
 			return labels->result->plan.groups[g].values[0];
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("no row has the favorable value \"%s\"", favorable)));
+			 errmsg("no row has the favorable value \"%s\"", favorable),
+			 errhint("Name a value that occurs among the labels.")));
 }
 
 /* source, target, protected, favorable, intersections, confidence */

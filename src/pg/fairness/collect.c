@@ -521,6 +521,16 @@ count_rows(const MlFairCollector *collector, MlFairResult *result)
 				 errhint("Scores are probabilities of the positive class. Scale others in a query, or leave score out.")));
 }
 
+/* "one" for a single row, "many" with the number of them. */
+static void
+note_count(MlFairResult *result, int64 count, const char *one, const char *many)
+{
+	if (count == 1)
+		add_note(result, pstrdup(one));
+	else if (count > 1)
+		add_note(result, psprintf("%lld %s", (long long) count, many));
+}
+
 static void
 note_rows(const MlFairCollector *collector, MlFairResult *result)
 {
@@ -540,17 +550,16 @@ note_rows(const MlFairCollector *collector, MlFairResult *result)
 			add_note(result, psprintf("\"%s\" has %zu groups, so its intervals rest on fewer draws than the %zu asked for.",
 									  result->set_names[s], known, plan->draws));
 	}
-	if (result->rows_without_group > 0)
-		add_note(result, psprintf("%lld rows lack a protected value; they are shown as (missing) and left out of comparisons.",
-								  (long long) result->rows_without_group));
-	if (result->rows_without_prediction > 0)
-		add_note(result, psprintf("%lld rows have no prediction and count in base rates only.", (long long) result->rows_without_prediction));
-	if (result->rows_without_label > 0 && collector->spec.target)
-		add_note(result, psprintf("%lld rows have no label and count in selection rates only.", (long long) result->rows_without_label));
-	if (result->rows_without_weight > 0)
-		add_note(result, psprintf("%lld rows of weight 0 or NULL are left out.", (long long) result->rows_without_weight));
-	if (result->rows_bad_score > 0)
-		add_note(result, psprintf("%lld scores are NaN and left out of figures about scores.", (long long) result->rows_bad_score));
+	note_count(result, result->rows_without_group, "1 row lacks a protected value; it is shown as (missing) and left out of comparisons.",
+			   "rows lack a protected value; they are shown as (missing) and left out of comparisons.");
+	note_count(result, result->rows_without_prediction, "1 row has no prediction and counts in base rates only.",
+			   "rows have no prediction and count in base rates only.");
+	if (collector->spec.target)
+		note_count(result, result->rows_without_label, "1 row has no label and counts in selection rates only.",
+				   "rows have no label and count in selection rates only.");
+	note_count(result, result->rows_without_weight, "1 row of weight 0 or NULL is left out.", "rows of weight 0 or NULL are left out.");
+	note_count(result, result->rows_bad_score, "1 score is NaN and left out of figures about scores.",
+			   "scores are NaN and left out of figures about scores.");
 	if (collector->spec.favorable == NULL)
 		add_note(result, pstrdup("No favorable outcome was named, so selection rates are about the positive class and there are no impact ratios."));
 }

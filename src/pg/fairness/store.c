@@ -1,8 +1,9 @@
 /*
  * store.c - audits, mitigations and what policies make of them, written as the extension's owner.
  *
- * The rows of an audit go in one by one under prepared statements; then it is chained under the lock of its subject,
- * so that audits of other subjects do not wait, and judged.
+ * The groups and figures of an audit are gathered in a tuplestore and go in by one statement each, since a statement per row
+ * costs several times as much; then the audit is chained under the lock of its subject, so that audits of other subjects do
+ * not wait, and judged.
  */
 #include "../compat.h"
 
@@ -19,6 +20,8 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/queryenvironment.h"
+#include "utils/tuplestore.h"
 
 #include "../catalog_internal.h"
 #include "../json.h"
@@ -101,6 +104,72 @@ execute(SPIPlanPtr *plan, const char *statement, Parameters *p, int expected)
 	code = SPI_execute_plan(*plan, p->values, p->nulls, false, 0);
 	if (code != expected)
 		elog(ERROR, "cannot write a fairness audit: %s", SPI_result_code_string(code));
+}
+
+/* ---- many rows in one statement ----------------------------------------------------------- */
+
+#define ROWS_NAME "fairness_rows" /* what the statement calls them */
+
+typedef struct Rows
+{
+	TupleDesc       columns; /* types of the first row's parameters */
+	Tuplestorestate *store;
+	MemoryContext   each; /* for one row */
+} Rows;
+
+static void
+rows_begin(Rows *rows)
+{
+	rows->columns = NULL;
+	rows->store = tuplestore_begin_heap(false, false, work_mem);
+	rows->each = AllocSetContextCreate(CurrentMemoryContext, "sustainml audit row", ALLOCSET_DEFAULT_SIZES);
+}
+
+static void
+rows_put(Rows *rows, const Parameters *p)
+{
+	bool nulls[MOST_PARAMETERS];
+
+	if (rows->columns == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(rows->store));
+
+		rows->columns = CreateTemplateTupleDesc(p->count);
+		for (int i = 0; i < p->count; i++)
+			TupleDescInitEntry(rows->columns, (AttrNumber) (i + 1), psprintf("c%d", i + 1), p->types[i], -1, 0);
+		MemoryContextSwitchTo(old);
+	}
+	for (int i = 0; i < p->count; i++)
+		nulls[i] = p->nulls[i] == 'n';
+	tuplestore_putvalues(rows->store, rows->columns, p->values, nulls);
+	MemoryContextReset(rows->each);
+	CHECK_FOR_INTERRUPTS();
+}
+
+/* "statement" reads the rows from ROWS_NAME. */
+static void
+rows_insert(Rows *rows, const char *statement)
+{
+	if (rows->columns)
+	{
+		EphemeralNamedRelation relation = palloc0(sizeof(EphemeralNamedRelationData));
+		int                    code;
+
+		relation->md.name = ROWS_NAME;
+		relation->md.reliddesc = InvalidOid;
+		relation->md.tupdesc = rows->columns;
+		relation->md.enrtype = ENR_NAMED_TUPLESTORE;
+		relation->md.enrtuples = tuplestore_tuple_count(rows->store);
+		relation->reldata = rows->store;
+		code = SPI_register_relation(relation);
+		if (code == SPI_OK_REL_REGISTER)
+			code = SPI_execute(statement, false, 0);
+		if (code != SPI_OK_INSERT)
+			elog(ERROR, "cannot write a fairness audit: %s", SPI_result_code_string(code));
+		SPI_unregister_relation(ROWS_NAME);
+	}
+	tuplestore_end(rows->store);
+	MemoryContextDelete(rows->each);
 }
 
 /* ---- an audit ---------------------------------------------------------------------------- */
@@ -192,12 +261,13 @@ add_set(Parameters *p, const MlFairResult *result, size_t set)
 static void
 store_cells(const MlFairResult *result, int64 audit_id)
 {
-	MemoryContext each = AllocSetContextCreate(CurrentMemoryContext, "sustainml audit row", ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old = MemoryContextSwitchTo(each);
-	SPIPlanPtr    plan = NULL;
+	Rows          rows;
+	MemoryContext old;
 	Oid           type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("fairness_state"),
 										 ObjectIdGetDatum(get_namespace_oid("sustainml", false)));
 
+	rows_begin(&rows);
+	old = MemoryContextSwitchTo(rows.each);
 	for (size_t g = 0; g < result->plan.group_count; g++)
 	{
 		const SmlFairGroup *group = &result->plan.groups[g];
@@ -216,14 +286,11 @@ store_cells(const MlFairResult *result, int64 audit_id)
 		add_bool(&p, sml_fair_rows(group->state) < result->plan.min_n);
 		add_bool(&p, result->audit->suppressed[g]);
 		add(&p, type, ml_fair_state_datum(group->state), false);
-		execute(&plan, "INSERT INTO sustainml.fairness_cell (audit_id, cell, attributes, group_values, n, true_positives, false_positives,"
-				" true_negatives, false_negatives, is_unknown, is_small, is_suppressed, counts)"
-				" VALUES ($1, $2::int, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)", &p, SPI_OK_INSERT);
-		MemoryContextReset(each);
-		CHECK_FOR_INTERRUPTS();
+		rows_put(&rows, &p);
 	}
 	MemoryContextSwitchTo(old);
-	MemoryContextDelete(each);
+	rows_insert(&rows, "INSERT INTO sustainml.fairness_cell (audit_id, cell, attributes, group_values, n, true_positives, false_positives,"
+				" true_negatives, false_negatives, is_unknown, is_small, is_suppressed, counts) SELECT * FROM " ROWS_NAME);
 }
 
 static const char *
@@ -235,10 +302,11 @@ label_of(const MlFairResult *result, size_t group)
 static void
 store_metrics(const MlFairResult *result, int64 audit_id)
 {
-	MemoryContext each = AllocSetContextCreate(CurrentMemoryContext, "sustainml audit row", ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old = MemoryContextSwitchTo(each);
-	SPIPlanPtr    plan = NULL;
+	Rows          rows;
+	MemoryContext old;
 
+	rows_begin(&rows);
+	old = MemoryContextSwitchTo(rows.each);
 	for (size_t r = 0; r < result->audit->count; r++)
 	{
 		const SmlFairRow *row = &result->audit->rows[r];
@@ -252,7 +320,7 @@ store_metrics(const MlFairResult *result, int64 audit_id)
 			add(&p, TEXTARRAYOID, (Datum) 0, true);
 		else
 			add_texts(&p, result->values[row->group], (int) result->plan.sets[row->set].count);
-		add_integer(&p, row->group == SML_NO_GROUP ? 0 : (int64) row->group + 1);
+		add(&p, INT8OID, Int64GetDatum((int64) row->group + 1), row->group == SML_NO_GROUP);
 		add_text(&p, row->metric);
 		add_number(&p, row->figure.value);
 		add_number(&p, row->figure.numerator);
@@ -273,16 +341,12 @@ store_metrics(const MlFairResult *result, int64 audit_id)
 		add_bool(&p, row->is_small);
 		add_bool(&p, row->is_suppressed);
 		add_text(&p, row->figure.reason);
-		execute(&plan, "INSERT INTO sustainml.fairness_metric (audit_id, line, scope, attributes, group_values, cell, metric, value, numerator,"
-				" denominator, n, ci_low, ci_high, ci_method, reference_group, low_group, high_group, least_n, groups_left_out,"
-				" statistic, p_value, exact_p, corrected, is_small, is_suppressed, undefined_reason)"
-				" VALUES ($1, $2::int, $3, $4, $5, nullif($6, 0)::int, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19::int,"
-				" $20, $21, $22, $23, $24, $25, $26)", &p, SPI_OK_INSERT);
-		MemoryContextReset(each);
-		CHECK_FOR_INTERRUPTS();
+		rows_put(&rows, &p);
 	}
 	MemoryContextSwitchTo(old);
-	MemoryContextDelete(each);
+	rows_insert(&rows, "INSERT INTO sustainml.fairness_metric (audit_id, line, scope, attributes, group_values, cell, metric, value, numerator,"
+				" denominator, n, ci_low, ci_high, ci_method, reference_group, low_group, high_group, least_n, groups_left_out,"
+				" statistic, p_value, exact_p, corrected, is_small, is_suppressed, undefined_reason) SELECT * FROM " ROWS_NAME);
 }
 
 /* Whether the user may manage the model that is audited. */

@@ -24,6 +24,7 @@ typedef struct Reading
 {
 	const char *what;
 	const char *column;
+	Oid         type;
 } Reading;
 
 static void
@@ -32,6 +33,12 @@ say_what_was_read(void *argument)
 	Reading *reading = argument;
 
 	errcontext("reading the value to look for in column \"%s\" (%s)", reading->column, reading->what);
+	/* the type's own message says neither where the value was looked for nor what to do */
+	if (ERRCODE_TO_CATEGORY(geterrcode()) != ERRCODE_DATA_EXCEPTION)
+		return;
+	errdetail("The favorable or positive value is looked for in column \"%s\" (%s) of type %s.", reading->column, reading->what,
+			  format_type_be(reading->type));
+	errhint("Name a value of that type. Labels and predictions must be written alike: make them so in a query.");
 }
 
 /* The text of a value of the column's type, in the type's own writing. */
@@ -39,7 +46,7 @@ static char *
 canonical_text(const MlSource *source, int column, const char *what, const char *text)
 {
 	Oid                  type = getBaseType(source->columns[column].type);
-	Reading              reading = {what, source->columns[column].name};
+	Reading              reading = {what, source->columns[column].name, source->columns[column].type};
 	ErrorContextCallback callback = {error_context_stack, say_what_was_read, &reading};
 	Oid                  input;
 	Oid                  parameter;

@@ -46,25 +46,19 @@ not_comparable(const Side *a, const Side *b, const char *detail)
 			 errdetail("%s", detail)));
 }
 
-/* Both must predict the same thing. */
+/* Both must predict the same thing; the type that its column has is no matter here. */
 static void
 check_same_meaning(const Side *a, const Side *b)
 {
-	const SmlModel *x = a->model->model;
-	const SmlModel *y = b->model->model;
+	SmlMeaning differs = sml_model_compare_meaning(a->model->model, b->model->model);
 
-	if (x->task != y->task)
+	if (differs == SML_MEANING_TASK)
 		not_comparable(a, b, "Their tasks differ.");
 	if (strcmp(a->stored->target, b->stored->target) != 0)
 		not_comparable(a, b, "Their targets differ.");
-	if (x->task == SML_REGRESSION)
-		return;
-	if (x->encoder->class_count != y->encoder->class_count)
+	if (differs == SML_MEANING_CLASSES)
 		not_comparable(a, b, "Their classes differ.");
-	for (size_t k = 0; k < x->encoder->class_count; k++)
-		if (strcmp(x->encoder->classes[k], y->encoder->classes[k]) != 0)
-			not_comparable(a, b, "Their classes differ.");
-	if (x->task == SML_BINARY && x->positive != y->positive)
+	if (differs == SML_MEANING_POSITIVE)
 		not_comparable(a, b, "Their positive classes differ.");
 }
 

@@ -109,17 +109,6 @@ ref_of(const MlVersion *version)
 
 /* ---- activation --------------------------------------------------------------------------- */
 
-static bool
-same_meaning(const SmlModel *a, const SmlModel *b)
-{
-	if (a->task != b->task || strcmp(a->target_type, b->target_type) != 0 || a->encoder->class_count != b->encoder->class_count)
-		return false;
-	for (size_t k = 0; k < a->encoder->class_count; k++)
-		if (strcmp(a->encoder->classes[k], b->encoder->classes[k]) != 0)
-			return false;
-	return a->task != SML_BINARY || a->positive == b->positive;
-}
-
 /* A change of what the numbers mean must be asked for. */
 static void
 check_meaning(const MlVersion *version, bool force)
@@ -132,7 +121,7 @@ check_meaning(const MlVersion *version, bool force)
 	PushActiveSnapshot(GetLatestSnapshot());
 	active = ml_version_active(version->schema, version->name);
 	current = active && !force ? ml_model_unless_damaged(active) : NULL;
-	same = current == NULL || same_meaning(ml_model_get(version)->model, current->model);
+	same = current == NULL || sml_model_compare_meaning(ml_model_get(version)->model, current->model) == SML_MEANING_SAME;
 	PopActiveSnapshot();
 	if (same)
 		return;

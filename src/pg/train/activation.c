@@ -91,17 +91,6 @@ baseline(const char *metric, const SmlModel *model, const SmlScored *scored)
 
 /* ---- against the active version ------------------------------------------------------ */
 
-static bool
-same_meaning(const SmlModel *a, const SmlModel *b)
-{
-	if (a->task != b->task || strcmp(a->target_type, b->target_type) != 0 || a->encoder->class_count != b->encoder->class_count)
-		return false;
-	for (size_t k = 0; k < a->encoder->class_count; k++)
-		if (strcmp(a->encoder->classes[k], b->encoder->classes[k]) != 0)
-			return false;
-	return a->task != SML_BINARY || a->positive == b->positive;
-}
-
 static const char *
 compare_losses(const MlEvaluation *mine, const MlEvaluation *theirs, const char *other_ref, bool *better)
 {
@@ -242,7 +231,7 @@ ml_activation_decide(const MlJudged *judged)
 		activation.reason = psprintf("the active version %s@%d is damaged", active->name, active->version);
 		return activation;
 	}
-	if (!same_meaning(model, current->model))
+	if (sml_model_compare_meaning(model, current->model) != SML_MEANING_SAME)
 	{
 		activation.reason = psprintf("the task, target type or classes differ from the active version %s@%d; activate it by hand if that is meant",
 									 active->name, active->version);
@@ -271,7 +260,7 @@ ml_activation_confirm(MlActivation *activation, const MlRequest *request, const 
 	{
 		const char    *ref = psprintf("%s@%d", active->name, active->version);
 		const MlModel *current = ml_model_unless_damaged(active);
-		bool           same = current == NULL || same_meaning(model, current->model);
+		bool           same = current == NULL || sml_model_compare_meaning(model, current->model) == SML_MEANING_SAME;
 
 		if (!same)
 			activation->reason = psprintf("the task, target type or classes differ from %s, which became active during this training; "

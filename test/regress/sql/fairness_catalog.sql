@@ -141,6 +141,14 @@ SET LOCAL session_replication_role = replica;
 UPDATE sustainml.fairness_metric SET value = value / 2 WHERE line = 40 AND audit_id = (SELECT min(audit_id) FROM sustainml.fairness_audits WHERE subject = 'model fairness_catalog.hire');
 SELECT is_intact, regexp_replace(problem, '\d+', 'n') AS problem FROM sustainml.fairness_verify() WHERE subject = 'model fairness_catalog.hire';
 ROLLBACK;
+-- every column counts, also those that follow from others
+BEGIN;
+SET LOCAL session_replication_role = replica;
+UPDATE sustainml.fairness_cell SET true_positives = true_positives + 1 WHERE cell = 1 AND audit_id = (SELECT min(audit_id) FROM sustainml.fairness_audits WHERE subject = 'model fairness_catalog.hire');
+SELECT is_intact, regexp_replace(problem, '\d+', 'n') AS problem FROM sustainml.fairness_verify() WHERE subject = 'model fairness_catalog.hire';
+ROLLBACK;
+-- the text of a row by hand: 1.5 is 0x3ff8000000000000, 2000-01-01 is microsecond 0, what is NULL at the end is left out
+SELECT sustainml_internal.fairness_line(v) AS line FROM (VALUES (true, -7, 9007199254740993, 1.5::float8, '2000-01-01 00:00:01+00'::timestamptz, 'a|"b', ARRAY['x', NULL, 'y'], NULL, 0::bigint, NULL::text, NULL::int)) v;
 BEGIN;
 SET LOCAL session_replication_role = replica;
 DELETE FROM sustainml.fairness_chain WHERE subject = 'model fairness_catalog.hire' AND position = 2;
@@ -166,6 +174,7 @@ ROLLBACK;
 SELECT sustainml.set_fairness_policy('gated', 'demografic_parity_difference', 0.1);
 SELECT sustainml.set_fairness_policy('gated@1', 'tpr_difference', 0.1);
 SELECT sustainml.set_fairness_policy('gated', 'tpr_difference', -0.1);
+SELECT sustainml.set_fairness_policy('gated', 'impact_ratio', 1.25);
 SELECT sustainml.set_fairness_policy('gated', 'tpr_difference', 0.1, judge_by => 'feeling');
 SELECT sustainml.set_fairness_policy('gated', 'tpr_difference', 0.1, severity => 'grave');
 SELECT sustainml.set_fairness_policy('nobody', 'tpr_difference', 0.1);

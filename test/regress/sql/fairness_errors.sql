@@ -18,6 +18,7 @@ SELECT * FROM try($$SELECT sustainml.fairness_audit('SELECT id, sex, CASE WHEN i
 SELECT * FROM try($$SELECT sustainml.fairness_audit('SELECT sex, CASE WHEN id = 150 THEN ''maybe'' WHEN y = 1 THEN ''yes'' ELSE ''no'' END AS y, s FROM t', 'y', score => 's', protected => '{sex}', favorable => 'yes')$$);
 SELECT * FROM try($$SELECT sustainml.fairness_audit('SELECT sex, y, CASE WHEN p = 1 THEN 1 ELSE 2 END AS p FROM t', 'y', 'p', '{sex}', '1')$$);
 -- a wrong favorable or positive value
+SELECT * FROM try($$SELECT sustainml.fairness_audit('SELECT *, CASE y WHEN 1 THEN ''yes'' ELSE ''no'' END AS label FROM t', 'label', 'p', '{sex}', 'yes')$$);
 SELECT * FROM try($$SELECT sustainml.fairness_audit('t', 'y', 'p', '{sex}', '2')$$);
 SELECT * FROM try($$SELECT sustainml.fairness_audit('t', 'y', 'p', '{sex}', 'yes')$$);
 SELECT * FROM try($$SELECT sustainml.fairness_audit('t', 'y', 'p', '{sex}', '3', positive => '1')$$);
