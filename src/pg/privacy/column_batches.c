@@ -56,6 +56,16 @@
 
 /* ---- the updates ------------------------------------------------------------------------------- */
 
+/* Whether a trigger is ours: by its function, since anybody may give a trigger its name. */
+static bool
+is_sealing(const Trigger *trigger)
+{
+	char *function = get_func_name(trigger->tgfoid);
+
+	return function && strcmp(function, "sealing_trigger") == 0 &&
+		   get_func_namespace(trigger->tgfoid) == get_namespace_oid("sustainml_internal", true) && trigger->tgnargs == 2;
+}
+
 /* What an update of the relation would run besides the server's own code; NULL for nothing. */
 static const char *
 runs_code(Relation relation)
@@ -67,14 +77,12 @@ runs_code(Relation relation)
 	const char  *found = NULL;
 
 	for (int i = 0; triggers && i < triggers->numtriggers; i++)
-		if (!triggers->triggers[i].tgisinternal && strncmp(triggers->triggers[i].tgname, SEALING_TRIGGER, strlen(SEALING_TRIGGER)) != 0)
+		if (!triggers->triggers[i].tgisinternal && !is_sealing(&triggers->triggers[i]))
 			return psprintf("trigger \"%s\"", triggers->triggers[i].tgname);
 	if (constraints && constraints->num_check > 0)
 		return psprintf("check constraint \"%s\"", constraints->check[0].ccname);
 	if (constraints && constraints->has_generated_stored)
 		return "a generated column";
-	if (relation->rd_rel->relrowsecurity && relation->rd_rel->relforcerowsecurity)
-		return "row level security";
 	indexes = RelationGetIndexList(relation);
 	foreach(cell, indexes)
 	{
@@ -94,7 +102,7 @@ runs_code(Relation relation)
 static void
 check_trusted(Oid relid)
 {
-	Relation    relation = relation_open(relid, AccessShareLock);
+	Relation    relation = relation_open(relid, RowExclusiveLock);
 	Oid         owner = relation->rd_rel->relowner;
 	const char *what = superuser() && !superuser_arg(owner) ? runs_code(relation) : NULL;
 
@@ -104,7 +112,7 @@ check_trusted(Oid relid)
 				 errmsg("an update of table \"%s\" would run code of its owner with the rights of a superuser", RelationGetRelationName(relation)),
 				 errdetail("It has %s.", what),
 				 errhint("Give the owner the right on the key, and SET ROLE %s.", quote_identifier(GetUserNameFromId(owner, false)))));
-	relation_close(relation, AccessShareLock);
+	relation_close(relation, NoLock); /* what was found stays so */
 }
 
 /* Run "UPDATE … WHERE … AND ctid in some blocks" and log what it cost; returns the number of rows. */
@@ -246,8 +254,7 @@ find_job(Oid relid, const char *column, char *fires)
 	{
 		const Trigger *trigger = &relation->trigdesc->triggers[i];
 
-		if (strncmp(trigger->tgname, SEALING_TRIGGER, strlen(SEALING_TRIGGER)) == 0 && trigger->tgnargs == 2 &&
-			strcmp(trigger->tgargs[0], column) == 0)
+		if (is_sealing(trigger) && strcmp(trigger->tgargs[0], column) == 0)
 		{
 			number = pg_strtoint32(trigger->tgargs[1]);
 			*fires = trigger->tgenabled;
