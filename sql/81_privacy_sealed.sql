@@ -45,15 +45,15 @@ COMMENT ON CAST (sustainml.sealed AS sustainml.sealed) IS 'A value fits only the
 CREATE FUNCTION sustainml.seal(value "any", key text) RETURNS sustainml.sealed
 	AS 'MODULE_PATHNAME', 'sustainml_seal' LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100;
 COMMENT ON FUNCTION sustainml.seal("any", text) IS
-'Seals a value under a key, for no column.  Pass the value as a bound parameter: text of statements can be logged.
-Example: SELECT sustainml.seal($1, ''payroll'');';
+'Seals a value under a key, for no column.  Pass the value as a bound parameter with its type: text of statements can be logged.
+Example: SELECT sustainml.seal($1::text, ''payroll'');';
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.seal_row(value "any", key text, row_key text) RETURNS sustainml.sealed
 	AS 'MODULE_PATHNAME', 'sustainml_seal' LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100;
 COMMENT ON FUNCTION sustainml.seal_row("any", text, text) IS
 'Seals a value under a key and binds it to a row: it opens only with the same row_key, so it cannot be copied to another row.
-Example: SELECT sustainml.seal_row($1, ''payroll'', row_key => id::text);';
+Example: SELECT sustainml.seal_row($1::text, ''payroll'', row_key => id::text);';
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.seal(value "any", table_name regclass, column_name name) RETURNS sustainml.sealed
@@ -61,7 +61,7 @@ CREATE FUNCTION sustainml.seal(value "any", table_name regclass, column_name nam
 COMMENT ON FUNCTION sustainml.seal("any", regclass, name) IS
 'Seals a value for a sealed column; numbers and literals are converted to the column''s type as an assignment would, but an integer that double precision
 cannot hold is refused.
-Example: INSERT INTO people (name, salary) VALUES ($1, sustainml.seal($2, ''people'', ''salary''));';
+Example: INSERT INTO people (name, salary) VALUES ($1, sustainml.seal($2::float8, ''people'', ''salary''));';
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.seal_row(value "any", table_name regclass, column_name name, row_key text) RETURNS sustainml.sealed
@@ -69,7 +69,7 @@ CREATE FUNCTION sustainml.seal_row(value "any", table_name regclass, column_name
 COMMENT ON FUNCTION sustainml.seal_row("any", regclass, name, text) IS
 'Seals a value for a sealed column and binds it to a row: it opens only in that column and with the same row_key.  Such values are not trained on, and
 rotate and decrypt_column stop at them.
-Example: INSERT INTO people (id, salary) VALUES (7, sustainml.seal_row($1, ''people'', ''salary'', row_key => ''7''));';
+Example: INSERT INTO people (id, salary) VALUES (7, sustainml.seal_row($1::float8, ''people'', ''salary'', row_key => ''7''));';
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml_internal.seal_cell(value "any", column_no integer) RETURNS sustainml.sealed
@@ -183,7 +183,7 @@ Example: SELECT * FROM people WHERE ssn_index = sustainml.blind_index($1::text, 
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.encrypt_column(table_name regclass, column_name name, key text, deterministic boolean DEFAULT false) RETURNS integer
-	AS 'MODULE_PATHNAME', 'sustainml_encrypt_column' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000000;
+	AS 'MODULE_PATHNAME', 'sustainml_encrypt_column' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION sustainml.encrypt_column(regclass, name, text, boolean) IS
 'Turns a column into a sealed one: the table is written anew in one step, so no plaintext stays in its files, and the statistics of the column are dropped.
 Returns the column''s number.  For the table''s owner with the right to seal.  WAL, backups and standbys written before still hold the old values.
@@ -192,7 +192,7 @@ Example: SELECT sustainml.encrypt_column(''people'', ''salary'', key => ''payrol
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.decrypt_column(table_name regclass, column_name name) RETURNS void
-	AS 'MODULE_PATHNAME', 'sustainml_decrypt_column' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000000;
+	AS 'MODULE_PATHNAME', 'sustainml_decrypt_column' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION sustainml.decrypt_column(regclass, name) IS
 'Turns a sealed column back into one of its former type.  For the table''s owner with the right to open.
 Example: SELECT sustainml.decrypt_column(''people'', ''salary'');';

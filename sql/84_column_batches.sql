@@ -142,7 +142,7 @@ Example: CALL sustainml.encrypt_column_batches(''people'', ''salary'', key => ''
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.encrypt_column_abandon(table_name regclass, column_name name) RETURNS void
-	AS 'MODULE_PATHNAME', 'sustainml_encrypt_column_abandon' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+	AS 'MODULE_PATHNAME', 'sustainml_encrypt_column_abandon' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION sustainml.encrypt_column_abandon(regclass, name) IS
 'Gives up an encryption in batches that is not at its end: the column is as it was, in clear.  For the table''s owner.
 Example: SELECT sustainml.encrypt_column_abandon(''people'', ''salary'');';

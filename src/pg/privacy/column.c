@@ -362,9 +362,8 @@ ml_column_tell(const char *column, const char *key)
 			 errhint("Take a new base backup and let old ones and archived WAL expire.")));
 }
 
-PG_FUNCTION_INFO_V1(sustainml_encrypt_column);
-Datum
-sustainml_encrypt_column(PG_FUNCTION_ARGS)
+static Datum
+encrypt_column(PG_FUNCTION_ARGS)
 {
 	Oid       relid = PG_GETARG_OID(0);
 	char     *column = pstrdup(NameStr(*PG_GETARG_NAME(1)));
@@ -384,6 +383,14 @@ sustainml_encrypt_column(PG_FUNCTION_ARGS)
 	ml_run_end(run, NULL, NULL, 0, rows, &figures);
 	ml_column_tell(column, key);
 	PG_RETURN_INT32(number);
+}
+
+PG_FUNCTION_INFO_V1(sustainml_encrypt_column);
+Datum
+sustainml_encrypt_column(PG_FUNCTION_ARGS)
+{
+	ml_require_arguments(fcinfo, 0);
+	return encrypt_column(fcinfo);
 }
 
 /* The function that opens values of a type. */
@@ -431,9 +438,8 @@ ml_column_given_back(int32 number)
 	SPI_finish();
 }
 
-PG_FUNCTION_INFO_V1(sustainml_decrypt_column);
-Datum
-sustainml_decrypt_column(PG_FUNCTION_ARGS)
+static Datum
+decrypt_column(PG_FUNCTION_ARGS)
 {
 	Oid          relid = PG_GETARG_OID(0);
 	char        *column = pstrdup(NameStr(*PG_GETARG_NAME(1)));
@@ -457,4 +463,12 @@ sustainml_decrypt_column(PG_FUNCTION_ARGS)
 	ml_audit(info.key, 0, ML_USE_ADMIN);
 	ml_run_end(run, NULL, NULL, 0, rows, &figures);
 	PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(sustainml_decrypt_column);
+Datum
+sustainml_decrypt_column(PG_FUNCTION_ARGS)
+{
+	ml_require_arguments(fcinfo, 0);
+	return decrypt_column(fcinfo);
 }

@@ -416,9 +416,8 @@ sustainml_sealing_end(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(rows);
 }
 
-PG_FUNCTION_INFO_V1(sustainml_encrypt_column_abandon);
-Datum
-sustainml_encrypt_column_abandon(PG_FUNCTION_ARGS)
+static Datum
+encrypt_column_abandon(PG_FUNCTION_ARGS)
 {
 	Oid   relid = PG_GETARG_OID(0);
 	char *column = pstrdup(NameStr(*PG_GETARG_NAME(1)));
@@ -432,6 +431,14 @@ sustainml_encrypt_column_abandon(PG_FUNCTION_ARGS)
 	utility(psprintf("ALTER TABLE %s DROP COLUMN sustainml_sealing_%d", table, number));
 	ml_column_given_back(number);
 	PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(sustainml_encrypt_column_abandon);
+Datum
+sustainml_encrypt_column_abandon(PG_FUNCTION_ARGS)
+{
+	ml_require_arguments(fcinfo, 0);
+	return encrypt_column_abandon(fcinfo);
 }
 
 /* ---- rotation -------------------------------------------------------------------------------- */

@@ -22,6 +22,7 @@
 #include "../env.h"
 #include "column.h"
 #include "column_internal.h"
+#include "key_admin.h"
 #include "keys.h"
 #include "learn.h"
 #include "sealed.h"
@@ -234,9 +235,10 @@ sustainml_seal(PG_FUNCTION_ARGS)
 	const MlDataKey *key;
 	bytea           *payload;
 
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	require_row_key(fcinfo, 2);
+	ml_require_arguments(fcinfo, 1);
 	from = value_type(fcinfo);
 	request.type = ml_sealed_type_for(from);
 	if (request.type == 0)
@@ -270,9 +272,10 @@ PG_FUNCTION_INFO_V1(sustainml_seal_column);
 Datum
 sustainml_seal_column(PG_FUNCTION_ARGS)
 {
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
+	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	require_row_key(fcinfo, 3);
+	ml_require_arguments(fcinfo, 1);
 	PG_RETURN_DATUM(seal_for_column(PG_GETARG_DATUM(0), value_type(fcinfo), ml_sealed_column(PG_GETARG_OID(1), NameStr(*PG_GETARG_NAME(2))), row_argument(fcinfo, 3)));
 }
 
@@ -349,8 +352,9 @@ sustainml_blind_index(PG_FUNCTION_ARGS)
 	SmlEnv           env;
 	uint32           size;
 
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(3))
+	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
+	ml_require_arguments(fcinfo, 1);
 	from = value_type(fcinfo);
 	type = ml_sealed_type_for(from);
 	if (type == 0)

@@ -177,5 +177,13 @@ CREATE TABLE typed (f float8, j jsonb, d date);
 SELECT bool_and(sustainml.encrypt_column('typed', c, 'batch_test') > 0) FROM unnest('{f,j,d}'::name[]) c;
 SELECT pg_temp.refused('SELECT sustainml.seal(''secret'', ''typed'', ''f'')'), pg_temp.refused('SELECT sustainml.seal(''{secret'', ''typed'', ''j'')'),
 	pg_temp.refused('SELECT sustainml.seal(''secret'', ''typed'', ''d'')'), pg_temp.refused('SELECT sustainml.seal(''1e999'', ''typed'', ''f'')');
+-- what cannot be done for want of an argument is an error, not NULL
+SELECT pg_temp.refused('SELECT sustainml.encrypt_column(''typed'', ''f'', NULL)'), pg_temp.refused('SELECT sustainml.decrypt_column(''typed'', NULL)'),
+	pg_temp.refused('SELECT sustainml.seal(1, NULL::text)'), pg_temp.refused('SELECT sustainml.seal(1, ''typed'', NULL)');
+SELECT pg_temp.refused('SELECT sustainml.grant_key(''batch_test'', NULL)'), pg_temp.refused('SELECT sustainml.destroy_key(''batch_test'', NULL)'),
+	pg_temp.refused('SELECT sustainml.export_keys(NULL)'), pg_temp.refused('SELECT sustainml.blind_index(1, NULL)'), sustainml.seal(NULL::text, 'batch_test') IS NULL AS null_stays;
+-- a bound parameter has its type
+PREPARE typed AS INSERT INTO typed (f) VALUES (sustainml.seal($1::float8, 'typed', 'f')) RETURNING sustainml.open(f);
+EXECUTE typed(5);
 DROP TABLE typed;
 DROP ROLE sml_batch_role, sml_batch_owner, sml_batch_writer;
