@@ -42,7 +42,7 @@ REVOKE ALL ON sustainml.run FROM PUBLIC;
 COMMENT ON TABLE sustainml.run IS 'One row per metered run';
 COMMENT ON COLUMN sustainml.run.run_id IS 'Key';
 COMMENT ON COLUMN sustainml.run.started_at IS 'When it began';
-COMMENT ON COLUMN sustainml.run.kind IS 'train, score, evaluate';
+COMMENT ON COLUMN sustainml.run.kind IS 'train, score, evaluate, smote, audit, encrypt, rotate, mask and others';
 COMMENT ON COLUMN sustainml.run.model_schema IS 'Schema part of the model''s name';
 COMMENT ON COLUMN sustainml.run.model IS 'Name of the model';
 COMMENT ON COLUMN sustainml.run.version IS 'Version of the model';

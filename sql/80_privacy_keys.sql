@@ -141,7 +141,7 @@ Example: SELECT sustainml.create_key(''payroll'');';
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.grant_key(key text, role text, privilege text DEFAULT 'open') RETURNS void
-	AS 'MODULE_PATHNAME', 'sustainml_grant_key' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+	AS 'MODULE_PATHNAME', 'sustainml_grant_key' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION sustainml.grant_key(text, text, text) IS
 'Grants a role a right on a key: open (see values; includes train and unmask), seal, train (values enter models and predictions only), rotate or unmask.
 Example: SELECT sustainml.grant_key(''payroll'', ''ml_trainer'', ''train'');';
@@ -164,7 +164,7 @@ Example: SELECT sustainml.rotate_master();';
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.rotate_key(key text, purpose text DEFAULT 'data') RETURNS integer
-	AS 'MODULE_PATHNAME', 'sustainml_rotate_key' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+	AS 'MODULE_PATHNAME', 'sustainml_rotate_key' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION sustainml.rotate_key(text, text) IS
 'A new data key for what belongs to no column: data (values sealed under the key alone), index, pseudonym or model; returns its number.
 Former values and models still open.  Blind indexes and pseudonyms made from now on differ from those made before, which must be made anew.
@@ -184,7 +184,7 @@ Example: SELECT key, master_id, status FROM sustainml.key_check() WHERE status <
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.destroy_key(key text, confirm text) RETURNS bigint
-	AS 'MODULE_PATHNAME', 'sustainml_destroy_key' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+	AS 'MODULE_PATHNAME', 'sustainml_destroy_key' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION sustainml.destroy_key(text, text) IS
 'Destroys all data keys of a key, so that no value sealed with it can ever be opened; returns how many.  confirm repeats the name.
 Backups and WAL still hold them wrapped: the shredding is complete when those are gone, or the master key is.
@@ -192,21 +192,21 @@ Example: SELECT sustainml.destroy_key(''payroll'', confirm => ''payroll'');';
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.destroy_data_key(key_no integer) RETURNS void
-	AS 'MODULE_PATHNAME', 'sustainml_destroy_data_key' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+	AS 'MODULE_PATHNAME', 'sustainml_destroy_data_key' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION sustainml.destroy_data_key(integer) IS
 'Destroys one data key that a rotation has retired.
 Example: SELECT sustainml.destroy_data_key(key_no) FROM sustainml.keys WHERE key = ''payroll'' AND state = ''open_only'' AND retired_at IS NOT NULL;';
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.export_keys(key text) RETURNS jsonb
-	AS 'MODULE_PATHNAME', 'sustainml_export_keys' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+	AS 'MODULE_PATHNAME', 'sustainml_export_keys' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION sustainml.export_keys(text) IS
 'A key with its wrapped data keys and columns, to be imported where the same master key is; for its owner.
 Example: SELECT sustainml.export_keys(''payroll'');';
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.import_keys(exported jsonb) RETURNS text
-	AS 'MODULE_PATHNAME', 'sustainml_import_keys' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+	AS 'MODULE_PATHNAME', 'sustainml_import_keys' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION sustainml.import_keys(jsonb) IS
 'Adds a key that sustainml.export_keys wrote, and returns its name.  Every data key must open under a master key at hand, and the caller must be a member of the
 role that owned the key where it came from; grants are not imported.

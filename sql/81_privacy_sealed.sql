@@ -45,15 +45,15 @@ COMMENT ON CAST (sustainml.sealed AS sustainml.sealed) IS 'A value fits only the
 CREATE FUNCTION sustainml.seal(value "any", key text) RETURNS sustainml.sealed
 	AS 'MODULE_PATHNAME', 'sustainml_seal' LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100;
 COMMENT ON FUNCTION sustainml.seal("any", text) IS
-'Seals a value under a key, for no column.  Pass the value as a bound parameter: text of statements can be logged.
-Example: SELECT sustainml.seal($1, ''payroll'');';
+'Seals a value under a key, for no column.  Pass the value as a bound parameter with its type: text of statements can be logged.
+Example: SELECT sustainml.seal($1::text, ''payroll'');';
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.seal_row(value "any", key text, row_key text) RETURNS sustainml.sealed
 	AS 'MODULE_PATHNAME', 'sustainml_seal' LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100;
 COMMENT ON FUNCTION sustainml.seal_row("any", text, text) IS
 'Seals a value under a key and binds it to a row: it opens only with the same row_key, so it cannot be copied to another row.
-Example: SELECT sustainml.seal_row($1, ''payroll'', row_key => id::text);';
+Example: SELECT sustainml.seal_row($1::text, ''payroll'', row_key => id::text);';
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.seal(value "any", table_name regclass, column_name name) RETURNS sustainml.sealed
@@ -61,7 +61,7 @@ CREATE FUNCTION sustainml.seal(value "any", table_name regclass, column_name nam
 COMMENT ON FUNCTION sustainml.seal("any", regclass, name) IS
 'Seals a value for a sealed column; numbers and literals are converted to the column''s type as an assignment would, but an integer that double precision
 cannot hold is refused.
-Example: INSERT INTO people (name, salary) VALUES ($1, sustainml.seal($2, ''people'', ''salary''));';
+Example: INSERT INTO people (name, salary) VALUES ($1, sustainml.seal($2::float8, ''people'', ''salary''));';
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.seal_row(value "any", table_name regclass, column_name name, row_key text) RETURNS sustainml.sealed
@@ -69,7 +69,7 @@ CREATE FUNCTION sustainml.seal_row(value "any", table_name regclass, column_name
 COMMENT ON FUNCTION sustainml.seal_row("any", regclass, name, text) IS
 'Seals a value for a sealed column and binds it to a row: it opens only in that column and with the same row_key.  Such values are not trained on, and
 rotate and decrypt_column stop at them.
-Example: INSERT INTO people (id, salary) VALUES (7, sustainml.seal_row($1, ''people'', ''salary'', row_key => ''7''));';
+Example: INSERT INTO people (id, salary) VALUES (7, sustainml.seal_row($1::float8, ''people'', ''salary'', row_key => ''7''));';
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml_internal.seal_cell(value "any", column_no integer) RETURNS sustainml.sealed
@@ -183,7 +183,7 @@ Example: SELECT * FROM people WHERE ssn_index = sustainml.blind_index($1::text, 
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.encrypt_column(table_name regclass, column_name name, key text, deterministic boolean DEFAULT false) RETURNS integer
-	AS 'MODULE_PATHNAME', 'sustainml_encrypt_column' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000000;
+	AS 'MODULE_PATHNAME', 'sustainml_encrypt_column' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION sustainml.encrypt_column(regclass, name, text, boolean) IS
 'Turns a column into a sealed one: the table is written anew in one step, so no plaintext stays in its files, and the statistics of the column are dropped.
 Returns the column''s number.  For the table''s owner with the right to seal.  WAL, backups and standbys written before still hold the old values.
@@ -192,75 +192,10 @@ Example: SELECT sustainml.encrypt_column(''people'', ''salary'', key => ''payrol
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.decrypt_column(table_name regclass, column_name name) RETURNS void
-	AS 'MODULE_PATHNAME', 'sustainml_decrypt_column' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000000;
+	AS 'MODULE_PATHNAME', 'sustainml_decrypt_column' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION sustainml.decrypt_column(regclass, name) IS
 'Turns a sealed column back into one of its former type.  For the table''s owner with the right to open.
 Example: SELECT sustainml.decrypt_column(''people'', ''salary'');';
-
--- Availability: 0.1.0
-CREATE FUNCTION sustainml_internal.rotate_begin(table_name regclass, column_name name) RETURNS integer
-	AS 'MODULE_PATHNAME', 'sustainml_rotate_begin' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
-COMMENT ON FUNCTION sustainml_internal.rotate_begin(regclass, name) IS 'A new active data key for a sealed column, unless a rotation is under way; returns its number';
-CREATE FUNCTION sustainml_internal.rotate_end(table_name regclass, column_name name) RETURNS void
-	AS 'MODULE_PATHNAME', 'sustainml_rotate_end' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
-COMMENT ON FUNCTION sustainml_internal.rotate_end(regclass, name) IS 'Marks the former data keys of a column as retired';
-
--- Availability: 0.1.0
--- Procedures that commit cannot pin search_path: every name and operator here is qualified instead.
-CREATE PROCEDURE sustainml.rotate(table_name regclass, column_name name, batch_blocks integer DEFAULT 256, INOUT rows bigint DEFAULT 0)
-	LANGUAGE plpgsql
-	AS $$
-#variable_conflict use_variable
-DECLARE
-	fresh integer;
-	parts pg_catalog.oid[];
-	part_oid pg_catalog.oid;
-	first bigint;
-	last  bigint;
-	found bigint;
-	done  bigint;
-BEGIN
-	IF batch_blocks OPERATOR(pg_catalog.<) 1 THEN
-		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'batch_blocks must be at least 1';
-	END IF;
-	fresh := sustainml_internal.rotate_begin(table_name, column_name);
-	rows := 0;
-	COMMIT;
-	LOOP
-		found := 0;
-		WITH RECURSIVE tree(relid) AS (
-			SELECT table_name::pg_catalog.oid
-			UNION
-			SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN tree t ON i.inhparent OPERATOR(pg_catalog.=) t.relid)
-		SELECT pg_catalog.array_agg(t.relid ORDER BY t.relid) INTO parts
-		  FROM tree t JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.relid WHERE c.relkind OPERATOR(pg_catalog.=) 'r';
-		FOREACH part_oid IN ARRAY COALESCE(parts, '{}'::pg_catalog.oid[]) LOOP
-			first := 0;
-			last := pg_catalog.pg_relation_size(part_oid::pg_catalog.regclass) OPERATOR(pg_catalog./) pg_catalog.current_setting('block_size')::bigint;
-			WHILE first OPERATOR(pg_catalog.<) last LOOP
-				EXECUTE pg_catalog.format('UPDATE ONLY %s AS t SET %I = sustainml_internal.reseal(t.%I)'
-				                          ' WHERE t.ctid OPERATOR(pg_catalog.>=) $1 AND t.ctid OPERATOR(pg_catalog.<) $2'
-				                          ' AND sustainml.key_no(t.%I) OPERATOR(pg_catalog.<>) $3',
-				                          part_oid::pg_catalog.regclass, column_name, column_name, column_name)
-					USING pg_catalog.format('(%s,0)', first)::pg_catalog.tid,
-					      pg_catalog.format('(%s,0)', LEAST(first OPERATOR(pg_catalog.+) batch_blocks, 4294967295))::pg_catalog.tid, fresh;
-				GET DIAGNOSTICS done = ROW_COUNT;
-				found := found OPERATOR(pg_catalog.+) done;
-				rows := rows OPERATOR(pg_catalog.+) done;
-				first := first OPERATOR(pg_catalog.+) batch_blocks;
-				COMMIT;
-			END LOOP;
-		END LOOP;
-		EXIT WHEN found OPERATOR(pg_catalog.=) 0;
-	END LOOP;
-	PERFORM sustainml_internal.rotate_end(table_name, column_name);
-	COMMIT;
-END
-$$;
-COMMENT ON PROCEDURE sustainml.rotate(regclass, name, integer, bigint) IS
-'Seals the values of a column anew under a new data key, some blocks at a time with a commit after each; called again after an interruption, it goes on.
-The former data key then only opens (copies and backups may need it); sustainml.destroy_data_key ends it.  Progress: sustainml.key_no(column).
-Example: CALL sustainml.rotate(''people'', ''salary'');';
 
 -- Availability: 0.1.0
 CREATE VIEW sustainml.sealed_columns AS

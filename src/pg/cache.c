@@ -86,7 +86,7 @@ evict_one(void)
 
 	hash_seq_init(&sequence, cache);
 	while ((entry = hash_seq_search(&sequence)) != NULL)
-		if (entry->transaction != MyProc->lxid && (oldest == NULL || entry->used < oldest->used))
+		if (entry->transaction != ml_local_transaction() && (oldest == NULL || entry->used < oldest->used))
 			oldest = entry;
 	if (oldest == NULL)
 		return;
@@ -178,7 +178,7 @@ get_model(const MlVersion *version, bool damage_is_error)
 	else
 		ml_model_require(&entry->model.keys, ML_KEY_TRAIN);
 	entry->used = ++uses;
-	entry->transaction = MyProc->lxid;
+	entry->transaction = ml_local_transaction();
 	return &entry->model;
 }
 

@@ -13,6 +13,7 @@
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
+#include "catalog/pg_namespace.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -521,7 +522,7 @@ ml_version_may_train(MlModelName *name)
 					 errmsg("a model cannot be in a temporary schema"),
 					 errhint("Name another schema, as in schema.name.")));
 		/* models are found by the search path, so who may not make a table in a schema may not put a model before others either */
-		if (pg_namespace_aclcheck(schema, GetUserId(), ACL_CREATE) != ACLCHECK_OK)
+		if (ml_schema_aclcheck(schema, GetUserId(), ACL_CREATE) != ACLCHECK_OK)
 			ereport(ERROR,
 					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 					 errmsg("permission denied for schema %s", name->schema),

@@ -48,6 +48,27 @@
 #define ml_checked_as(query, entry) ((entry)->checkAsUser)
 #endif
 
+/* The index of the primary key; from 18 on it must be said whether one that is deferrable counts. */
+#if PG_VERSION_NUM >= 180000
+#define ml_primary_key_index(relation) RelationGetPrimaryKeyIndex((relation), false)
+#else
+#define ml_primary_key_index(relation) RelationGetPrimaryKeyIndex(relation)
+#endif
+
+/* Rights on a schema; from 16 on one function serves all kinds of objects. */
+#if PG_VERSION_NUM >= 160000
+#define ml_schema_aclcheck(schema, user, mode) object_aclcheck(NamespaceRelationId, (schema), (user), (mode))
+#else
+#define ml_schema_aclcheck(schema, user, mode) pg_namespace_aclcheck((schema), (user), (mode))
+#endif
+
+/* The number of this transaction in this session. */
+#if PG_VERSION_NUM >= 170000
+#define ml_local_transaction() (MyProc->vxid.lxid)
+#else
+#define ml_local_transaction() (MyProc->lxid)
+#endif
+
 /* All rows, forward. */
 #if PG_VERSION_NUM >= 180000
 #define ml_executor_run(query) ExecutorRun((query), ForwardScanDirection, 0)

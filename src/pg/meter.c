@@ -269,6 +269,14 @@ leave(const MlRun *run, const SmlEnergy *energy, double cpu_seconds)
 }
 
 void
+ml_run_drop(MlRun *run)
+{
+	current_run = run->parent;
+	if (current_run == NULL)
+		ml_sampler_stop();
+}
+
+void
 ml_run_end(MlRun *run, const char *model_schema, const char *model, int version, int64 rows, MlFigures *figures)
 {
 	SmlEnergy energy;

@@ -45,6 +45,9 @@ extern void ml_run_rows_in(MlRun *run, int64 rows_in);
 extern void ml_run_end(MlRun *run, const char *model_schema, const char *model, int version,
 					   int64 rows, MlFigures *figures);
 
+/* End a run that did nothing: no row, and its figures are part of the run around it. */
+extern void ml_run_drop(MlRun *run);
+
 /* CPU seconds of this process so far, all threads. */
 extern double ml_process_cpu(void);
 

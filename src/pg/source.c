@@ -295,7 +295,7 @@ unknown_relation(const char *text, List *names)
 static void
 mark_primary_key(Relation relation, MlSource *source, const int *position)
 {
-	Oid        key = RelationGetPrimaryKeyIndex(relation);
+	Oid        key = ml_primary_key_index(relation);
 	HeapTuple  tuple;
 	Form_pg_index index;
 

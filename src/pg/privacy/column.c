@@ -1,10 +1,9 @@
 /*
- * column.c - encrypting and decrypting columns of tables, and rotating their keys.
+ * column.c - encrypting and decrypting columns of tables in one step; column_batches.c does it in batches.
  *
  * A column is sealed by ALTER TABLE … TYPE sustainml.sealed(N) USING seal_cell(column, N), as the caller: the
  * server writes the table anew into other files, drops the statistics of the column, and all of it is undone by a
- * rollback.  A conversion in batches would leave the old values in the table's files until a rewrite under the same
- * lock, so there is none.
+ * rollback.
  *
  * Whatever depends on the column (index, view, constraint, generated column, default, policy, trigger, statistics) is
  * named and left to the user: each of them would hold, or compute on, plaintext.
@@ -40,6 +39,7 @@
 #include "../meter.h"
 #include "../nearest.h"
 #include "column.h"
+#include "column_internal.h"
 #include "key_admin.h"
 #include "keys.h"
 #include "sealed.h"
@@ -173,8 +173,8 @@ check_dependents(Oid relid, AttrNumber column, const char *name, const char *doi
 }
 
 /* Lock the table, and check that the caller owns it and that it is one whose files we may write anew. */
-static void
-check_table(Oid relid, const char *doing)
+void
+ml_column_check_table(Oid relid, const char *doing)
 {
 	HeapTuple     tuple;
 	Form_pg_class form;
@@ -271,15 +271,15 @@ register_column(Oid relid, const char *column, const char *key, SmlSealedType ty
 	return number;
 }
 
-static char *
-quoted_relation(Oid relid)
+char *
+ml_column_table(Oid relid)
 {
 	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid));
 }
 
 /* ALTER TABLE as the caller; returns the number of rows of the table. */
-static int64
-alter_column(Oid relid, const char *query)
+int64
+ml_column_alter(Oid relid, const char *query)
 {
 	bool  isnull;
 	int64 rows;
@@ -287,7 +287,7 @@ alter_column(Oid relid, const char *query)
 	SPI_connect();
 	if (SPI_execute(query, false, 0) != SPI_OK_UTILITY)
 		elog(ERROR, "unexpected result of ALTER TABLE");
-	if (SPI_execute(psprintf("SELECT pg_catalog.count(*) FROM %s", quoted_relation(relid)), false, 0) != SPI_OK_SELECT)
+	if (SPI_execute(psprintf("SELECT pg_catalog.count(*) FROM %s", ml_column_table(relid)), false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "unexpected result of a count");
 	rows = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	SPI_finish();
@@ -296,25 +296,12 @@ alter_column(Oid relid, const char *query)
 
 /* ---- encrypt_column, decrypt_column ------------------------------------------------------------ */
 
-PG_FUNCTION_INFO_V1(sustainml_encrypt_column);
-Datum
-sustainml_encrypt_column(PG_FUNCTION_ARGS)
+void
+ml_column_check_clear(Oid relid, const char *column, bool deterministic)
 {
-	Oid           relid = PG_GETARG_OID(0);
-	char         *column = pstrdup(NameStr(*PG_GETARG_NAME(1)));
-	char         *key = text_to_cstring(PG_GETARG_TEXT_PP(2));
-	bool          deterministic = PG_GETARG_BOOL(3);
-	MlRun        *run = ml_run_begin("encrypt");
-	MlFigures     figures;
-	Target        target;
-	SmlSealedType type;
-	int32         number;
-	int64         rows;
+	Target        target = find_column(relid, column, "encrypt");
+	SmlSealedType type = ml_sealed_type_for(target.type);
 
-	check_table(relid, "encrypt");
-	ml_key_require(key, ML_KEY_SEAL);
-	target = find_column(relid, column, "encrypt");
-	type = ml_sealed_type_for(target.type);
 	if (type == 0 || target.type == UNKNOWNOID)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
@@ -328,17 +315,62 @@ sustainml_encrypt_column(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("a deterministic boolean hides nothing"),
 				 errhint("Leave out deterministic.")));
-	number = register_column(relid, column, key, type,
-							 format_type_extended(target.type, target.typmod, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY), deterministic);
+}
+
+int32
+ml_column_register(Oid relid, const char *column, const char *key, bool deterministic)
+{
+	Oid   type;
+	int32 typmod;
+	Oid   collation;
+	int32 number;
+
+	ml_column_check_clear(relid, column, deterministic);
+	get_atttypetypmodcoll(relid, get_attnum(relid, column), &type, &typmod, &collation);
+	number = register_column(relid, column, key, ml_sealed_type_for(type),
+							 format_type_extended(type, typmod, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY), deterministic);
 	CommandCounterIncrement();
-	rows = alter_column(relid, psprintf("ALTER TABLE %s ALTER COLUMN %s TYPE sustainml.sealed(%d) USING sustainml_internal.seal_cell(%s, %d)",
-						  quoted_relation(relid), quote_identifier(column), number, quote_identifier(column), number));
-	ml_run_end(run, NULL, NULL, 0, rows, &figures);
+	return number;
+}
+
+void
+ml_column_tell(const char *column, const char *key)
+{
 	ereport(NOTICE,
 			(errmsg("column \"%s\" is sealed under key \"%s\"", column, key),
 			 errdetail("WAL, backups and replicas written before still hold the old values."),
 			 errhint("Take a new base backup and let old ones and archived WAL expire.")));
+}
+
+static Datum
+encrypt_column(PG_FUNCTION_ARGS)
+{
+	Oid       relid = PG_GETARG_OID(0);
+	char     *column = pstrdup(NameStr(*PG_GETARG_NAME(1)));
+	char     *key = text_to_cstring(PG_GETARG_TEXT_PP(2));
+	bool      deterministic = PG_GETARG_BOOL(3);
+	MlRun    *run = ml_run_begin("encrypt");
+	MlFigures figures;
+	int32     number;
+	int64     rows;
+
+	ml_column_check_table(relid, "encrypt");
+	ml_key_require(key, ML_KEY_SEAL);
+	ml_sealing_refuse(relid, column);
+	number = ml_column_register(relid, column, key, deterministic);
+	rows = ml_column_alter(relid, psprintf("ALTER TABLE %s ALTER COLUMN %s TYPE sustainml.sealed(%d) USING sustainml_internal.seal_cell(%s, %d)",
+						  ml_column_table(relid), quote_identifier(column), number, quote_identifier(column), number));
+	ml_run_end(run, NULL, NULL, 0, rows, &figures);
+	ml_column_tell(column, key);
 	PG_RETURN_INT32(number);
+}
+
+PG_FUNCTION_INFO_V1(sustainml_encrypt_column);
+Datum
+sustainml_encrypt_column(PG_FUNCTION_ARGS)
+{
+	ml_require_arguments(fcinfo, 0);
+	return encrypt_column(fcinfo);
 }
 
 /* The function that opens values of a type. */
@@ -372,9 +404,22 @@ former_type(const MlColumnInfo *info)
 	return format_type_extended(type, typmod, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
 }
 
-PG_FUNCTION_INFO_V1(sustainml_decrypt_column);
-Datum
-sustainml_decrypt_column(PG_FUNCTION_ARGS)
+void
+ml_column_given_back(int32 number)
+{
+	Oid          types[1] = {INT4OID};
+	Datum        values[1] = {Int32GetDatum(number)};
+	MlOwnerScope scope;
+
+	SPI_connect();
+	ml_owner_begin(&scope);
+	(void) ml_statement("UPDATE sustainml.protected_column SET decrypted_at = clock_timestamp() WHERE column_no = $1", 1, types, values, NULL, SPI_OK_UPDATE);
+	ml_owner_end(&scope);
+	SPI_finish();
+}
+
+static Datum
+decrypt_column(PG_FUNCTION_ARGS)
 {
 	Oid          relid = PG_GETARG_OID(0);
 	char        *column = pstrdup(NameStr(*PG_GETARG_NAME(1)));
@@ -384,85 +429,26 @@ sustainml_decrypt_column(PG_FUNCTION_ARGS)
 	int32        number;
 	char        *type;
 	int64        rows;
-	Oid          types[1] = {INT4OID};
-	Datum        values[1];
-	MlOwnerScope scope;
 
-	check_table(relid, "decrypt");
+	ml_column_check_table(relid, "decrypt");
 	number = ml_sealed_column(relid, column);
 	info = *ml_column_info(number);
 	ml_key_require(info.key, ML_KEY_OPEN);
 	(void) find_column(relid, column, "decrypt");
 	type = former_type(&info);
-	rows = alter_column(relid, psprintf("ALTER TABLE %s ALTER COLUMN %s TYPE %s USING sustainml.%s(%s)::%s",
-						  quoted_relation(relid), quote_identifier(column), type, opener(ml_sealed_type_of_column(number)),
+	rows = ml_column_alter(relid, psprintf("ALTER TABLE %s ALTER COLUMN %s TYPE %s USING sustainml.%s(%s)::%s",
+						  ml_column_table(relid), quote_identifier(column), type, opener(ml_sealed_type_of_column(number)),
 						  quote_identifier(column), type));
-	values[0] = Int32GetDatum(number);
-	SPI_connect();
-	ml_owner_begin(&scope);
-	(void) ml_statement("UPDATE sustainml.protected_column SET decrypted_at = clock_timestamp() WHERE column_no = $1", 1, types, values, NULL, SPI_OK_UPDATE);
-	ml_owner_end(&scope);
-	SPI_finish();
+	ml_column_given_back(number);
 	ml_audit(info.key, 0, ML_USE_ADMIN);
 	ml_run_end(run, NULL, NULL, 0, rows, &figures);
 	PG_RETURN_VOID();
 }
 
-/* ---- rotation -------------------------------------------------------------------------------- */
-
-/* Whether a former data key of the column may still have values. */
-static bool
-rotation_is_under_way(int32 number)
-{
-	Oid   types[1] = {INT4OID};
-	Datum values[1] = {Int32GetDatum(number)};
-
-	if (SPI_execute_with_args("SELECT 1 FROM sustainml.data_key WHERE column_no = $1 AND state = 'open_only' AND retired_at IS NULL", 1, types, values,
-							  NULL, false, 1) != SPI_OK_SELECT)
-		elog(ERROR, "cannot read the data keys");
-	return SPI_processed > 0;
-}
-
-PG_FUNCTION_INFO_V1(sustainml_rotate_begin);
+PG_FUNCTION_INFO_V1(sustainml_decrypt_column);
 Datum
-sustainml_rotate_begin(PG_FUNCTION_ARGS)
+sustainml_decrypt_column(PG_FUNCTION_ARGS)
 {
-	int32        number = ml_sealed_column(PG_GETARG_OID(0), NameStr(*PG_GETARG_NAME(1)));
-	MlColumnInfo info = *ml_column_info(number);
-	int32        key_no;
-	MlOwnerScope scope;
-
-	ml_key_require(info.key, ML_KEY_ROTATE);
-	/* one rotation of a column at a time begins */
-	LockDatabaseObject(ml_catalog_relation("protected_column"), (Oid) number, 0, ShareUpdateExclusiveLock);
-	SPI_connect();
-	ml_owner_begin(&scope);
-	if (rotation_is_under_way(number))
-		key_no = (int32) ml_key_active(info.key, SML_KEY_DATA, number, ~0, ML_USES)->key_no;
-	else
-		key_no = ml_data_key_make(info.key, SML_KEY_DATA, number, info.column_id);
-	ml_owner_end(&scope);
-	SPI_finish();
-	ml_audit(info.key, (uint32) key_no, ML_USE_ROTATE);
-	PG_RETURN_INT32(key_no);
-}
-
-PG_FUNCTION_INFO_V1(sustainml_rotate_end);
-Datum
-sustainml_rotate_end(PG_FUNCTION_ARGS)
-{
-	int32        number = ml_sealed_column(PG_GETARG_OID(0), NameStr(*PG_GETARG_NAME(1)));
-	MlColumnInfo info = *ml_column_info(number);
-	Oid          types[1] = {INT4OID};
-	Datum        values[1] = {Int32GetDatum(number)};
-	MlOwnerScope scope;
-
-	ml_key_require(info.key, ML_KEY_ROTATE);
-	SPI_connect();
-	ml_owner_begin(&scope);
-	(void) ml_statement("UPDATE sustainml.data_key SET retired_at = clock_timestamp() WHERE column_no = $1 AND state = 'open_only' AND retired_at IS NULL", 1,
-			types, values, NULL, SPI_OK_UPDATE);
-	ml_owner_end(&scope);
-	SPI_finish();
-	PG_RETURN_VOID();
+	ml_require_arguments(fcinfo, 0);
+	return decrypt_column(fcinfo);
 }

@@ -18,6 +18,7 @@
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
@@ -30,6 +31,16 @@
 #include "keys.h"
 #include "master.h"
 #include "statement.h"
+
+void
+ml_require_arguments(FunctionCallInfo fcinfo, int first)
+{
+	for (int i = first; i < PG_NARGS(); i++)
+		if (PG_ARGISNULL(i))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("argument %d of sustainml.%s must not be NULL", i + 1, get_func_name(fcinfo->flinfo->fn_oid))));
+}
 
 #define NAME_MOST 58 /* "_key" follows in the name of a role */
 
@@ -248,9 +259,8 @@ check_privilege(const char *privilege)
 			 errhint("Rights are open, seal, train, rotate and unmask.")));
 }
 
-PG_FUNCTION_INFO_V1(sustainml_grant_key);
-Datum
-sustainml_grant_key(PG_FUNCTION_ARGS)
+static Datum
+grant_key(PG_FUNCTION_ARGS)
 {
 	char        *key = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	char        *role = text_to_cstring(PG_GETARG_TEXT_PP(1));
@@ -269,6 +279,14 @@ sustainml_grant_key(PG_FUNCTION_ARGS)
 	ml_keys_changed();
 	ml_audit(key, 0, ML_USE_ADMIN);
 	PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(sustainml_grant_key);
+Datum
+sustainml_grant_key(PG_FUNCTION_ARGS)
+{
+	ml_require_arguments(fcinfo, 0);
+	return grant_key(fcinfo);
 }
 
 PG_FUNCTION_INFO_V1(sustainml_revoke_key);
@@ -327,9 +345,8 @@ sustainml_key_rights(PG_FUNCTION_ARGS)
 /* ---- rotate_key ------------------------------------------------------------------------- */
 
 /* rotate_key(key, purpose): a new data key for values of no column, blind indexes, pseudonyms or models */
-PG_FUNCTION_INFO_V1(sustainml_rotate_key);
-Datum
-sustainml_rotate_key(PG_FUNCTION_ARGS)
+static Datum
+rotate_key(PG_FUNCTION_ARGS)
 {
 	char        *key = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	char        *name = text_to_cstring(PG_GETARG_TEXT_PP(1));
@@ -360,11 +377,18 @@ sustainml_rotate_key(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(number);
 }
 
+PG_FUNCTION_INFO_V1(sustainml_rotate_key);
+Datum
+sustainml_rotate_key(PG_FUNCTION_ARGS)
+{
+	ml_require_arguments(fcinfo, 0);
+	return rotate_key(fcinfo);
+}
+
 /* ---- destroying --------------------------------------------------------------------------------------------- */
 
-PG_FUNCTION_INFO_V1(sustainml_destroy_key);
-Datum
-sustainml_destroy_key(PG_FUNCTION_ARGS)
+static Datum
+destroy_key(PG_FUNCTION_ARGS)
 {
 	char        *key = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	char        *confirm = text_to_cstring(PG_GETARG_TEXT_PP(1));
@@ -393,9 +417,16 @@ sustainml_destroy_key(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64((int64) destroyed);
 }
 
-PG_FUNCTION_INFO_V1(sustainml_destroy_data_key);
+PG_FUNCTION_INFO_V1(sustainml_destroy_key);
 Datum
-sustainml_destroy_data_key(PG_FUNCTION_ARGS)
+sustainml_destroy_key(PG_FUNCTION_ARGS)
+{
+	ml_require_arguments(fcinfo, 0);
+	return destroy_key(fcinfo);
+}
+
+static Datum
+destroy_data_key(PG_FUNCTION_ARGS)
 {
 	int32        number = PG_GETARG_INT32(0);
 	Oid          types[1] = {INT4OID};
@@ -432,4 +463,12 @@ sustainml_destroy_data_key(PG_FUNCTION_ARGS)
 	ml_keys_changed();
 	ml_audit(key, (uint32) number, ML_USE_ADMIN);
 	PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(sustainml_destroy_data_key);
+Datum
+sustainml_destroy_data_key(PG_FUNCTION_ARGS)
+{
+	ml_require_arguments(fcinfo, 0);
+	return destroy_data_key(fcinfo);
 }

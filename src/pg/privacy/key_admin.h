@@ -7,6 +7,9 @@
 #include "../compat.h"
 #include "../../core/privacy/keyring.h"
 
+/* Error when an argument from "first" on is NULL: a deed on keys or columns that silently did nothing would be taken for done. */
+extern void ml_require_arguments(FunctionCallInfo fcinfo, int first);
+
 /* A data key wrapped under a master, as the tables have it. */
 typedef struct MlWrapped
 {

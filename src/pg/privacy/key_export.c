@@ -18,13 +18,13 @@
 #include "../catalog.h"
 #include "../crypto.h"
 #include "../env.h"
+#include "key_admin.h"
 #include "keys.h"
 #include "master.h"
 #include "statement.h"
 
-PG_FUNCTION_INFO_V1(sustainml_export_keys);
-Datum
-sustainml_export_keys(PG_FUNCTION_ARGS)
+static Datum
+export_keys(PG_FUNCTION_ARGS)
 {
 	char        *key = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	Oid          types[1] = {TEXTOID};
@@ -55,6 +55,14 @@ sustainml_export_keys(PG_FUNCTION_ARGS)
 	SPI_finish();
 	ml_audit(key, 0, ML_USE_ADMIN);
 	PG_RETURN_JSONB_P(result);
+}
+
+PG_FUNCTION_INFO_V1(sustainml_export_keys);
+Datum
+sustainml_export_keys(PG_FUNCTION_ARGS)
+{
+	ml_require_arguments(fcinfo, 0);
+	return export_keys(fcinfo);
 }
 
 /* ---- import ----------------------------------------------------------------------------- */
@@ -173,9 +181,8 @@ insert_keys(Jsonb *exported)
 			" column_type text, deterministic bool) WHERE jsonb_typeof($1->'columns') = 'array'", exported, SPI_OK_INSERT);
 }
 
-PG_FUNCTION_INFO_V1(sustainml_import_keys);
-Datum
-sustainml_import_keys(PG_FUNCTION_ARGS)
+static Datum
+import_keys(PG_FUNCTION_ARGS)
 {
 	Jsonb       *exported = PG_GETARG_JSONB_P(0);
 	Oid          user = GetUserId();
@@ -211,4 +218,12 @@ sustainml_import_keys(PG_FUNCTION_ARGS)
 	CommandCounterIncrement();
 	ml_audit(text_to_cstring(result), 0, ML_USE_ADMIN);
 	PG_RETURN_TEXT_P(result);
+}
+
+PG_FUNCTION_INFO_V1(sustainml_import_keys);
+Datum
+sustainml_import_keys(PG_FUNCTION_ARGS)
+{
+	ml_require_arguments(fcinfo, 0);
+	return import_keys(fcinfo);
 }

@@ -351,8 +351,9 @@ permission_denied(const char *key, int wanted)
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("permission denied for key \"%s\"", key),
-			 wanted == ML_KEY_OWN ? errdetail("Only the key's owner may do this.") : errdetail("The right \"%s\" is needed.", right),
-			 errhint("The key's owner grants rights with sustainml.grant_key.")));
+			 wanted == ML_KEY_OWN ? errdetail("Only the key's owner may do this.") : (wanted & ML_KEY_SEAL) && (wanted & ML_KEY_OPEN) ? errdetail("The right \"seal\" or \"open\" is needed.") :
+			 errdetail("The right \"%s\" is needed.", right),
+			 wanted == ML_KEY_OWN ? 0 : errhint("The key's owner grants rights with sustainml.grant_key.")));
 }
 
 void

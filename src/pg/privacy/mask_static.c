@@ -196,7 +196,7 @@ static void
 find_key(Job *job)
 {
 	Relation      relation = table_open(job->relid, NoLock);
-	Oid           primary = RelationGetPrimaryKeyIndex(relation);
+	Oid           primary = ml_primary_key_index(relation);
 	HeapTuple     tuple = OidIsValid(primary) ? SearchSysCache1(INDEXRELID, ObjectIdGetDatum(primary)) : NULL;
 	Form_pg_index form;
 

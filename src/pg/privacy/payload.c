@@ -206,17 +206,48 @@ text_payload(Datum value, Oid from)
 	}
 }
 
+/*
+ * A literal read by the input function of a built-in type.  The server's error would repeat the literal: ours, with the same SQLSTATE, does not.
+ */
+static Datum
+of_literal(const char *literal, Oid type)
+{
+	MemoryContext  caller = CurrentMemoryContext;
+	volatile Datum value = (Datum) 0;
+	volatile int   code = 0;
+	Oid            input;
+	Oid            parameter;
+
+	getTypeInputInfo(type, &input, &parameter);
+	PG_TRY();
+	{
+		value = OidInputFunctionCall(input, (char *) literal, parameter, -1);
+	}
+	PG_CATCH();
+	{
+		code = geterrcode();
+		/* a cancel, or memory: nothing about the value */
+		if (ERRCODE_TO_CATEGORY(code) != ERRCODE_DATA_EXCEPTION)
+			PG_RE_THROW();
+		(void) MemoryContextSwitchTo(caller);
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	if (code != 0)
+		ereport(ERROR,
+				(errcode(code),
+				 errmsg("the literal is not a value of type %s", format_type_be(type)),
+				 errhint("It is not repeated here, but the text of the statement may be logged: pass values as bound parameters.")));
+	return value;
+}
+
 bytea *
 ml_payload_write(Datum value, Oid from, SmlSealedType type)
 {
 	/* a literal is read as the type wanted, by the input function of that built-in type */
 	if (from == UNKNOWNOID && type != SML_SEALED_TEXT)
 	{
-		Oid input;
-		Oid parameter;
-
-		getTypeInputInfo(ml_sealed_type_oid(type), &input, &parameter);
-		value = OidInputFunctionCall(input, DatumGetCString(value), parameter, -1);
+		value = of_literal(DatumGetCString(value), ml_sealed_type_oid(type));
 		from = ml_sealed_type_oid(type);
 	}
 	if (from == UNKNOWNOID)

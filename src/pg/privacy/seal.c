@@ -21,6 +21,8 @@
 #include "../crypto.h"
 #include "../env.h"
 #include "column.h"
+#include "column_internal.h"
+#include "key_admin.h"
 #include "keys.h"
 #include "learn.h"
 #include "sealed.h"
@@ -233,9 +235,10 @@ sustainml_seal(PG_FUNCTION_ARGS)
 	const MlDataKey *key;
 	bytea           *payload;
 
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	require_row_key(fcinfo, 2);
+	ml_require_arguments(fcinfo, 1);
 	from = value_type(fcinfo);
 	request.type = ml_sealed_type_for(from);
 	if (request.type == 0)
@@ -246,16 +249,22 @@ sustainml_seal(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(seal_payload(key, &request, payload));
 }
 
-/* Seal argument 0 for a column; bound to a row when "row" is given. */
+/* Bound to a row when "row" is given. */
 static Datum
-seal_for_column(FunctionCallInfo fcinfo, int32 column_no, SmlSlice row)
+seal_for_column(Datum value, Oid type, int32 column_no, SmlSlice row)
 {
 	const MlColumnInfo *column = ml_column_info(column_no);
 	SealRequest         request = {ml_sealed_type_of_column(column_no), column->deterministic, row};
-	bytea              *payload = ml_payload_write(PG_GETARG_DATUM(0), value_type(fcinfo), request.type);
+	bytea              *payload = ml_payload_write(value, type, request.type);
 	const MlDataKey    *key = ml_key_active(column->key, SML_KEY_DATA, column_no, ML_KEY_SEAL, ML_USE_SEAL);
 
 	return seal_payload(key, &request, payload);
+}
+
+Datum
+ml_seal_for_column(Datum value, Oid type, int32 column_no)
+{
+	return seal_for_column(value, getBaseType(type), column_no, (SmlSlice){NULL, 0});
 }
 
 /* seal(value, table, column) and seal_row(value, table, column, row_key) */
@@ -263,10 +272,11 @@ PG_FUNCTION_INFO_V1(sustainml_seal_column);
 Datum
 sustainml_seal_column(PG_FUNCTION_ARGS)
 {
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
+	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	require_row_key(fcinfo, 3);
-	PG_RETURN_DATUM(seal_for_column(fcinfo, ml_sealed_column(PG_GETARG_OID(1), NameStr(*PG_GETARG_NAME(2))), row_argument(fcinfo, 3)));
+	ml_require_arguments(fcinfo, 1);
+	PG_RETURN_DATUM(seal_for_column(PG_GETARG_DATUM(0), value_type(fcinfo), ml_sealed_column(PG_GETARG_OID(1), NameStr(*PG_GETARG_NAME(2))), row_argument(fcinfo, 3)));
 }
 
 /* seal_cell(value, column number): what encrypt_column calls */
@@ -276,7 +286,7 @@ sustainml_seal_cell(PG_FUNCTION_ARGS)
 {
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		PG_RETURN_NULL();
-	PG_RETURN_DATUM(seal_for_column(fcinfo, PG_GETARG_INT32(1), (SmlSlice){NULL, 0}));
+	PG_RETURN_DATUM(seal_for_column(PG_GETARG_DATUM(0), value_type(fcinfo), PG_GETARG_INT32(1), (SmlSlice){NULL, 0}));
 }
 
 /* reseal(value): the same value under the active data key of its column or key; it is not shown to anybody */
@@ -342,8 +352,9 @@ sustainml_blind_index(PG_FUNCTION_ARGS)
 	SmlEnv           env;
 	uint32           size;
 
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(3))
+	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
+	ml_require_arguments(fcinfo, 1);
 	from = value_type(fcinfo);
 	type = ml_sealed_type_for(from);
 	if (type == 0)
