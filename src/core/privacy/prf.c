@@ -89,15 +89,28 @@ sml_prf_start(SmlPrf *prf, const uint8_t *key)
 	prf->k1 = read_word(key + 8, 8);
 }
 
+/* The bytes after the last whole word; from the second word on they are the end of a load that overlaps the word before. */
+static inline uint64_t
+read_rest(SmlSlice bytes)
+{
+	size_t rest = bytes.size % 8;
+
+	if (rest == 0)
+		return 0;
+	if (bytes.size < 8)
+		return read_word(bytes.bytes, rest);
+	return read_whole(bytes.bytes + bytes.size - 8) >> (8 * (8 - rest));
+}
+
 /* Whole words, then the rest with the length in the last byte. */
-static void
+static inline void
 absorb_bytes(uint64_t *v, SmlSlice bytes, size_t length)
 {
 	size_t whole = bytes.size / 8;
 
 	for (size_t i = 0; i < whole; i++)
 		absorb(v, read_whole(bytes.bytes + 8 * i));
-	absorb(v, read_word(bytes.bytes + 8 * whole, bytes.size % 8) | (uint64_t) (length & 0xff) << 56);
+	absorb(v, read_rest(bytes) | (uint64_t) (length & 0xff) << 56);
 }
 
 SmlPrfValue
