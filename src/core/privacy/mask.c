@@ -300,14 +300,8 @@ without_minus_zero(double value)
 static inline double
 round_half_away(double value)
 {
-	double whole;
-	double rest;
-
-	if (!(fabs(value) < ALL_WHOLE))
-		return value;
-	whole = (double) (int64_t) value;
-	rest = value - whole;
-	return rest >= 0.5 ? whole + 1 : rest <= -0.5 ? whole - 1 : whole;
+	/* the greatest double below a half, so that 0.5 - 2^-54 does not get to 1; no branch on what is random */
+	return fabs(value) < ALL_WHOLE ? (double) (int64_t) (value + copysign(0x1.fffffffffffffp-2, value)) : value;
 }
 
 static inline double
@@ -318,7 +312,7 @@ round_down(double value)
 	if (!(fabs(value) < ALL_WHOLE))
 		return value;
 	whole = (double) (int64_t) value;
-	return whole > value ? whole - 1 : whole;
+	return whole - (double) (whole > value);
 }
 
 /* A bound as text; whole numbers, nearly all of them, without printf. */

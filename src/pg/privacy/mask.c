@@ -232,20 +232,25 @@ typedef struct Converted
 	bool     changed;
 } Converted;
 
-static Converted
+/* The way of encodings with several bytes a character that are not UTF-8. */
+static pg_noinline void
+convert(Converted *made)
+{
+	char *bytes = pg_server_to_any((const char *) made->slice.bytes, (int) made->slice.size, PG_UTF8);
+
+	if (bytes != (const char *) made->slice.bytes)
+		made->slice = (SmlSlice){(uint8 *) bytes, strlen(bytes)};
+	made->utf8 = true;
+	made->changed = true;
+}
+
+static inline Converted
 converted(text *value)
 {
 	Converted made = {slice_of(value), GetDatabaseEncoding() == PG_UTF8, false};
 
 	if (!made.utf8 && pg_database_encoding_max_length() > 1)
-	{
-		char *bytes = pg_server_to_any((const char *) made.slice.bytes, (int) made.slice.size, PG_UTF8);
-
-		if (bytes != (const char *) made.slice.bytes)
-			made.slice = (SmlSlice){(uint8 *) bytes, strlen(bytes)};
-		made.utf8 = true;
-		made.changed = true;
-	}
+		convert(&made);
 	return made;
 }
 
