@@ -53,8 +53,10 @@ sml_mask_pseudonym(SmlPrfValue value, char *out)
 
 	out[0] = 'p';
 	out[1] = '_';
-	for (int i = 0; i < 16; i++)
-		out[2 + i] = letters[(i < 12 ? value.low >> (5 * i) : value.high >> (5 * (i - 12))) & 31];
+	for (int i = 0; i < 12; i++)
+		out[2 + i] = letters[value.low >> (5 * i) & 31];
+	for (int i = 0; i < 4; i++)
+		out[14 + i] = letters[value.high >> (5 * i) & 31];
 }
 
 bool

@@ -34,13 +34,22 @@ step(SmlSlice text, bool utf8, size_t at)
 static bool
 is_simple(SmlSlice text, bool utf8)
 {
-	uint8_t any = 0;
+	uint64_t any = 0;
+	size_t   at = 0;
 
 	if (!utf8)
 		return true;
-	for (size_t i = 0; i < text.size; i++)
-		any |= text.bytes[i];
-	return any < 0x80;
+	/* most texts are short: words of eight, then single bytes */
+	for (; at + 8 <= text.size; at += 8)
+	{
+		uint64_t word;
+
+		memcpy(&word, text.bytes + at, 8);
+		any |= word;
+	}
+	for (; at < text.size; at++)
+		any |= text.bytes[at];
+	return (any & 0x8080808080808080u) == 0;
 }
 
 static size_t
@@ -64,12 +73,37 @@ place_of(SmlSlice text, bool utf8, size_t index)
 	return at;
 }
 
-static size_t
-put(uint8_t *out, size_t at, const void *bytes, size_t size)
+/* Pieces are a few bytes, for which a call of memcpy costs more than the copy; two moves that overlap fit any size. */
+static inline size_t
+put(uint8_t *out, size_t at, const uint8_t *bytes, size_t size)
 {
-	if (size > 0)
-		memcpy(out + at, bytes, size);
+	uint8_t *to = out + at;
+
+	if (size > 16)
+		memcpy(to, bytes, size);
+	else if (size >= 8)
+	{
+		memcpy(to, bytes, 8);
+		memcpy(to + size - 8, bytes + size - 8, 8);
+	}
+	else if (size >= 4)
+	{
+		memcpy(to, bytes, 4);
+		memcpy(to + size - 4, bytes + size - 4, 4);
+	}
+	else if (size > 0)
+	{
+		to[0] = bytes[0];
+		to[size / 2] = bytes[size / 2];
+		to[size - 1] = bytes[size - 1];
+	}
 	return at + size;
+}
+
+static inline size_t
+put_words(uint8_t *out, size_t at, const char *words, size_t size)
+{
+	return put(out, at, (const uint8_t *) words, size);
 }
 
 /* ---- text ---------------------------------------------------------------------------------- */
@@ -111,12 +145,12 @@ sml_mask_email(SmlSlice text, bool utf8, uint8_t *out)
 	size_t written;
 
 	if (at == 0 || at + 1 >= text.size)
-		return put(out, 0, "***", 3);
+		return put_words(out, 0, "***", 3);
 	dot = last_of(text, at + 2, text.size, '.');
 	written = put(out, 0, text.bytes, step(text, utf8, 0));
-	written = put(out, written, "***@", 4);
+	written = put_words(out, written, "***@", 4);
 	written = put(out, written, text.bytes + at + 1, step(text, utf8, at + 1));
-	written = put(out, written, "***", 3);
+	written = put_words(out, written, "***", 3);
 	return put(out, written, text.bytes + dot, text.size - dot);
 }
 
@@ -223,7 +257,7 @@ sml_mask_redact(SmlSlice text, SmlRedact kind, uint8_t *out)
 			end = address_end(text, at);
 			if (end > at)
 			{
-				written = put(out, written, "***", 3);
+				written = put_words(out, written, "***", 3);
 				at = end;
 				continue;
 			}
@@ -233,7 +267,7 @@ sml_mask_redact(SmlSlice text, SmlRedact kind, uint8_t *out)
 		{
 			end = number_end(text, at, &digits);
 			if (digits >= 7)
-				written = put(out, written, "###", 3);
+				written = put_words(out, written, "###", 3);
 			else
 			{
 				/* a short number ends at its own last digit: what follows is looked at anew */
@@ -257,8 +291,32 @@ without_minus_zero(double value)
 	return value == 0 ? 0 : value;
 }
 
+/*
+ * Nearest whole number, halves away from 0, and the greatest that is not above: what round() and floor() say, without
+ * a call.  From 2^52 on every double is whole.
+ */
+#define ALL_WHOLE 0x1p52
+
+static inline double
+round_half_away(double value)
+{
+	/* the greatest double below a half, so that 0.5 - 2^-54 does not get to 1; no branch on what is random */
+	return fabs(value) < ALL_WHOLE ? (double) (int64_t) (value + copysign(0x1.fffffffffffffp-2, value)) : value;
+}
+
+static inline double
+round_down(double value)
+{
+	double whole;
+
+	if (!(fabs(value) < ALL_WHOLE))
+		return value;
+	whole = (double) (int64_t) value;
+	return whole - (double) (whole > value);
+}
+
 /* A bound as text; whole numbers, nearly all of them, without printf. */
-static size_t
+static inline size_t
 write_bound(char *out, double bound)
 {
 	char     digits[24];
@@ -266,7 +324,7 @@ write_bound(char *out, double bound)
 	size_t   count = 0;
 	uint64_t rest;
 
-	if (bound != floor(bound) || fabs(bound) >= 1e15)
+	if (!(fabs(bound) < 1e15) || bound != (double) (int64_t) bound)
 		return (size_t) snprintf(out, SML_BUCKET_ROOM / 2, "%.15g", bound);
 	rest = (uint64_t) fabs(bound);
 	do
@@ -283,6 +341,8 @@ size_t
 sml_mask_bucket(double value, double width, double origin, char *out)
 {
 	double quotient;
+	double nearest;
+	double magnitude;
 	double cell;
 	size_t length;
 
@@ -292,7 +352,9 @@ sml_mask_bucket(double value, double width, double origin, char *out)
 		return (size_t) snprintf(out, SML_BUCKET_ROOM, value > 0 ? "Infinity" : "-Infinity");
 	/* 0.3 lies in [0.3,0.4), although the quotient by 0.1 is a little less than 3 */
 	quotient = (value - origin) / width;
-	cell = fabs(quotient - round(quotient)) <= 1e-12 * fmax(1, fabs(quotient)) ? round(quotient) : floor(quotient);
+	nearest = round_half_away(quotient);
+	magnitude = fabs(quotient);
+	cell = fabs(quotient - nearest) <= 1e-12 * (magnitude > 1 ? magnitude : 1) ? nearest : round_down(quotient);
 	length = 0;
 	out[length++] = '[';
 	length += write_bound(out + length, without_minus_zero(origin + cell * width));
@@ -309,7 +371,7 @@ sml_mask_round(double value, double step_size)
 
 	if (!isfinite(value))
 		return value;
-	multiple = round(value / step_size);
+	multiple = round_half_away(value / step_size);
 	return isfinite(multiple) ? without_minus_zero(multiple * step_size) : value;
 }
 
@@ -371,6 +433,7 @@ march_days(int64_t year, int64_t month)
 }
 
 #define MARCH_2000 60 /* days from 2000-01-01 to 2000-03-01 */
+#define ERA_DAYS   146097 /* of 400 years */
 
 static int64_t
 first_of_month(int64_t year, int64_t month)
@@ -378,24 +441,21 @@ first_of_month(int64_t year, int64_t month)
 	return month > 2 ? march_days(year - 2000, month - 3) + MARCH_2000 : march_days(year - 2001, month + 9) + MARCH_2000;
 }
 
-/* Year and month (1 to 12) of a day. */
+/* Year, month (1 to 12) and days since the first of the month of a day. */
 static void
-month_of_day(int64_t day, int64_t *year, int64_t *month)
+month_of_day(int64_t day, int64_t *year, int64_t *month, int64_t *since_first)
 {
-	int64_t since = day - MARCH_2000;
-	int64_t guess = floor_divide(since * 400, 146097);
-	int64_t march;
-	int64_t rest;
+	int64_t  era = floor_divide(day - MARCH_2000, ERA_DAYS);
+	uint32_t rest = (uint32_t) (day - MARCH_2000 - era * ERA_DAYS);
+	/* without its leap days, which stand at the ends of 4 years (but not of 100) and of 400, the era has 365 days a year */
+	uint32_t in_era = (rest - rest / 1460 + rest / 36524 - rest / 146096) / 365;
+	uint32_t march;
 
-	/* the guess is off by one at most */
-	while (march_days(guess + 1, 0) <= since)
-		guess++;
-	while (march_days(guess, 0) > since)
-		guess--;
-	rest = since - march_days(guess, 0);
+	rest -= 365 * in_era + in_era / 4 - in_era / 100;
 	march = (5 * rest + 2) / 153;
-	*year = 2000 + guess + (march >= 10);
-	*month = march >= 10 ? march - 9 : march + 3;
+	*year = 2000 + 400 * era + (int64_t) in_era + (march >= 10);
+	*month = march >= 10 ? (int64_t) march - 9 : (int64_t) march + 3;
+	*since_first = (int64_t) (rest - (153 * march + 2) / 5);
 }
 
 int64_t
@@ -403,14 +463,14 @@ sml_mask_date(int64_t day, SmlDateUnit unit)
 {
 	int64_t year;
 	int64_t month;
+	int64_t since_first;
 
 	if (unit == SML_UNIT_DAY)
 		return day;
-	month_of_day(day, &year, &month);
-	if (unit == SML_UNIT_QUARTER)
-		month = (month - 1) / 3 * 3 + 1;
-	else if (unit != SML_UNIT_MONTH)
-		month = 1;
+	month_of_day(day, &year, &month, &since_first);
+	if (unit == SML_UNIT_MONTH)
+		return day - since_first;
+	month = unit == SML_UNIT_QUARTER ? (month - 1) / 3 * 3 + 1 : 1;
 	if (unit == SML_UNIT_DECADE)
 		year = floor_divide(year, 10) * 10;
 	return first_of_month(year, month);

@@ -89,15 +89,28 @@ sml_prf_start(SmlPrf *prf, const uint8_t *key)
 	prf->k1 = read_word(key + 8, 8);
 }
 
+/* The bytes after the last whole word; from the second word on they are the end of a load that overlaps the word before. */
+static inline uint64_t
+read_rest(SmlSlice bytes)
+{
+	size_t rest = bytes.size % 8;
+
+	if (rest == 0)
+		return 0;
+	if (bytes.size < 8)
+		return read_word(bytes.bytes, rest);
+	return read_whole(bytes.bytes + bytes.size - 8) >> (8 * (8 - rest));
+}
+
 /* Whole words, then the rest with the length in the last byte. */
-static void
+static inline void
 absorb_bytes(uint64_t *v, SmlSlice bytes, size_t length)
 {
 	size_t whole = bytes.size / 8;
 
 	for (size_t i = 0; i < whole; i++)
 		absorb(v, read_whole(bytes.bytes + 8 * i));
-	absorb(v, read_word(bytes.bytes + 8 * whole, bytes.size % 8) | (uint64_t) (length & 0xff) << 56);
+	absorb(v, read_rest(bytes) | (uint64_t) (length & 0xff) << 56);
 }
 
 SmlPrfValue
@@ -131,15 +144,13 @@ sml_prf_signed(SmlPrfValue value)
 	return 2 * unit - 1;
 }
 
-/* 64 bits for one half of a number in one round. */
+/* 64 bits for one half of a number in one round; "start" is the key's state, "word" the half, the round and the width. */
 static inline uint64_t
-round_value(const SmlPrf *prf, int bits, int round, uint64_t half)
+round_value(const uint64_t *start, uint64_t word)
 {
-	uint64_t v[4];
+	uint64_t v[4] = {start[0], start[1], start[2], start[3]};
 
-	/* one word: the half has at most 32 bits */
-	begin(prf, v);
-	absorb(v, half | (uint64_t) round << 32 | (uint64_t) bits << 40);
+	absorb(v, word);
 	v[2] ^= 0xee;
 	for (int i = 0; i < 4; i++)
 		sip_round(v);
@@ -155,11 +166,14 @@ permute_bits(const SmlPrf *prf, int bits, uint64_t value)
 	uint64_t left_mask = ((uint64_t) 1 << left_bits) - 1;
 	uint64_t right = value & right_mask;
 	uint64_t left = value >> right_bits;
+	uint64_t label = (uint64_t) bits << 40; /* above the half, which has at most 32 bits, and the round */
+	uint64_t start[4];
 
-	for (int round = 0; round < ROUNDS; round += 2)
+	begin(prf, start);
+	for (uint64_t round = 0; round < ROUNDS; round += 2)
 	{
-		left ^= round_value(prf, bits, round, right) & left_mask;
-		right ^= round_value(prf, bits, round + 1, left) & right_mask;
+		left ^= round_value(start, right ^ (label ^ round << 32)) & left_mask;
+		right ^= round_value(start, left ^ (label ^ (round + 1) << 32)) & right_mask;
 	}
 	return left << right_bits | right;
 }

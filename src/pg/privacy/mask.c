@@ -40,6 +40,7 @@
 #include "utils/uuid.h"
 
 #include "../crypto.h"
+#include "../decimal.h"
 #include "../env.h"
 #include "../../core/privacy/mask.h"
 #include "../../core/privacy/secret.h"
@@ -231,20 +232,25 @@ typedef struct Converted
 	bool     changed;
 } Converted;
 
-static Converted
+/* The way of encodings with several bytes a character that are not UTF-8. */
+static pg_noinline void
+convert(Converted *made)
+{
+	char *bytes = pg_server_to_any((const char *) made->slice.bytes, (int) made->slice.size, PG_UTF8);
+
+	if (bytes != (const char *) made->slice.bytes)
+		made->slice = (SmlSlice){(uint8 *) bytes, strlen(bytes)};
+	made->utf8 = true;
+	made->changed = true;
+}
+
+static inline Converted
 converted(text *value)
 {
 	Converted made = {slice_of(value), GetDatabaseEncoding() == PG_UTF8, false};
 
 	if (!made.utf8 && pg_database_encoding_max_length() > 1)
-	{
-		char *bytes = pg_server_to_any((const char *) made.slice.bytes, (int) made.slice.size, PG_UTF8);
-
-		if (bytes != (const char *) made.slice.bytes)
-			made.slice = (SmlSlice){(uint8 *) bytes, strlen(bytes)};
-		made.utf8 = true;
-		made.changed = true;
-	}
+		convert(&made);
 	return made;
 }
 
@@ -465,35 +471,6 @@ sustainml_mask_fake(PG_FUNCTION_ARGS)
 
 /* ---- numbers -------------------------------------------------------------------------------------------------- */
 
-/*
- * The nearest double of a numeric.  Up to 15 digits the quotient of two exact doubles is that, and quicker
- * than the server's way.
- */
-static double
-number_of_numeric(Datum value)
-{
-	static const double power[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
-	const char *text = DatumGetCString(DirectFunctionCall1(numeric_out, value));
-	bool        negative = *text == '-';
-	uint64      whole = 0;
-	int         digits = 0;
-	int         places = -1;
-
-	for (text += negative; *text; text++)
-	{
-		if (*text == '.')
-			places = 0;
-		else if (*text < '0' || *text > '9' || ++digits > 15)
-			return DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, value));
-		else
-		{
-			whole = whole * 10 + (uint64) (*text - '0');
-			places += places >= 0;
-		}
-	}
-	return (negative ? -1.0 : 1.0) * (double) whole / power[Max(places, 0)];
-}
-
 static double
 number_of(Datum value, Oid type)
 {
@@ -510,7 +487,7 @@ number_of(Datum value, Oid type)
 		case FLOAT8OID:
 			return DatumGetFloat8(value);
 		case NUMERICOID:
-			return number_of_numeric(value);
+			return ml_decimal_double(value);
 		default:
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
@@ -541,7 +518,7 @@ number_datum(double number, Oid type)
 		default:
 			/* whole numbers need no text in between */
 			if (fabs(number) < 1e13 && number == rint(number))
-				return NumericGetDatum(int64_to_numeric((int64) number));
+				return ml_decimal_whole((int64) number);
 			snprintf(text, sizeof(text), "%.15g", number);
 			return DirectFunctionCall3(numeric_in, CStringGetDatum(isnan(number) ? "NaN" : isinf(number) ? (number > 0 ? "Infinity" : "-Infinity") : text),
 									   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
