@@ -435,12 +435,14 @@ fold_numeric(uint64 hash, Datum value)
 uint64
 ml_hash_datum(uint64 hash, Oid type, Datum value, bool isnull)
 {
-	MlReader reader;
-	Oid      base;
+	return isnull ? sml_hash_null(hash) : ml_hash_base(hash, getBaseType(type), value);
+}
 
-	if (isnull)
-		return sml_hash_null(hash);
-	base = getBaseType(type);
+uint64
+ml_hash_base(uint64 hash, Oid base, Datum value)
+{
+	MlReader reader;
+
 	switch (base)
 	{
 		case INT2OID:
@@ -482,6 +484,6 @@ ml_hash_datum(uint64 hash, Oid type, Datum value, bool isnull)
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_DATATYPE_MISMATCH),
-			 errmsg("a column of type %s cannot decide a split", format_type_be(type)),
+			 errmsg("a column of type %s cannot decide a split", format_type_be(base)),
 			 errhint("Use columns of a number, text, date, uuid or boolean type as the key.")));
 }

@@ -62,4 +62,7 @@ extern bool ml_read_array(const MlReader *reader, Datum value, bool isnull, doub
 /* Fold a value into a row hash in its canonical form (core/hash.h); other types are refused with an error. */
 extern uint64 ml_hash_datum(uint64 hash, Oid type, Datum value, bool isnull);
 
+/* The same for a value that is not NULL, of a type that is no domain. */
+extern uint64 ml_hash_base(uint64 hash, Oid base, Datum value);
+
 #endif

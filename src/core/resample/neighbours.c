@@ -25,7 +25,6 @@
 #define ALWAYS (-(INT32_C(1) << 30)) /* a reach that lets every pair through */
 #define NEVER  (INT32_C(1) << 30)    /* and one that lets none */
 #define STRIPS (BLOCK / SML_BOUND_ROWS) /* strips of rows whose hits are handled together */
-#define AHEAD 6 /* hits for which memory is fetched ahead */
 
 /* One side of a search: points in blocks of near ones. */
 typedef struct Side
@@ -34,6 +33,7 @@ typedef struct Side
 	size_t    blocks;
 	uint32_t *at;    /* position among the points, block by block */
 	uint32_t *slot;  /* which query that is (queries only) */
+	SmlPoints points; /* x and code in the order of at: what one pair of blocks looks at lies together */
 	int16_t  *x;     /* per block: pairs of columns x BLOCK x 2 */
 	int32_t  *half;  /* see bound.h */
 	int32_t  *code;  /* per block: labels x BLOCK */
@@ -64,7 +64,7 @@ typedef struct Search
 	double          *worst;     /* per block of queries: the largest of these */
 	SmlBoundKernel   kernel;
 	Candidate       *heap;
-	SmlFound        *found;
+	SmlFound        *found;     /* in block order until the end */
 } Search;
 
 /* ---- blocks ------------------------------------------------------------------------ */
@@ -180,7 +180,7 @@ done:
 }
 
 static void
-measure_box(const SmlPoints *points, const uint32_t *at, size_t count, double *box)
+measure_box(const SmlPoints *points, size_t first, size_t count, double *box)
 {
 	for (size_t j = 0; j < points->width; j++)
 	{
@@ -189,7 +189,7 @@ measure_box(const SmlPoints *points, const uint32_t *at, size_t count, double *b
 
 		for (size_t i = 0; i < count; i++)
 		{
-			double value = points->x[at[i] * points->width + j];
+			double value = points->x[(first + i) * points->width + j];
 
 			least = value < least ? value : least;
 			greatest = value > greatest ? value : greatest;
@@ -219,10 +219,37 @@ side_free(SmlEnv *env, Side *side)
 {
 	sml_free(env, side->at);
 	sml_free(env, side->slot);
+	sml_free(env, side->points.x);
+	sml_free(env, side->points.code);
 	sml_free(env, side->x);
 	sml_free(env, side->code);
 	sml_free(env, side->half);
 	sml_free(env, side->box);
+}
+
+/* The points of the side in its order. */
+static SmlStatus
+side_sort(SmlEnv *env, const SmlPoints *points, Side *side)
+{
+	SmlPoints *sorted = &side->points;
+	SmlStatus  status;
+
+	*sorted = *points;
+	sorted->count = side->count;
+	sorted->x = NULL;
+	sorted->code = NULL;
+	SML_TRY(sml_alloc_array(env, side->count * points->width, sizeof(double), &sorted->x));
+	SML_TRY(sml_alloc_array(env, side->count * points->labels, sizeof(int32_t), &sorted->code));
+	for (size_t i = 0; i < side->count; i++)
+	{
+		if (i % 16384 == 0)
+			SML_TRY(sml_poll(env));
+		memcpy(sorted->x + i * points->width, points->x + side->at[i] * points->width, points->width * sizeof(double));
+		if (points->labels > 0)
+			memcpy(sorted->code + i * points->labels, points->code + side->at[i] * points->labels, points->labels * sizeof(int32_t));
+	}
+done:
+	return status;
 }
 
 /* The order of the side: at and slot. */
@@ -247,6 +274,7 @@ side_order(SmlEnv *env, const SmlPoints *points, const size_t *chosen, size_t co
 	SML_TRY(split(env, points, side->at, count, box));
 	for (size_t i = 0; i < count; i++)
 		side->slot[i] = slot_of[side->at[i]];
+	SML_TRY(side_sort(env, points, side));
 done:
 	sml_free(env, slot_of);
 	sml_free(env, box);
@@ -257,7 +285,7 @@ done:
 static SmlStatus
 side_fill(SmlEnv *env, const Search *search, const double *center, Side *side)
 {
-	const SmlPoints *points = search->points;
+	const SmlPoints *points = &side->points;
 	size_t           width = points->width;
 	size_t           block_x = search->pairs * 2 * BLOCK;
 	SmlStatus        status;
@@ -271,11 +299,11 @@ side_fill(SmlEnv *env, const Search *search, const double *center, Side *side)
 		size_t rows = block_rows(side, b);
 
 		SML_TRY(sml_poll(env));
-		measure_box(points, side->at + b * BLOCK, rows, side->box + b * 2 * width);
+		measure_box(points, b * BLOCK, rows, side->box + b * 2 * width);
 		for (size_t i = 0; i < rows; i++)
 		{
-			const double  *x = points->x + side->at[b * BLOCK + i] * width;
-			const int32_t *code = points->code + side->at[b * BLOCK + i] * points->labels;
+			const double  *x = points->x + (b * BLOCK + i) * width;
+			const int32_t *code = points->code + (b * BLOCK + i) * points->labels;
 			int32_t        norm = 0;
 
 			for (size_t j = 0; j < width && search->scale > 0; j++)
@@ -309,7 +337,7 @@ find_scale(SmlEnv *env, Search *search, double *center)
 	for (int pass = 0; pass < 2; pass++)
 		for (size_t i = 0; i < side->count; i++)
 		{
-			const double *x = points->x + side->at[i] * points->width;
+			const double *x = side->points.x + i * points->width;
 
 			if (i % 16384 == 0)
 				SML_TRY(sml_poll(env));
@@ -346,7 +374,7 @@ offer(Search *search, size_t query, double distance, uint32_t at)
 	/* most are turned away here, without a look at the list, which lies anywhere in memory */
 	if (distance > search->last[query])
 		return;
-	list = search->found + search->from->slot[query] * k;
+	list = search->found + query * k;
 	if (!(distance < list[i].distance || (distance == list[i].distance && at < list[i].at)))
 		return;
 	for (; i > 0 && (distance < list[i - 1].distance || (distance == list[i - 1].distance && at < list[i - 1].at)); i--)
@@ -378,30 +406,15 @@ block_worst(const Search *search, size_t block)
 
 /* ---- one pair of blocks ------------------------------------------------------------------- */
 
-/* Ask for a point's coordinates and list before they are needed: they lie anywhere in memory. */
-static inline void
-fetch(const Search *search, const Side *side, size_t row)
-{
-	const char *first = (const char *) (search->points->x + side->at[row] * search->points->width);
-	size_t      bytes = search->points->width * sizeof(double);
-
-	for (size_t i = 0; i < bytes && i < 512; i += 64)
-		__builtin_prefetch(first + i);
-	if (side == search->from)
-		for (size_t i = 0; i < search->k && i < 8; i += 4)
-			__builtin_prefetch(search->found + side->slot[row] * search->k + i);
-}
-
 /* Compute the pairs that may matter, and offer them to both sides. */
 static void
 take_hits(Search *search, size_t a, size_t b, size_t first, const uint16_t *hits, size_t count)
 {
-	const SmlPoints *points = search->points;
-	const Side      *from = search->from;
-	const Side      *to = search->to;
-	bool             same = from == to;
-	size_t           rows_a = block_rows(from, a);
-	size_t           rows_b = block_rows(to, b);
+	const Side *from = search->from;
+	const Side *to = search->to;
+	bool        same = from == to;
+	size_t      rows_a = block_rows(from, a);
+	size_t      rows_b = block_rows(to, b);
 
 	for (size_t h = 0; h < count; h++)
 	{
@@ -411,12 +424,10 @@ take_hits(Search *search, size_t a, size_t b, size_t first, const uint16_t *hits
 		size_t other = b * BLOCK + j;
 		double distance;
 
-		if (h + AHEAD < count && hits[h + AHEAD] % BLOCK < rows_b)
-			fetch(search, to, b * BLOCK + hits[h + AHEAD] % BLOCK);
 		/* padding, the point itself, and pairs of one block that come twice */
 		if (i >= rows_a || j >= rows_b || from->at[query] == to->at[other] || (same && a == b && j < i))
 			continue;
-		distance = sml_points_distance(points, from->at[query], to->at[other]);
+		distance = sml_points_between(&from->points, query, &to->points, other);
 		offer(search, query, distance, to->at[other]);
 		if (same)
 			offer(search, other, distance, from->at[query]);
@@ -557,6 +568,35 @@ check_count(SmlEnv *env, size_t count)
 	return SML_OK;
 }
 
+/* The lists from block order to the order of the queries, in place: slot is used up. */
+static SmlStatus
+order_found(SmlEnv *env, Side *from, size_t k, SmlFound *found)
+{
+	SmlStatus status = SML_OK;
+
+	for (size_t i = 0; i < from->count; i++)
+	{
+		if (i % 16384 == 0)
+			SML_TRY(sml_poll(env));
+		while (from->slot[i] != i)
+		{
+			uint32_t to = from->slot[i];
+
+			for (size_t n = 0; n < k; n++)
+			{
+				SmlFound swap = found[i * k + n];
+
+				found[i * k + n] = found[to * k + n];
+				found[to * k + n] = swap;
+			}
+			from->slot[i] = from->slot[to];
+			from->slot[to] = to;
+		}
+	}
+done:
+	return status;
+}
+
 static void
 clear_found(SmlFound *found, size_t count)
 {
@@ -613,6 +653,7 @@ sml_nearest(SmlEnv *env, const SmlPoints *points, const size_t *queries, size_t 
 	SML_TRY(sml_alloc_array(env, search.from->blocks, sizeof(double), &search.worst));
 	SML_TRY(sml_alloc_array(env, search.to->blocks, sizeof(Candidate), &search.heap));
 	SML_TRY(search_all(&search));
+	SML_TRY(order_found(env, search.from, k, found));
 done:
 	side_free(env, &sides[0]);
 	side_free(env, &sides[1]);
@@ -629,7 +670,8 @@ bool
 sml_nearest_need(const SmlPoints *shape, size_t queries, size_t among, size_t k, size_t *bytes)
 {
 	size_t rows;
-	size_t row = (shape->width + 1) * sizeof(int16_t) + shape->labels * sizeof(int32_t) + 7 * sizeof(int32_t) + 2 * shape->width * sizeof(double) / BLOCK + 2;
+	size_t row = (shape->width + 1) * sizeof(int16_t) + shape->labels * sizeof(int32_t) + 7 * sizeof(int32_t) +
+		shape->width * sizeof(double) + shape->labels * sizeof(int32_t) + 2 * shape->width * sizeof(double) / BLOCK + 2;
 	size_t lists;
 
 	return sml_size_plus(queries, among, &rows) && sml_size_times(rows, row, bytes) &&

@@ -12,7 +12,7 @@
  * and only pairs that may belong to the k nearest are computed in float64.  So few columns prune like a kd-tree and many run at
  * twice the speed of a single-precision matrix product.  A search of points among themselves looks at each pair once.
  *
- * Cost: blocks at most n m p / 2 (among themselves) or n m p multiplications; memory 2 bytes per number searched and 16 k per query.  A poll
+ * Cost: blocks at most n m p / 2 (among themselves) or n m p multiplications; memory 10 bytes per number searched (whole, and in the order of the blocks) and 16 k per query.  A poll
  * per pair of blocks, a fraction of a millisecond.
  */
 #ifndef SML_NEIGHBOURS_H

@@ -247,10 +247,10 @@ sml_points_free(SmlEnv *env, SmlPoints *points)
 }
 
 double
-sml_points_distance(const SmlPoints *points, size_t a, size_t b)
+sml_points_between(const SmlPoints *points, size_t a, const SmlPoints *others, size_t b)
 {
 	const double *xa = points->x + a * points->width;
-	const double *xb = points->x + b * points->width;
+	const double *xb = others->x + b * points->width;
 	double        sums[4] = {0, 0, 0, 0};
 	double        sum = 0;
 	size_t        differ = 0;
@@ -276,6 +276,12 @@ sml_points_distance(const SmlPoints *points, size_t a, size_t b)
 		sums[0] += (xa[j] - xb[j]) * (xa[j] - xb[j]);
 	sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
 	for (j = 0; j < points->labels; j++)
-		differ += points->code[a * points->labels + j] != points->code[b * points->labels + j];
+		differ += points->code[a * points->labels + j] != others->code[b * points->labels + j];
 	return differ > 0 ? sum + points->mismatch * (double) differ : sum;
+}
+
+double
+sml_points_distance(const SmlPoints *points, size_t a, size_t b)
+{
+	return sml_points_between(points, a, points, b);
 }

@@ -44,4 +44,7 @@ SML_MUST_USE bool sml_points_need(const SmlCases *cases, size_t count, size_t *b
 /* Squared distance between two of the points, by position. */
 double sml_points_distance(const SmlPoints *points, size_t a, size_t b);
 
+/* The same between points of two arrays of one shape. */
+double sml_points_between(const SmlPoints *points, size_t a, const SmlPoints *others, size_t b);
+
 #endif

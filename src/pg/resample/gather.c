@@ -140,7 +140,8 @@ typedef struct RowScan
 	size_t                   room;
 	size_t                   left;     /* bytes of the limit */
 	bool                    *finite;
-	FmgrInfo                *output;   /* per source column, for hashes of types without a canonical form */
+	Oid                     *base;     /* per source column: its type, that of a domain looked through */
+	FmgrInfo                *output;   /* likewise, for hashes of types without a canonical form */
 } RowScan;
 
 static void pg_attribute_noreturn()
@@ -218,8 +219,12 @@ hash_row(RowScan *scan, const Datum *values, const bool *nulls)
 	{
 		int source = scan->columns->hash_sources[i];
 
-		if (nulls[source] || scan->output[source].fn_oid == InvalidOid)
-			hash = ml_hash_datum(hash, scan->request->source->columns[source].type, values[source], nulls[source]);
+		if (nulls[source])
+			hash = sml_hash_null(hash);
+		else if (scan->base[source] == FLOAT8OID)
+			hash = sml_hash_number(hash, DatumGetFloat8(values[source]));
+		else if (scan->output[source].fn_oid == InvalidOid)
+			hash = ml_hash_base(hash, scan->base[source], values[source]);
 		else
 		{
 			char *text = OutputFunctionCall(&scan->output[source], values[source]);
@@ -325,14 +330,14 @@ take_room(RowScan *scan)
 }
 
 /* Types without a canonical form are hashed by their text. */
-static FmgrInfo *
-hash_outputs(const MlSource *source)
+static void
+hash_types(RowScan *scan, const MlSource *source)
 {
-	FmgrInfo *output = palloc0(sizeof(FmgrInfo) * (source->column_count + 1));
-
+	scan->base = palloc0(sizeof(Oid) * (source->column_count + 1));
+	scan->output = palloc0(sizeof(FmgrInfo) * (source->column_count + 1));
 	for (int i = 0; i < source->column_count; i++)
 	{
-		Oid     base = getBaseType(source->columns[i].type);
+		Oid     base = scan->base[i] = getBaseType(source->columns[i].type);
 		SmlKind kind;
 		bool    is_array;
 		Oid     function;
@@ -341,9 +346,8 @@ hash_outputs(const MlSource *source)
 		if (base == BYTEAOID || (ml_type_kind(base, &kind, &is_array) && !is_array))
 			continue;
 		getTypeOutputInfo(source->columns[i].type, &function, &is_varlena);
-		fmgr_info(function, &output[i]);
+		fmgr_info(function, &scan->output[i]);
 	}
-	return output;
 }
 
 /* Codes by canonical order, so that they do not depend on the order of rows. */
@@ -424,7 +428,7 @@ ml_resample_gather(const MlResampleRequest *request, MlResampleColumns *columns,
 	scan.values = palloc(sizeof(Datum) * (columns->count + 1));
 	scan.nulls = palloc(sizeof(bool) * (columns->count + 1));
 	scan.left = ml_memory_limit();
-	scan.output = hash_outputs(request->source);
+	hash_types(&scan, request->source);
 	take_room(&scan);
 	initStringInfo(&list);
 	for (int i = 0; i < request->source->column_count; i++)
