@@ -391,12 +391,14 @@ COMMENT ON FUNCTION sustainml_internal.fairness_line(record) IS 'A row of an aud
 CREATE VIEW sustainml_internal.fairness_content AS
 SELECT a.audit_id,
        concat_ws(E'\n', sustainml_internal.fairness_line(a),
-                 (SELECT string_agg(sustainml_internal.fairness_line(c), E'\n') FROM (SELECT * FROM sustainml.fairness_cell x WHERE x.audit_id = a.audit_id ORDER BY x.cell) c),
-                 (SELECT string_agg(sustainml_internal.fairness_line(m), E'\n') FROM (SELECT * FROM sustainml.fairness_metric x WHERE x.audit_id = a.audit_id ORDER BY x.line) m)) AS content
+                 (SELECT encode(sha256(convert_to(string_agg(c.line, E'\n'), 'UTF8')), 'hex')
+                    FROM (SELECT sustainml_internal.fairness_line(x) AS line FROM sustainml.fairness_cell x WHERE x.audit_id = a.audit_id ORDER BY x.cell) c),
+                 (SELECT encode(sha256(convert_to(string_agg(m.line, E'\n'), 'UTF8')), 'hex')
+                    FROM (SELECT sustainml_internal.fairness_line(x) AS line FROM sustainml.fairness_metric x WHERE x.audit_id = a.audit_id ORDER BY x.line) m)) AS content
   FROM sustainml.fairness_audit a;
 COMMENT ON VIEW sustainml_internal.fairness_content IS 'What is hashed of an audit';
 COMMENT ON COLUMN sustainml_internal.fairness_content.audit_id IS 'Audit';
-COMMENT ON COLUMN sustainml_internal.fairness_content.content IS 'Its rows as one text that no setting changes';
+COMMENT ON COLUMN sustainml_internal.fairness_content.content IS 'Its row as text that no setting changes, the SHA-256 of those of its groups, and of its figures, a line each';
 REVOKE ALL ON sustainml_internal.fairness_content FROM PUBLIC;
 
 -- Runs as the extension's owner, called by the C code that has just written the audit.  The order of lines comes from the key:

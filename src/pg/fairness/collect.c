@@ -565,22 +565,29 @@ note_rows(const MlFairCollector *collector, MlFairResult *result)
 }
 
 static void
-notice_count(int64 rows, const char *what)
+notice_count(int64 rows, const char *one, const char *many)
 {
-	if (rows > 0)
-		ereport(NOTICE, (errmsg("%lld rows %s", (long long) rows, what)));
+	if (rows == 1)
+		ereport(NOTICE, (errmsg("1 row %s", one)));
+	else if (rows > 1)
+		ereport(NOTICE, (errmsg("%lld rows %s", (long long) rows, many)));
 }
 
 void
 ml_fair_notice_rows(const MlFairResult *result, bool target)
 {
-	notice_count(result->rows_without_group, "lack a value that makes groups; they are shown as (missing), or left out of comparisons");
-	notice_count(result->rows_without_prediction, "have no outcome or prediction and are left out of figures about it");
+	notice_count(result->rows_without_group, "lacks a value that makes groups; it is shown as (missing), or left out of comparisons",
+				 "lack a value that makes groups; they are shown as (missing), or left out of comparisons");
+	notice_count(result->rows_without_prediction, "has no outcome or prediction and is left out of figures about it",
+				 "have no outcome or prediction and are left out of figures about it");
 	if (target)
-		notice_count(result->rows_without_label, "have no label and are left out of figures about it");
-	notice_count(result->rows_bad_score, "have a score that is NaN and are left out of figures about scores");
+		notice_count(result->rows_without_label, "has no label and is left out of figures about it",
+					 "have no label and are left out of figures about it");
+	notice_count(result->rows_bad_score, "has a score that is NaN and is left out of figures about scores",
+				 "have a score that is NaN and are left out of figures about scores");
 	if (result->spec->score)
-		notice_count(result->rows_without_score, "have no score and are left out of figures about scores");
+		notice_count(result->rows_without_score, "has no score and is left out of figures about scores",
+					 "have no score and are left out of figures about scores");
 }
 
 static SmlTruth
