@@ -83,6 +83,7 @@ ml_masked_words(const char *from)
 	StringInfoData    words;
 	SPIPlanPtr        plan;
 	CachedPlanSource *analysed;
+	List             *views = NIL;
 	ListCell         *cell;
 	char             *result = NULL;
 
@@ -93,8 +94,10 @@ ml_masked_words(const char *from)
 		elog(ERROR, "SPI_prepare: %s", SPI_result_code_string(SPI_result));
 	analysed = linitial(SPI_plan_get_plan_sources(plan));
 	foreach(cell, analysed->relationOids)
-		if (is_masked_view(lfirst_oid(cell)) && !list_member_oid(list_copy_head(analysed->relationOids, foreach_current_index(cell)), lfirst_oid(cell)))
-			add_view(&words, lfirst_oid(cell));
+		if (is_masked_view(lfirst_oid(cell)))
+			views = list_append_unique_oid(views, lfirst_oid(cell));
+	foreach(cell, views)
+		add_view(&words, lfirst_oid(cell));
 	if (words.len)
 		result = MemoryContextStrdup(caller, words.data);
 	SPI_finish();
