@@ -115,6 +115,9 @@ extern bool ml_rule_key(int32 rule_no, MlRuleKey *rule);
 /* Whether a role is that of a policy. */
 extern bool ml_is_policy_role(Oid role);
 
+/* The masked views that a source (MlSource.from) reads, with their masks, for a note; NULL when there are none.  In the current memory context. */
+extern char *ml_masked_words(const char *from);
+
 /* ---- helpers that the files of masking share ---------------------------------------------------- */
 
 /* Error unless the current user owns the table; also for what is no table.  Takes a lock. */

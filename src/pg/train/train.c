@@ -33,6 +33,7 @@
 #include "activation.h"
 #include "../privacy/keys.h"
 #include "../privacy/learn.h"
+#include "../privacy/mask.h"
 #include "train.h"
 
 /* A figure that rests on fewer held-out rows of a class than this is noted as shaky. */
@@ -319,7 +320,7 @@ evaluation_id(const Training *t)
 }
 
 /* The catalog keeps threshold, metric and the rest; what a metric is compared with comes from activation.c. */
-/* Seal the bytes under the keys of the sealed columns that were used, and say so in the notes. */
+/* Seal the bytes under the keys of the sealed columns that were used; keys and masks go into the notes. */
 static bytea *
 seal_model(Training *t, bytea *bytes)
 {
@@ -334,6 +335,9 @@ seal_model(Training *t, bytea *bytes)
 	if (words)
 		CHECK(t, sml_note(&t->env, &t->notes, "Sealed columns were opened: %s. The model is stored sealed, and using it needs the right to train with the same keys.",
 						  words));
+	words = ml_masked_words(t->source->from);
+	if (words)
+		CHECK(t, sml_note(&t->env, &t->notes, "The source is masked: %s.", words));
 	return ml_model_seal(bytes, t->source, used, count);
 }
 

@@ -186,4 +186,25 @@ SELECT pg_temp.refused('SELECT sustainml.grant_key(''batch_test'', NULL)'), pg_t
 PREPARE typed AS INSERT INTO typed (f) VALUES (sustainml.seal($1::float8, 'typed', 'f')) RETURNING sustainml.open(f);
 EXECUTE typed(5);
 DROP TABLE typed;
+-- a model says through which masks it was trained: by the view's name, in a query of a reader, and through a view over it; and none for the table
+CREATE TABLE seen (id int PRIMARY KEY, x float8, y float8, z float8);
+INSERT INTO seen SELECT i, i, 2 * i + i % 3, i FROM generate_series(1, 100) i;
+SELECT count(sustainml.mask('seen', c, 'keep')) FROM unnest('{id,y}'::name[]) c;
+SELECT sustainml.mask('seen', 'x', 'round', step => 5) > 0, sustainml.mask('seen', 'z', 'noise', ratio => 0.1, key => 'batch_test') > 0;
+SELECT count(*) FROM sustainml.publish('seen', policy => 'sml_seen', grant_to => '{sml_batch_writer}');
+SELECT notes FROM sustainml.train('masked', 'sml_seen.seen', target => 'y', holdout => 0);
+CREATE VIEW over_seen AS SELECT a.*, b.y AS other FROM sml_seen.seen a JOIN sml_seen.seen b USING (id);
+SELECT notes FROM sustainml.train('masked', 'SELECT x, y FROM over_seen', target => 'y', holdout => 0);
+SELECT notes FROM sustainml.train('masked', 'seen', target => 'y', holdout => 0);
+GRANT CREATE ON SCHEMA public TO sml_batch_writer;
+SET ROLE sml_batch_writer;
+SELECT notes FROM sustainml.train('masked_reader', 'SELECT x, y FROM sml_seen.seen', target => 'y', holdout => 0);
+SELECT sustainml.drop_model('masked_reader') IS NOT NULL AS dropped;
+RESET ROLE;
+REVOKE CREATE ON SCHEMA public FROM sml_batch_writer;
+SELECT sustainml.drop_model('masked') IS NOT NULL AS dropped;
+DROP VIEW over_seen;
+SELECT sustainml.unpublish('seen', policy => 'sml_seen') IS NOT NULL AS done;
+SELECT sustainml.drop_policy('sml_seen') IS NOT NULL AS done;
+DROP TABLE seen;
 DROP ROLE sml_batch_role, sml_batch_owner, sml_batch_writer;
