@@ -131,6 +131,25 @@ test_permutation(void **state)
 	}
 }
 
+/* A block says what single numbers say; the test above holds those to the definition. */
+static void
+test_permutation_block(void **state)
+{
+	static const uint32_t firsts[] = {0, 8, 65528, 65536, 12345678, 0x7ffffff8};
+	uint8_t  key[16] = "sixteen bytes k";
+	uint32_t images[SML_PRF_BLOCK];
+	SmlPrf   prf;
+
+	(void) state;
+	sml_prf_start(&prf, key);
+	for (size_t i = 0; i < sizeof(firsts) / sizeof(firsts[0]); i++)
+	{
+		sml_prf_permute_block(&prf, firsts[i], images);
+		for (uint32_t lane = 0; lane < SML_PRF_BLOCK; lane++)
+			assert_int_equal(images[lane], sml_prf_permute(&prf, (int64_t) firsts[i] + lane, false));
+	}
+}
+
 static void
 test_noise(void **state)
 {
@@ -432,7 +451,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_siphash), cmocka_unit_test(test_permutation), cmocka_unit_test(test_noise), cmocka_unit_test(test_date_shift),
+		cmocka_unit_test(test_siphash), cmocka_unit_test(test_permutation), cmocka_unit_test(test_permutation_block), cmocka_unit_test(test_noise), cmocka_unit_test(test_date_shift),
 		cmocka_unit_test(test_partial), cmocka_unit_test(test_email), cmocka_unit_test(test_redact), cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_dates), cmocka_unit_test(test_invented), cmocka_unit_test(test_personal_names), cmocka_unit_test(test_personal_values),
 	};

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "../clones.h"
+
 #define ROUNDS 10
 
 static inline uint64_t
@@ -152,8 +154,10 @@ round_value(const uint64_t *start, uint64_t word)
 
 	absorb(v, word);
 	v[2] ^= 0xee;
-	for (int i = 0; i < 4; i++)
-		sip_round(v);
+	sip_round(v);
+	sip_round(v);
+	sip_round(v);
+	sip_round(v);
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
@@ -196,4 +200,42 @@ sml_prf_permute(const SmlPrf *prf, int64_t value, bool small)
 		while (x >> 31 == 0);
 	}
 	return negative ? -1 - (int64_t) x : (int64_t) x;
+}
+
+/* One round of the network in every lane. */
+static inline void
+block_round(const uint64_t *start, uint64_t label, uint64_t mask, const uint64_t *from, uint64_t *to)
+{
+	for (int lane = 0; lane < SML_PRF_BLOCK; lane++)
+		to[lane] ^= round_value(start, from[lane] ^ label) & mask;
+}
+
+SML_CLONES_AVX512 static void
+permute_block(const uint64_t *start, uint64_t *left, uint64_t *right)
+{
+	const uint64_t label = (uint64_t) 31 << 40;
+
+	for (uint64_t round = 0; round < ROUNDS; round += 2)
+	{
+		block_round(start, label ^ round << 32, 0x7fff, right, left);
+		block_round(start, label ^ (round + 1) << 32, 0xffff, left, right);
+	}
+}
+
+void
+sml_prf_permute_block(const SmlPrf *prf, uint32_t first, uint32_t *images)
+{
+	uint64_t start[4];
+	uint64_t left[SML_PRF_BLOCK];
+	uint64_t right[SML_PRF_BLOCK];
+
+	begin(prf, start);
+	for (uint32_t lane = 0; lane < SML_PRF_BLOCK; lane++)
+	{
+		left[lane] = (first + lane) >> 16;
+		right[lane] = (first + lane) & 0xffff;
+	}
+	permute_block(start, left, right);
+	for (uint32_t lane = 0; lane < SML_PRF_BLOCK; lane++)
+		images[lane] = (uint32_t) (left[lane] << 16 | right[lane]);
 }

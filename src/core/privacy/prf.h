@@ -15,7 +15,7 @@
  *   2^31 … 2^63-1         permuted among themselves      int8
  *   negative x            -1 - image of (-1 - x)
  *
- * Cost: about 20 ns a value, 150 ns an integer.  No memory.
+ * Cost: about 20 ns a value, 90 ns an integer, less in blocks.  No memory.
  *
  * Sources: Aumasson and Bernstein, SipHash: a fast short-input PRF (2012); Bellare, Rogaway et al. on Feistel networks of
  * small domains.  Nothing of their code.
@@ -54,5 +54,12 @@ double sml_prf_signed(SmlPrfValue value);
 
 /* The image of an integer under the key's permutation; small: both lie in the range of int2. */
 int64_t sml_prf_permute(const SmlPrf *prf, int64_t value, bool small);
+
+/*
+ * The images of first, first + 1, …, all of them below 2^31: what sml_prf_permute (not small) says of each.  The rounds of
+ * one number wait for each other; those of eight run side by side.
+ */
+#define SML_PRF_BLOCK 8
+void sml_prf_permute_block(const SmlPrf *prf, uint32_t first, uint32_t *images);
 
 #endif
