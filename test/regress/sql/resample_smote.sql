@@ -150,6 +150,16 @@ SELECT count(*), min(id) FROM sustainml.smote(NULL::parts, 'label', ratio => 0.5
 SELECT count(*), bool_or(sustainml.held_out(0, 0.2, (parent->>'id')::int)) AS parent, bool_or(sustainml.held_out(0, 0.2, (neighbour->>'id')::int)) AS neighbour
   FROM sustainml.smote_lineage(NULL::parts, 'label', filter => 'NOT sustainml.held_out(0, 0.2, id)', key => '{id}');
 
+-- and a table with synthetic rows is tested on real ones alone, as docs/resampling.md says
+CREATE TABLE training AS
+SELECT * FROM numbers WHERE NOT sustainml.held_out(0, 0.2, id)
+UNION ALL
+SELECT * FROM sustainml.smote(NULL::numbers, 'good_credit', filter => 'NOT sustainml.held_out(0, 0.2, id)');
+SELECT rows_used = (SELECT 2 * max(c) FROM (SELECT count(*) c FROM numbers WHERE NOT sustainml.held_out(0, 0.2, id) GROUP BY good_credit) q) AS balanced,
+       rows_held_out = (SELECT count(*) FROM numbers WHERE sustainml.held_out(0, 0.2, id)) AS real
+  FROM sustainml.train('resample_smote', 'training', target => 'good_credit', exclude => '{id}',
+                       split => '{"source": "SELECT * FROM numbers WHERE sustainml.held_out(0, 0.2, id)"}');
+
 -- 7. foreign keys are no quantities: a synthetic row refers to what its class refers to, and can be inserted
 CREATE TABLE customer (id int PRIMARY KEY);
 INSERT INTO customer SELECT 2 * i FROM generate_series(1, 50) i;
