@@ -423,6 +423,28 @@ rotation_is_under_way(int32 number)
 	return SPI_processed > 0;
 }
 
+/*
+ * The batches are UPDATEs, and run the triggers and constraints of the table's owner with the rights of the caller.
+ * For roles that is as with any UPDATE of theirs; a superuser who renews keys shall not be had that way.
+ */
+static void
+refuse_superuser_on_others(Oid relid)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Oid       owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relid);
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	if (superuser() && !superuser_arg(owner) && !is_member_of_role_nosuper(GetUserId(), owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("a superuser cannot rotate the keys of other roles' tables"),
+				 errdetail("Triggers and constraints of table \"%s\" would run with the rights of a superuser.", get_rel_name(relid)),
+				 errhint("SET ROLE %s first.", quote_identifier(GetUserNameFromId(owner, false)))));
+}
+
 PG_FUNCTION_INFO_V1(sustainml_rotate_begin);
 Datum
 sustainml_rotate_begin(PG_FUNCTION_ARGS)
@@ -433,6 +455,7 @@ sustainml_rotate_begin(PG_FUNCTION_ARGS)
 	MlOwnerScope scope;
 
 	ml_key_require(info.key, ML_KEY_ROTATE);
+	refuse_superuser_on_others(PG_GETARG_OID(0));
 	/* one rotation of a column at a time begins */
 	LockDatabaseObject(ml_catalog_relation("protected_column"), (Oid) number, 0, ShareUpdateExclusiveLock);
 	SPI_connect();
