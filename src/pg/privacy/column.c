@@ -455,7 +455,6 @@ sustainml_rotate_begin(PG_FUNCTION_ARGS)
 	MlOwnerScope scope;
 
 	ml_key_require(info.key, ML_KEY_ROTATE);
-	refuse_superuser_on_others(PG_GETARG_OID(0));
 	/* one rotation of a column at a time begins */
 	LockDatabaseObject(ml_catalog_relation("protected_column"), (Oid) number, 0, ShareUpdateExclusiveLock);
 	SPI_connect();
@@ -466,6 +465,7 @@ sustainml_rotate_begin(PG_FUNCTION_ARGS)
 		key_no = ml_data_key_make(info.key, SML_KEY_DATA, number, info.column_id);
 	ml_owner_end(&scope);
 	SPI_finish();
+	refuse_superuser_on_others(PG_GETARG_OID(0));
 	ml_audit(info.key, (uint32) key_no, ML_USE_ROTATE);
 	PG_RETURN_INT32(key_no);
 }

@@ -236,8 +236,9 @@ ALTER TABLE theirs OWNER TO sml_table_owner;
 DO $$
 DECLARE
 	detail text;
+	done bigint;
 BEGIN
-	CALL sustainml.rotate('theirs', 'v');
+	CALL sustainml.rotate('theirs', 'v', rows => done);
 EXCEPTION WHEN insufficient_privilege THEN
 	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
 	RAISE WARNING '%', SQLERRM USING DETAIL = detail;
