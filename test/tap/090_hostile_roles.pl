@@ -5,6 +5,7 @@
 # The surface: every function that the role may call, with arguments chosen to do harm, must neither end a backend nor raise an internal error.
 use strict;
 use warnings;
+use File::Spec;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use PostgreSQL::Test::Utils;
@@ -12,9 +13,9 @@ use SustainmlTest;
 use Test::More;
 
 my $lib = "$FindBin::Bin/lib";
-my $node = new_node('hostile');
-my $master = $node->data_dir . '/master_key';
-append_to_file($master, ('5a' x 32) . "\n");
+my $node = new_node('hostile', more => "max_locks_per_transaction = 1024\n");
+my $master = File::Spec->rel2abs($node->basedir) . '/master_key';
+append_to_file($master, "v1:a:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n");
 chmod 0600, $master;
 $node->append_conf('postgresql.conf', "sustainml.master_key_file = '$master'\n");
 $node->reload;

@@ -243,7 +243,9 @@ static SmlFairState *
 new_group(AuditCall *call, MemoryContext context, uint32 parts)
 {
 	if (parts > (SML_FAIR_SCORES | SML_FAIR_WEIGHTS))
-		elog(ERROR, "unknown parts of a fairness state");
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unknown parts of a fairness state")));
 	if (++call->groups > MOST_GROUPS)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),

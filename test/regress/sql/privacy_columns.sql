@@ -229,5 +229,22 @@ ALTER EXTENSION pgcrypto SET SCHEMA crypto;
 SELECT sustainml.open(sustainml.seal('moved', 'columns_test'));
 ALTER EXTENSION pgcrypto SET SCHEMA public;
 SELECT sustainml.open(sustainml.seal('back', 'columns_test'));
+-- a superuser's rotation would run the triggers of the table's owner as the superuser
+CREATE TABLE theirs (id int, v float8);
+INSERT INTO theirs VALUES (1, 42);
+SELECT sustainml.encrypt_column('theirs', 'v', 'columns_test') > 0 AS done;
+ALTER TABLE theirs OWNER TO sml_table_owner;
+DO $$
+DECLARE
+	detail text;
+	done bigint;
+BEGIN
+	CALL sustainml.rotate('theirs', 'v', rows => done);
+EXCEPTION WHEN insufficient_privilege THEN
+	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+	RAISE WARNING '%', SQLERRM USING DETAIL = detail;
+END
+$$;
+DROP TABLE theirs;
 DROP SCHEMA crypto, elsewhere;
 DROP ROLE sml_column_role, sml_table_owner;

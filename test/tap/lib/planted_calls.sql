@@ -1,6 +1,6 @@
 -- What a role does by day, here with the schema of planted.sql first on its search_path; the columns have types without operators of their own.
 SET client_min_messages = warning;
-CREATE TABLE public.w (id varchar(20) PRIMARY KEY, a float4, n numeric, s int2, c char(3), nm name, g varchar(5), y boolean, yt varchar(5), p float8, d date, pred boolean);
+CREATE TABLE public.w (id varchar(20) PRIMARY KEY, a float4, n numeric, s int2, c char(3), nm name, g varchar(80), y boolean, yt varchar(5), p float8, d date, pred boolean);
 INSERT INTO public.w SELECT 'r' || i, i % 7, i % 5, (i % 3) + 1, 'abc', 'nm', CASE i % 3 WHEN 0 THEN 'x' ELSE 'z' END, (i * 7919) % 11 > 4, CASE WHEN (i * 7919) % 11 > 4 THEN 'yes' ELSE 'no' END, (i % 10) / 10.0, '2020-01-01'::date + i, (i * 31) % 13 > 5 FROM generate_series(1, 300) i;
 SET search_path = evil, public;
 SELECT version FROM sustainml.train('m', 'w', 'y', exclude => '{pred,yt}', protected => '{g}');
@@ -10,7 +10,7 @@ SELECT version FROM sustainml.train('r', 'w', 'a', exclude => '{id}', split => '
 SELECT version FROM sustainml.train('r2', 'SELECT * FROM w', 'a', exclude => '{id}');
 SELECT version FROM sustainml.retrain('m');  SELECT version FROM sustainml.train('tm','w','a',exclude=>'{id}',split=>'{"time":"d","gap":"1 day"}',holdout=>0.2);
 SELECT version FROM sustainml.train('tm2','w','a',exclude=>'{id}',split=>'{"time":"n","gap":1}',holdout=>0.2);
-SELECT version FROM sustainml.train('tm3','w','a',exclude=>'{id}',split=>'{"column":"g"}');SELECT version FROM sustainml.train('tm4','w','a',exclude=>'{id}',split=>'{"column":"s"}');
+SELECT version FROM sustainml.train('tm3','w','a',exclude=>'{id}',split=>'{"column":"g"}');SELECT version FROM sustainml.train('tm4','w','n',exclude=>'{id}',split=>'{"column":"a"}');
 SELECT version FROM sustainml.train('tm5','SELECT a, n, p, id FROM w','a');
 SELECT version FROM sustainml.train('tree','w','s', preprocess => '{}');
 SELECT version FROM sustainml.train('mw','w','y',exclude=>'{pred,yt}',weight=>'s',protected=>'{g}');

@@ -34,6 +34,8 @@ WITH nasty(type, picks) AS (VALUES
 	('cells', ARRAY[$$NULL$$, $$sustainml_internal.cells(NULL, 1)$$, $$sustainml_internal.cells('\x00', 1)$$]),
 	('anyelement', ARRAY[$$NULL::int$$, $$1::int$$, $$2147483647$$, $$(-9223372036854775808)$$, $$'nan'::numeric$$, $$'inf'::float8$$, $$'x'::text$$, $$repeat('x', 100000)$$, $$NULL::t$$, $$ROW(1, 2)$$, $$now()$$,
 		$$'infinity'::date$$, $$'-infinity'::timestamp$$, $$'5874897-12-31'::date$$, $$'{1,2}'::int[]$$, $$1e130000::numeric$$, $$'\x00'::bytea$$, $$true$$, $$'1 day'::interval$$]),
+	('anycompatible', ARRAY[$$NULL::int$$, $$1::int$$, $$2147483647$$, $$(-9223372036854775808)$$, $$'nan'::numeric$$, $$'inf'::float8$$, $$'x'::text$$, $$repeat('x', 100000)$$, $$NULL::t$$, $$ROW(1, 2)$$, $$now()$$,
+		$$'infinity'::date$$, $$'-infinity'::timestamp$$, $$'5874897-12-31'::date$$, $$'{1,2}'::int[]$$, $$1e130000::numeric$$, $$'\x00'::bytea$$, $$true$$, $$'1 day'::interval$$]),
 	('any', ARRAY[$$NULL$$, $$NULL, NULL$$, $$1$$, $$'x'$$, $$1.5, 2.5$$, $$'nan'::float8, 1$$, $$'{}'::jsonb$$, $$'{"a": 1, "g": "x"}'::jsonb$$, $$'{"a": {"b": []}}'::jsonb$$, $$ARRAY[1, 2, 3]::float8[]$$, $$'{NULL}'::float8[]$$,
 		$$ROW(1, 2)$$, $$(SELECT t FROM t LIMIT 1)$$, $$(SELECT s FROM sealed_t LIMIT 1)$$, $$NULL::t$$, $$repeat('x', 100000)$$, $$1e130000::numeric$$, $$'infinity'::date$$, $$'\x00'::bytea, '1 day'::interval$$,
 		$$VARIADIC '{1,2}'::int[]$$, $$VARIADIC '{}'::text[]$$, $$VARIADIC NULL::text[]$$, $$VARIADIC 1$$, $$'(1,2)'::point$$, $$'t'::regclass$$, $$'101'::bit(3)$$, $$int4range(1, 5)$$])
@@ -41,14 +43,14 @@ WITH nasty(type, picks) AS (VALUES
 	SELECT p.oid, n.nspname, p.proname, p.pronargs, p.proargtypes, p.pronargdefaults, p.provariadic, p.prokind,
 	       p.oid::regprocedure::text AS signature
 	  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-	 WHERE n.nspname IN ('sustainml', 'sustainml_internal') AND has_function_privilege(p.oid, 'EXECUTE') AND p.prokind IN ('f', 'p')
+	 WHERE n.nspname IN ('sustainml', 'sustainml_internal') AND has_function_privilege(p.oid, 'EXECUTE') AND p.prokind IN ('f', 'p', 'a')
 	   AND p.prorettype NOT IN ('event_trigger'::regtype, 'trigger'::regtype) AND NOT ('internal'::regtype = ANY (p.proargtypes))
 ), calls AS (
 	SELECT round, f.*, a.place, t.typname,
 	       CASE WHEN a.place > f.pronargs - f.pronargdefaults AND round > 1 THEN
 	         -- most arguments that have a default keep it, so that the call gets further
 	         ('x' || substr(md5(concat_ws(' ', :salt, round, signature, a.place, 'named')), 1, 7))::bit(28)::int % 3 > 0 END AS has_default,
-	       CASE WHEN round = 0 AND t.typname NOT IN ('anyelement', 'any') THEN 'NULL'
+	       CASE WHEN round = 0 AND t.typname NOT IN ('anyelement', 'anycompatible', 'any') THEN 'NULL'
 	            ELSE n.picks[1 + ('x' || substr(md5(concat_ws(' ', :salt, round, signature, a.place)), 1, 7))::bit(28)::int % cardinality(n.picks)] END AS value
 	  FROM functions f CROSS JOIN generate_series(0, :rounds) round
 	  LEFT JOIN LATERAL unnest(f.proargtypes) WITH ORDINALITY AS a(type, place) ON true
@@ -57,12 +59,13 @@ WITH nasty(type, picks) AS (VALUES
 ), written AS (
 	SELECT round, signature, nspname, proname, prokind,
 	       string_agg(CASE WHEN typname = 'any' OR value LIKE 'VARIADIC%' THEN value
-	                       WHEN typname = 'anyelement' OR value IS NULL THEN value
+	                       WHEN typname IN ('anyelement', 'anycompatible') OR value IS NULL THEN value
 	                       WHEN provariadic <> 0 AND place = pronargs THEN 'VARIADIC ' || value || '::' || format_type(proargtypes[place - 1], NULL)
 	                       ELSE '(' || value || ')::' || format_type(proargtypes[place - 1], NULL) END, ', ' ORDER BY place)
 	         FILTER (WHERE place IS NOT NULL AND NOT (place > keep)) AS arguments
 	  FROM (SELECT *, coalesce(min(place) FILTER (WHERE has_default) OVER (PARTITION BY round, signature) - 1, 32767) AS keep FROM calls) c
 	 GROUP BY round, signature, nspname, proname, prokind
 )
-SELECT format(CASE prokind WHEN 'p' THEN 'CALL %I.%I(%s);' ELSE 'SELECT count(*) FROM (SELECT * FROM %I.%I(%s) AS f LIMIT 100) AS q;' END, nspname, proname, coalesce(arguments, ''))
+SELECT format(CASE prokind WHEN 'p' THEN 'CALL %I.%I(%s);' WHEN 'a' THEN 'SELECT count(q.f) FROM (SELECT %I.%I(%s) AS f FROM generate_series(1, 3)) AS q;'
+	              ELSE 'SELECT count(*) FROM (SELECT * FROM %I.%I(%s) AS f LIMIT 100) AS q;' END, nspname, proname, coalesce(arguments, ''))
   FROM written ORDER BY round, signature;
