@@ -244,7 +244,7 @@ test_kernels(void **state)
 {
 	enum { PAIRS = 5, LABELS = 3, WEIGHT = 4500000 };
 	static int16_t x[2][PAIRS * 2 * SML_BOUND_BLOCK];
-	static int32_t norm[2][SML_BOUND_BLOCK], half[2][SML_BOUND_BLOCK], limit[2][SML_BOUND_BLOCK], reach[2][SML_BOUND_BLOCK], code[2][LABELS * SML_BOUND_BLOCK];
+	static int32_t norm[2][SML_BOUND_BLOCK], half[2][SML_BOUND_BLOCK], limit[2][SML_BOUND_BLOCK], half_limit[2][SML_BOUND_BLOCK], code[2][LABELS * SML_BOUND_BLOCK];
 	static uint16_t hits[SML_BOUND_KERNELS][SML_BOUND_ROWS * SML_BOUND_BLOCK];
 	static bool    reported[SML_BOUND_ROWS * SML_BOUND_BLOCK];
 	size_t         near = 0;
@@ -261,7 +261,7 @@ test_kernels(void **state)
 					norm[s][i] += x[s][(f * SML_BOUND_BLOCK + i) * 2 + c] * x[s][(f * SML_BOUND_BLOCK + i) * 2 + c];
 			limit[s][i] = (int32_t) (sml_random_bits(2, s, i) % 90000000);
 			half[s][i] = norm[s][i] / 2;
-			reach[s][i] = half[s][i] - (limit[s][i] + 1) / 2;
+			half_limit[s][i] = (limit[s][i] + 1) / 2;
 			for (size_t f = 0; f < LABELS; f++)
 				code[s][f * SML_BOUND_BLOCK + i] = (int32_t) (sml_random_bits(3, s, f * SML_BOUND_BLOCK + i) % 3);
 		}
@@ -269,12 +269,12 @@ test_kernels(void **state)
 	for (size_t labels = 0; labels <= LABELS; labels += LABELS)
 		for (size_t row = 0; row < SML_BOUND_BLOCK; row += SML_BOUND_ROWS)
 		{
-			SmlBoundTask task = {PAIRS, labels, WEIGHT, x[0], row, half[0], reach[0], code[0], x[1], half[1], reach[1], code[1]};
+			SmlBoundTask task = {PAIRS, labels, WEIGHT, x[0], row, half[0], half_limit[0], code[0], x[1], half[1], half_limit[1], code[1]};
 			size_t       count = kernel_count(&task, 0, hits[0]);
 
 			memset(reported, 0, sizeof(reported));
 			for (size_t h = 0; h < count; h++)
-				reported[hits[0][h]] = true;
+				reported[hits[0][h] - row * SML_BOUND_BLOCK] = true;
 			for (size_t n = 0; n < SML_BOUND_ROWS * SML_BOUND_BLOCK; n++)
 			{
 				size_t  r = row + n / SML_BOUND_BLOCK;

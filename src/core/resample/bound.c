@@ -36,11 +36,10 @@ kernel_plain(const SmlBoundTask *t, uint16_t *hits)
 				sum[j] -= t->code[f * SML_BOUND_BLOCK + j] != t->code_rows[f * SML_BOUND_BLOCK + i] ? t->weight : 0;
 		for (size_t j = 0; j < SML_BOUND_BLOCK; j++)
 		{
-			int32_t mine = t->half[j] + t->reach_rows[i];
-			int32_t other = t->half_rows[i] + t->reach[j];
+			int32_t limit = t->limit[j] > t->limit_rows[i] ? t->limit[j] : t->limit_rows[i];
 
-			if (sum[j] >= (mine < other ? mine : other))
-				hits[count++] = (uint16_t) (r * SML_BOUND_BLOCK + j);
+			if (sum[j] - t->half[j] + limit >= t->half_rows[i])
+				hits[count++] = (uint16_t) (i * SML_BOUND_BLOCK + j);
 		}
 	}
 	return count;
@@ -48,28 +47,31 @@ kernel_plain(const SmlBoundTask *t, uint16_t *hits)
 
 #ifdef HAVE_X86
 
-/* Hits come register by register; each row keeps its own until all columns are through. */
-typedef struct Collected
+/*
+ * Which pairs are near enough, a bit each, row by row: written without a branch, which would be mispredicted for one
+ * register in ten, and read 64 at a time.
+ */
+typedef struct Marks
 {
-	uint16_t found[SML_BOUND_ROWS][SML_BOUND_BLOCK];
-	size_t   counts[SML_BOUND_ROWS];
-} Collected;
+	uint64_t near[SML_BOUND_ROWS][SML_BOUND_BLOCK / 64];
+} Marks;
 
+/* Bits of the columns from "column" on; x86 has the low byte first. */
 static inline void
-collect(Collected *collected, size_t row, size_t column, uint32_t mask)
+mark(Marks *marks, size_t row, size_t column, uint32_t mask, size_t columns)
 {
-	for (; mask != 0; mask &= mask - 1)
-		collected->found[row][collected->counts[row]++] = (uint16_t) (row * SML_BOUND_BLOCK + column + (size_t) __builtin_ctz(mask));
+	__builtin_memcpy((char *) marks->near[row] + column / 8, &mask, columns / 8);
 }
 
-static size_t
-join(const Collected *collected, uint16_t *hits)
+static inline size_t
+list_marks(const Marks *marks, size_t first, uint16_t *hits)
 {
 	size_t count = 0;
 
 	for (size_t r = 0; r < SML_BOUND_ROWS; r++)
-		for (size_t n = 0; n < collected->counts[r]; n++)
-			hits[count++] = collected->found[r][n];
+		for (size_t part = 0; part < SML_BOUND_BLOCK / 64; part++)
+			for (uint64_t left = marks->near[r][part]; left != 0; left &= left - 1)
+				hits[count++] = (uint16_t) ((first + r) * SML_BOUND_BLOCK + part * 64 + (size_t) __builtin_ctzll(left));
 	return count;
 }
 
@@ -83,28 +85,44 @@ pair_of(const int16_t *a, size_t row)
 	return pair;
 }
 
+/* _mm512_dpwssd_epi32; gcc (at least to 12) copies every sum to and fro around the intrinsic, which takes longer than the products. */
+static inline __attribute__((always_inline, target("avx512f,avx512vnni"))) __m512i
+in_one_step(__m512i sum, __m512i a, __m512i b)
+{
+	__asm__("vpdpwssd %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
+	return sum;
+}
+
+/* Unrolled, so that the sums stay in registers. */
+#define UNROLLED _Pragma("GCC unroll 4")
+
 #define KERNEL_512(name, features, MULTIPLY_ADD)                                                                                  \
 	__attribute__((target(features))) static size_t                                                                               \
 	name(const SmlBoundTask *t, uint16_t *hits)                                                                                   \
 	{                                                                                                                             \
-		Collected collected;                                                                                                      \
-		__m512i   weight = _mm512_set1_epi32(t->weight);                                                                          \
+		Marks   marks;                                                                                                            \
+		__m512i weight = _mm512_set1_epi32(t->weight);                                                                            \
                                                                                                                                   \
-		for (size_t r = 0; r < SML_BOUND_ROWS; r++)                                                                               \
-			collected.counts[r] = 0;                                                                                              \
 		for (size_t j = 0; j < SML_BOUND_BLOCK; j += 32)                                                                          \
 		{                                                                                                                         \
 			__m512i        sum[SML_BOUND_ROWS][2];                                                                                \
 			const int16_t *a = t->x_rows + t->row * 2;                                                                            \
 			const int16_t *b = t->x + j * 2;                                                                                      \
+			__m512i        half0 = _mm512_sub_epi32(_mm512_setzero_si512(), _mm512_loadu_si512(t->half + j));                     \
+			__m512i        half1 = _mm512_sub_epi32(_mm512_setzero_si512(), _mm512_loadu_si512(t->half + j + 16));                \
                                                                                                                                   \
+			UNROLLED                                                                                                              \
 			for (size_t r = 0; r < SML_BOUND_ROWS; r++)                                                                           \
-				sum[r][0] = sum[r][1] = _mm512_setzero_si512();                                                                   \
+			{                                                                                                                     \
+				sum[r][0] = half0;                                                                                                \
+				sum[r][1] = half1;                                                                                                \
+			}                                                                                                                     \
 			for (size_t f = 0; f < t->pairs; f++, a += 2 * SML_BOUND_BLOCK, b += 2 * SML_BOUND_BLOCK)                             \
 			{                                                                                                                     \
 				__m512i b0 = _mm512_loadu_si512(b);                                                                               \
 				__m512i b1 = _mm512_loadu_si512(b + 32);                                                                          \
                                                                                                                                   \
+				UNROLLED                                                                                                          \
 				for (size_t r = 0; r < SML_BOUND_ROWS; r++)                                                                       \
 				{                                                                                                                 \
 					__m512i both = _mm512_set1_epi32(pair_of(a, r));                                                              \
@@ -113,14 +131,15 @@ pair_of(const int16_t *a, size_t row)
 					sum[r][1] = MULTIPLY_ADD(sum[r][1], both, b1);                                                                \
 				}                                                                                                                 \
 			}                                                                                                                     \
+			UNROLLED                                                                                                              \
 			for (size_t r = 0; r < SML_BOUND_ROWS; r++)                                                                           \
+				UNROLLED                                                                                                          \
 				for (size_t part = 0; part < 2; part++)                                                                           \
 				{                                                                                                                 \
 					size_t   at = j + 16 * part;                                                                                  \
-					__m512i  mine = _mm512_add_epi32(_mm512_loadu_si512(t->half + at), _mm512_set1_epi32(t->reach_rows[t->row + r]));  \
-					__m512i  other = _mm512_add_epi32(_mm512_loadu_si512(t->reach + at), _mm512_set1_epi32(t->half_rows[t->row + r])); \
-					__m512i  least = _mm512_min_epi32(mine, other);                                                               \
-					__m512i  all = sum[r][part];                                                                                  \
+					__m512i  limit = _mm512_max_epi32(_mm512_loadu_si512(t->limit + at), _mm512_set1_epi32(t->limit_rows[t->row + r])); \
+					__m512i  least = _mm512_set1_epi32(t->half_rows[t->row + r]);                                                 \
+					__m512i  all = _mm512_add_epi32(sum[r][part], limit);                                                         \
 					uint32_t mask = _mm512_cmpge_epi32_mask(all, least);                                                          \
                                                                                                                                   \
 					for (size_t f = 0; f < t->labels && mask != 0; f++)                                                           \
@@ -131,15 +150,14 @@ pair_of(const int16_t *a, size_t row)
 						all = _mm512_mask_sub_epi32(all, differ, all, weight);                                                    \
 						mask &= _mm512_cmpge_epi32_mask(all, least);                                                              \
 					}                                                                                                             \
-					if (mask != 0)                                                                                                \
-						collect(&collected, r, at, mask);                                                                         \
+					mark(&marks, r, at, mask, 16);                                                                                \
 				}                                                                                                                 \
 		}                                                                                                                         \
-		return join(&collected, hits);                                                                                            \
+		return list_marks(&marks, t->row, hits);                                                                                  \
 	}
 
 #define IN_TWO_STEPS(sum, a, b) _mm512_add_epi32(sum, _mm512_madd_epi16(a, b))
-#define IN_ONE_STEP(sum, a, b)  _mm512_dpwssd_epi32(sum, a, b)
+#define IN_ONE_STEP(sum, a, b)  in_one_step(sum, a, b)
 
 KERNEL_512(kernel_512, "avx512f,avx512bw", IN_TWO_STEPS)
 KERNEL_512(kernel_512_vnni, "avx512f,avx512bw,avx512vnni", IN_ONE_STEP)
@@ -160,24 +178,29 @@ at_least_256(__m256i a, __m256i b)
 __attribute__((target("avx2"))) static size_t
 kernel_256(const SmlBoundTask *t, uint16_t *hits)
 {
-	Collected collected;
-	__m256i   weight = _mm256_set1_epi32(t->weight);
+	Marks   marks;
+	__m256i weight = _mm256_set1_epi32(t->weight);
 
-	for (size_t r = 0; r < SML_BOUND_ROWS; r++)
-		collected.counts[r] = 0;
 	for (size_t j = 0; j < SML_BOUND_BLOCK; j += 16)
 	{
 		__m256i        sum[SML_BOUND_ROWS][2];
 		const int16_t *a = t->x_rows + t->row * 2;
 		const int16_t *b = t->x + j * 2;
+		__m256i        half0 = _mm256_sub_epi32(_mm256_setzero_si256(), load_256(t->half + j));
+		__m256i        half1 = _mm256_sub_epi32(_mm256_setzero_si256(), load_256(t->half + j + 8));
 
+		UNROLLED
 		for (size_t r = 0; r < SML_BOUND_ROWS; r++)
-			sum[r][0] = sum[r][1] = _mm256_setzero_si256();
+		{
+			sum[r][0] = half0;
+			sum[r][1] = half1;
+		}
 		for (size_t f = 0; f < t->pairs; f++, a += 2 * SML_BOUND_BLOCK, b += 2 * SML_BOUND_BLOCK)
 		{
 			__m256i b0 = load_256(b);
 			__m256i b1 = load_256(b + 16);
 
+			UNROLLED
 			for (size_t r = 0; r < SML_BOUND_ROWS; r++)
 			{
 				__m256i both = _mm256_set1_epi32(pair_of(a, r));
@@ -186,14 +209,15 @@ kernel_256(const SmlBoundTask *t, uint16_t *hits)
 				sum[r][1] = _mm256_add_epi32(sum[r][1], _mm256_madd_epi16(both, b1));
 			}
 		}
+		UNROLLED
 		for (size_t r = 0; r < SML_BOUND_ROWS; r++)
+			UNROLLED
 			for (size_t part = 0; part < 2; part++)
 			{
 				size_t   at = j + 8 * part;
-				__m256i  mine = _mm256_add_epi32(load_256(t->half + at), _mm256_set1_epi32(t->reach_rows[t->row + r]));
-				__m256i  other = _mm256_add_epi32(load_256(t->reach + at), _mm256_set1_epi32(t->half_rows[t->row + r]));
-				__m256i  least = _mm256_min_epi32(mine, other);
-				__m256i  all = sum[r][part];
+				__m256i  limit = _mm256_max_epi32(load_256(t->limit + at), _mm256_set1_epi32(t->limit_rows[t->row + r]));
+				__m256i  least = _mm256_set1_epi32(t->half_rows[t->row + r]);
+				__m256i  all = _mm256_add_epi32(sum[r][part], limit);
 				uint32_t mask = at_least_256(all, least);
 
 				for (size_t f = 0; f < t->labels && mask != 0; f++)
@@ -204,11 +228,10 @@ kernel_256(const SmlBoundTask *t, uint16_t *hits)
 					all = _mm256_sub_epi32(all, _mm256_andnot_si256(same, weight));
 					mask &= at_least_256(all, least);
 				}
-				if (mask != 0)
-					collect(&collected, r, at, mask);
+				mark(&marks, r, at, mask, 8);
 			}
 	}
-	return join(&collected, hits);
+	return list_marks(&marks, t->row, hits);
 }
 
 #endif

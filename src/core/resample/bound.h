@@ -6,13 +6,14 @@
  *     | x0 x1 of point 0 | x0 x1 of point 1 | … | x0 x1 of point 127 | x2 x3 of point 0 | …
  *
  * so that one multiply-add instruction takes two columns of as many points as a register has lanes: twice the rate of
- * single precision, and exact.  A pair is near enough when its squared distance is at most the larger of limit(i) and
- * limit(j).  Written for the product of the coordinates, with half(i) = |x(i)|^2 / 2, reach(i) = (|x(i)|^2 - limit(i)) / 2, and
- * weight half of what a differing category adds, all rounded down:
+ * single precision, and exact.  A pair is near enough when its squared distance is at most the larger of the two points'
+ * limits.  Written for the product of the coordinates, with half(i) = |x(i)|^2 / 2 and a weight of half of what a differing category
+ * adds, both rounded down, and limit(i) half of the squared limit, rounded up:
  *
- *     x(i) x(j) - weight * (categories that differ)  >=  min(half(j) + reach(i), half(i) + reach(j))
+ *     x(i) x(j) - half(j) + max(limit(i), limit(j)) - weight * (categories that differ)  >=  half(i)
  *
- * Rounding down lets a pair too many through, never one too few.  The caller sees to it that no sum leaves 32 bits.
+ * The sums begin at -half(j), so that three instructions a register remain after the products.  The rounding lets
+ * a pair too many through, never one too few.  The caller sees to it that no sum leaves 32 bits.
  */
 #ifndef SML_BOUND_H
 #define SML_BOUND_H
@@ -30,15 +31,15 @@ typedef struct SmlBoundTask
 	const int16_t *x_rows;  /* block of the rows, and the first row to take */
 	size_t         row;
 	const int32_t *half_rows;
-	const int32_t *reach_rows;
+	const int32_t *limit_rows;
 	const int32_t *code_rows; /* labels x SML_BOUND_BLOCK */
 	const int16_t *x;       /* block of the columns */
 	const int32_t *half;
-	const int32_t *reach;
+	const int32_t *limit;
 	const int32_t *code;
 } SmlBoundTask;
 
-/* Look at rows row … row + 3 against all 128 columns; hits receives (row - first row) * 128 + column.  Returns their number. */
+/* Look at rows row … row + 3 against all 128 columns; hits receives row * 128 + column.  Returns their number. */
 typedef size_t (*SmlBoundKernel)(const SmlBoundTask *task, uint16_t *hits);
 
 /* The fastest kernel that this processor can run; all give the same hits in the same order. */

@@ -22,8 +22,9 @@
 
 #define BLOCK SML_BOUND_BLOCK
 #define CUT   8 /* deviations of the widest column beyond which coordinates are cut off */
-#define ALWAYS (-(INT32_C(1) << 30)) /* a reach that lets every pair through */
-#define NEVER  (INT32_C(1) << 30)    /* and one that lets none */
+#define ALWAYS (INT32_C(1) << 30)    /* half a limit that lets every pair through */
+#define NEVER  (-(INT32_C(1) << 30)) /* and one that lets none */
+#define SAMPLE 1024 /* points by which the widest coordinate is found */
 #define STRIPS (BLOCK / SML_BOUND_ROWS) /* strips of rows whose hits are handled together */
 
 /* One side of a search: points in blocks of near ones. */
@@ -58,9 +59,10 @@ typedef struct Search
 	double           root;      /* sqrt of the number of columns */
 	double           cut;       /* scaled coordinates beyond are cut off */
 	int32_t          weight;    /* half of that of a differing category, scaled */
-	int32_t         *reach;     /* per query, in block order, padded */
-	int32_t         *no_reach;  /* BLOCK times NEVER, for a side that asks for nothing */
+	int32_t         *limit;     /* half the squared limit per query, in block order, padded */
+	int32_t         *no_limit;  /* BLOCK times NEVER, for a side that asks for nothing */
 	double          *last;      /* per query, in block order: its k-th distance so far */
+	bool            *changed;   /* its k-th distance is not in limit yet */
 	double          *worst;     /* per block of queries: the largest of these */
 	SmlBoundKernel   kernel;
 	Candidate       *heap;
@@ -127,19 +129,19 @@ select_nth(SmlEnv *env, const SmlPoints *points, size_t j, uint32_t *at, size_t 
 	return SML_OK;
 }
 
-/* The coordinate in which the points spread most. */
+/* The coordinate in which the points spread most, by a sample of them: which one is a matter of speed alone. */
 static SmlStatus
 widest(SmlEnv *env, const SmlPoints *points, const uint32_t *at, size_t count, double *box, size_t *found)
 {
+	size_t    step = 1 + count / SAMPLE;
 	double    best = -1;
-	SmlStatus status = SML_OK;
+	SmlStatus status;
 
-	for (size_t i = 0; i < count; i++)
+	SML_TRY(sml_poll(env));
+	for (size_t i = 0; i < count; i += step)
 	{
 		const double *x = points->x + at[i] * points->width;
 
-		if (i % 16384 == 0)
-			SML_TRY(sml_poll(env));
 		for (size_t j = 0; j < points->width; j++)
 		{
 			if (i == 0 || x[j] < box[j])
@@ -382,33 +384,53 @@ offer(Search *search, size_t query, double distance, uint32_t at)
 	list[i].distance = distance;
 	list[i].at = at;
 	search->last[query] = list[k - 1].distance;
-	if (list[k - 1].at != SML_NOT_FOUND && search->scale > 0)
-	{
-		double reach = search->scale * sqrt(list[k - 1].distance) + search->root;
-		double limit = reach * reach * (1 + 1e-9) + 1;
-
-		/* half is rounded down, so that this is at most (norm - limit) / 2 */
-		if (limit < -2.0 * ALWAYS)
-			search->reach[query] = search->from->half[query] - (int32_t) ceil(limit / 2);
-	}
+	search->changed[query] = true;
 }
 
-static double
-block_worst(const Search *search, size_t block)
+/* The limit of a query's k-th distance, in whole numbers. */
+static void
+set_limit(Search *search, size_t query)
+{
+	double reach = search->scale * sqrt(search->last[query]) + search->root;
+	double limit = reach * reach * (1 + 1e-9) + 1;
+
+	search->changed[query] = false;
+	/* infinite as long as there are fewer than k */
+	if (search->scale > 0 && limit < 2.0 * ALWAYS)
+		search->limit[query] = (int32_t) (limit / 2) + 1;
+}
+
+/* After pairs of a block were computed: the limits of its queries, and the largest of their k-th distances. */
+static void
+refresh(Search *search, size_t block)
 {
 	const double *last = search->last + block * BLOCK;
-	double        worst = 0;
+	size_t        rows = block_rows(search->from, block);
+	double        worst[4] = {0, 0, 0, 0};
 
-	for (size_t i = 0; i < block_rows(search->from, block); i++)
-		worst = last[i] > worst ? last[i] : worst;
-	return worst;
+	/* four in turn: not bound by the latency of a comparison */
+	for (size_t i = 0; i < rows; i++)
+		worst[i % 4] = last[i] > worst[i % 4] ? last[i] : worst[i % 4];
+	for (size_t i = 0; i < BLOCK; i += sizeof(uint64_t))
+	{
+		const bool *changed = search->changed + block * BLOCK + i;
+		uint64_t    any;
+
+		memcpy(&any, changed, sizeof(any));
+		for (size_t l = 0; any != 0 && l < sizeof(any); l++)
+			if (changed[l])
+				set_limit(search, block * BLOCK + i + l);
+	}
+	for (size_t l = 1; l < 4; l++)
+		worst[0] = worst[l] > worst[0] ? worst[l] : worst[0];
+	search->worst[block] = worst[0];
 }
 
 /* ---- one pair of blocks ------------------------------------------------------------------- */
 
 /* Compute the pairs that may matter, and offer them to both sides. */
 static void
-take_hits(Search *search, size_t a, size_t b, size_t first, const uint16_t *hits, size_t count)
+take_hits(Search *search, size_t a, size_t b, const uint16_t *hits, size_t count)
 {
 	const Side *from = search->from;
 	const Side *to = search->to;
@@ -418,7 +440,7 @@ take_hits(Search *search, size_t a, size_t b, size_t first, const uint16_t *hits
 
 	for (size_t h = 0; h < count; h++)
 	{
-		size_t i = first + hits[h] / BLOCK;
+		size_t i = hits[h] / BLOCK;
 		size_t j = hits[h] % BLOCK;
 		size_t query = a * BLOCK + i;
 		size_t other = b * BLOCK + j;
@@ -446,8 +468,8 @@ search_pair(Search *search, size_t a, size_t b)
 	size_t           strips = same && a == b ? 1 : STRIPS;
 	uint16_t         hits[STRIPS * SML_BOUND_ROWS * BLOCK];
 	SmlBoundTask     task = {search->pairs, points->labels, search->weight,
-							 from->x + a * block_x, 0, from->half + a * BLOCK, search->reach + a * BLOCK, from->code + a * points->labels * BLOCK,
-							 to->x + b * block_x, to->half + b * BLOCK, same ? search->reach + b * BLOCK : search->no_reach,
+							 from->x + a * block_x, 0, from->half + a * BLOCK, search->limit + a * BLOCK, from->code + a * points->labels * BLOCK,
+							 to->x + b * block_x, to->half + b * BLOCK, same ? search->limit + b * BLOCK : search->no_limit,
 							 to->code + b * points->labels * BLOCK};
 	SmlStatus        status = sml_poll(search->env);
 
@@ -458,17 +480,12 @@ search_pair(Search *search, size_t a, size_t b)
 		size_t count = 0;
 
 		for (task.row = first; task.row < rows_a && task.row < first + strips * SML_BOUND_ROWS; task.row += SML_BOUND_ROWS)
-		{
-			size_t more = search->kernel(&task, hits + count);
-
-			for (; more > 0; more--, count++)
-				hits[count] = (uint16_t) (hits[count] + (task.row - first) * BLOCK);
-		}
-		take_hits(search, a, b, first, hits, count);
+			count += search->kernel(&task, hits + count);
+		take_hits(search, a, b, hits, count);
+		refresh(search, a);
+		if (same && a != b)
+			refresh(search, b);
 	}
-	search->worst[a] = block_worst(search, a);
-	if (same && a != b)
-		search->worst[b] = block_worst(search, b);
 	return SML_OK;
 }
 
@@ -641,15 +658,16 @@ sml_nearest(SmlEnv *env, const SmlPoints *points, const size_t *queries, size_t 
 	SML_TRY(side_fill(env, &search, center, &sides[0]));
 	if (!same)
 		SML_TRY(side_fill(env, &search, center, &sides[1]));
-	SML_TRY(sml_alloc_array(env, search.from->blocks * BLOCK, sizeof(int32_t), &search.reach));
+	SML_TRY(sml_alloc_array(env, search.from->blocks * BLOCK, sizeof(int32_t), &search.limit));
 	for (size_t i = 0; i < search.from->blocks * BLOCK; i++)
-		search.reach[i] = i < query_count ? ALWAYS : NEVER;
+		search.limit[i] = i < query_count ? ALWAYS : NEVER;
 	SML_TRY(sml_alloc_array(env, query_count, sizeof(double), &search.last));
 	for (size_t i = 0; i < query_count; i++)
 		search.last[i] = INFINITY;
-	SML_TRY(sml_alloc_array(env, BLOCK, sizeof(int32_t), &search.no_reach));
+	SML_TRY(sml_alloc_array(env, BLOCK, sizeof(int32_t), &search.no_limit));
 	for (size_t i = 0; i < BLOCK; i++)
-		search.no_reach[i] = NEVER;
+		search.no_limit[i] = NEVER;
+	SML_TRY(sml_alloc_array(env, search.from->blocks * BLOCK, sizeof(bool), &search.changed));
 	SML_TRY(sml_alloc_array(env, search.from->blocks, sizeof(double), &search.worst));
 	SML_TRY(sml_alloc_array(env, search.to->blocks, sizeof(Candidate), &search.heap));
 	SML_TRY(search_all(&search));
@@ -658,10 +676,11 @@ done:
 	side_free(env, &sides[0]);
 	side_free(env, &sides[1]);
 	sml_free(env, center);
-	sml_free(env, search.reach);
+	sml_free(env, search.limit);
 	sml_free(env, search.last);
+	sml_free(env, search.changed);
 	sml_free(env, search.worst);
-	sml_free(env, search.no_reach);
+	sml_free(env, search.no_limit);
 	sml_free(env, search.heap);
 	return status;
 }
@@ -670,7 +689,7 @@ bool
 sml_nearest_need(const SmlPoints *shape, size_t queries, size_t among, size_t k, size_t *bytes)
 {
 	size_t rows;
-	size_t row = (shape->width + 1) * sizeof(int16_t) + shape->labels * sizeof(int32_t) + 7 * sizeof(int32_t) +
+	size_t row = (shape->width + 1) * sizeof(int16_t) + shape->labels * sizeof(int32_t) + 8 * sizeof(int32_t) +
 		shape->width * sizeof(double) + shape->labels * sizeof(int32_t) + 2 * shape->width * sizeof(double) / BLOCK + 2;
 	size_t lists;
 

@@ -423,6 +423,23 @@ make_row(Growth *growth, size_t parent)
 	return job->sink(job->context, &made);
 }
 
+/* Ask for the numbers of a parent and its neighbours before they are needed: they lie anywhere in memory. */
+static void
+fetch(const Growth *growth, size_t parent)
+{
+	const SmlCases *cases = growth->job->cases;
+	size_t          bytes = cases->numbers * sizeof(double);
+
+	for (size_t n = 0; n <= growth->k && n < 8 && bytes > 0; n++)
+	{
+		size_t      row = n == 0 ? growth->members[growth->parents[parent]] : neighbour_row(growth, parent, n - 1);
+		const char *first = (const char *) sml_case_numbers(cases, row);
+
+		for (size_t i = 0; i < bytes && i < 256; i += 64)
+			__builtin_prefetch(first + i);
+	}
+}
+
 static SmlStatus
 make_rows(Growth *growth)
 {
@@ -433,6 +450,9 @@ make_rows(Growth *growth)
 	SML_TRY(sml_alloc_array(job->env, job->cases->labels, sizeof(int32_t), &growth->codes));
 	SML_TRY(sml_alloc_array(job->env, growth->k + 1, sizeof(int32_t), &growth->voters));
 	for (size_t parent = 0; parent < growth->parent_count; parent++)
+	{
+		if (growth->found != NULL && parent + 1 < growth->parent_count)
+			fetch(growth, parent + 1);
 		for (uint64_t n = growth->dealt[growth->parents[parent]]; n > 0; n--, growth->ordinal++)
 		{
 			if (growth->ordinal % 1024 == 0)
@@ -441,6 +461,7 @@ make_rows(Growth *growth)
 				SML_TRY(sml_poll(job->env));
 			SML_TRY(make_row(growth, parent));
 		}
+	}
 done:
 	return status;
 }

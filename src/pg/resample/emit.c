@@ -215,7 +215,14 @@ fill_row(MlEmit *emit, const SmlSynthetic *row, Datum *values, bool *nulls)
 	{
 		MlResampleColumn *column = &emit->columns->columns[i];
 
-		values[i] = column_datum(emit, column, row, &nulls[i]);
+		/* most columns of most tables */
+		if (column->role == ML_ROLE_NUMBER && column->base == FLOAT8OID && !isnan(row->numbers[column->slot]))
+		{
+			values[i] = Float8GetDatum(row->numbers[column->slot]);
+			nulls[i] = false;
+		}
+		else
+			values[i] = column_datum(emit, column, row, &nulls[i]);
 		if (column->is_domain && column->role == ML_ROLE_NUMBER)
 			domain_check(values[i], nulls[i], column->type, &column->domain_cache, emit->gathered->context);
 	}
