@@ -247,9 +247,13 @@ sustainml_sealing_trigger(PG_FUNCTION_ARGS)
 static int32
 find_job(Oid relid, const char *column, char *fires)
 {
-	Relation relation = relation_open(relid, AccessShareLock);
+	Relation relation = try_relation_open(relid, AccessShareLock);
 	int32    number = 0;
 
+	if (relation == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("there is no relation with OID %u", relid)));
 	for (int i = 0; relation->trigdesc && i < relation->trigdesc->numtriggers; i++)
 	{
 		const Trigger *trigger = &relation->trigdesc->triggers[i];
@@ -467,6 +471,7 @@ sustainml_rotate_begin(PG_FUNCTION_ARGS)
 	MlOwnerScope scope;
 
 	ml_key_require(info.key, ML_KEY_ROTATE);
+	check_trusted(PG_GETARG_OID(0)); /* before there is a new key */
 	/* one rotation of a column at a time begins */
 	LockDatabaseObject(ml_catalog_relation("protected_column"), (Oid) number, 0, ShareUpdateExclusiveLock);
 	SPI_connect();

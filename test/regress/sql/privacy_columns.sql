@@ -233,6 +233,7 @@ SELECT sustainml.open(sustainml.seal('back', 'columns_test'));
 CREATE TABLE theirs (id int, v float8);
 INSERT INTO theirs VALUES (1, 42);
 SELECT sustainml.encrypt_column('theirs', 'v', 'columns_test') > 0 AS done;
+ALTER TABLE theirs ADD CONSTRAINT own CHECK (id > 0);
 ALTER TABLE theirs OWNER TO sml_table_owner;
 DO $$
 DECLARE
