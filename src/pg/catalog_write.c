@@ -21,6 +21,7 @@
 #include "utils/snapmgr.h"
 
 #include "catalog_internal.h"
+#include "parameters.h"
 #include "../core/model/model.h"
 
 void
@@ -146,49 +147,6 @@ ml_set_active(const char *schema, const char *name, int version, const char *use
 
 /* ---- inserting a version ---------------------------------------------------------------- */
 
-#define MOST_PARAMETERS 48
-
-typedef struct Parameters
-{
-	int   count;
-	Oid   types[MOST_PARAMETERS];
-	Datum values[MOST_PARAMETERS];
-	char  nulls[MOST_PARAMETERS + 1];
-} Parameters;
-
-static void
-add(Parameters *parameters, Oid type, Datum value, bool isnull)
-{
-	Assert(parameters->count < MOST_PARAMETERS);
-	parameters->types[parameters->count] = type;
-	parameters->values[parameters->count] = value;
-	parameters->nulls[parameters->count++] = isnull ? 'n' : ' ';
-}
-
-static void
-add_text(Parameters *parameters, const char *text)
-{
-	add(parameters, TEXTOID, text ? CStringGetTextDatum(text) : (Datum) 0, text == NULL);
-}
-
-static void
-add_number(Parameters *parameters, double number)
-{
-	add(parameters, FLOAT8OID, Float8GetDatum(number), isnan(number));
-}
-
-static void
-add_integer(Parameters *parameters, int64 number)
-{
-	add(parameters, INT8OID, Int64GetDatum(number), false);
-}
-
-static void
-add_pointer(Parameters *parameters, Oid type, const void *pointer)
-{
-	add(parameters, type, PointerGetDatum(pointer), pointer == NULL);
-}
-
 static const char insert_version[] =
 	"INSERT INTO sustainml.model_version (id, model_schema, model, version, owner, is_active, checksum, threshold, bytes,"
 	" algorithm, task, source, search_path, target, target_type, positive, favorable, protected, features, classes,"
@@ -200,48 +158,48 @@ static const char insert_version[] =
 	" $31, $32, $33, $34, $35, $36, $37, $38, $39::int, clock_timestamp(), $40) RETURNING id";
 
 static void
-fill_parameters(Parameters *p, const MlNewVersion *fresh, int version, const char *owner, const char *user)
+fill_parameters(MlParameters *p, const MlNewVersion *fresh, int version, const char *owner, const char *user)
 {
-	add_text(p, fresh->schema);
-	add_text(p, fresh->name);
-	add_integer(p, version);
-	add_text(p, owner);
-	add_integer(p, (int64) fresh->checksum);
-	add_number(p, fresh->threshold);
-	add_pointer(p, BYTEAOID, fresh->bytes);
-	add_text(p, fresh->algorithm);
-	add_text(p, fresh->task);
-	add_text(p, fresh->source);
-	add_text(p, fresh->search_path);
-	add_text(p, fresh->target);
-	add_text(p, fresh->target_type);
-	add_text(p, fresh->positive);
-	add_text(p, fresh->favorable);
-	add_pointer(p, TEXTARRAYOID, fresh->protected_columns);
-	add_pointer(p, TEXTARRAYOID, fresh->features);
-	add_pointer(p, TEXTARRAYOID, fresh->classes);
-	add_pointer(p, JSONBOID, fresh->params);
-	add_pointer(p, JSONBOID, fresh->preprocess);
-	add_number(p, fresh->holdout);
-	add_pointer(p, JSONBOID, fresh->split);
-	add_pointer(p, TEXTARRAYOID, fresh->split_key);
-	add_text(p, fresh->weight);
-	add_integer(p, fresh->seed);
-	add(p, BOOLOID, BoolGetDatum(fresh->refit), false);
-	add_integer(p, fresh->feature_count);
-	add_integer(p, fresh->rows_used);
-	add_integer(p, fresh->rows_skipped);
-	add_integer(p, fresh->rows_held_out);
-	add_text(p, fresh->evaluation_id);
-	add_text(p, fresh->metric);
-	add_number(p, fresh->metric_value);
-	add_number(p, fresh->metric_ci_low);
-	add_number(p, fresh->metric_ci_high);
-	add_number(p, fresh->baseline_value);
-	add_pointer(p, JSONBOID, fresh->metrics);
-	add_pointer(p, TEXTARRAYOID, fresh->notes);
-	add_integer(p, SML_MODEL_VERSION);
-	add_text(p, user);
+	ml_add_text(p, fresh->schema);
+	ml_add_text(p, fresh->name);
+	ml_add_integer(p, version);
+	ml_add_text(p, owner);
+	ml_add_integer(p, (int64) fresh->checksum);
+	ml_add_number(p, fresh->threshold);
+	ml_add_pointer(p, BYTEAOID, fresh->bytes);
+	ml_add_text(p, fresh->algorithm);
+	ml_add_text(p, fresh->task);
+	ml_add_text(p, fresh->source);
+	ml_add_text(p, fresh->search_path);
+	ml_add_text(p, fresh->target);
+	ml_add_text(p, fresh->target_type);
+	ml_add_text(p, fresh->positive);
+	ml_add_text(p, fresh->favorable);
+	ml_add_pointer(p, TEXTARRAYOID, fresh->protected_columns);
+	ml_add_pointer(p, TEXTARRAYOID, fresh->features);
+	ml_add_pointer(p, TEXTARRAYOID, fresh->classes);
+	ml_add_pointer(p, JSONBOID, fresh->params);
+	ml_add_pointer(p, JSONBOID, fresh->preprocess);
+	ml_add_number(p, fresh->holdout);
+	ml_add_pointer(p, JSONBOID, fresh->split);
+	ml_add_pointer(p, TEXTARRAYOID, fresh->split_key);
+	ml_add_text(p, fresh->weight);
+	ml_add_integer(p, fresh->seed);
+	ml_add(p, BOOLOID, BoolGetDatum(fresh->refit), false);
+	ml_add_integer(p, fresh->feature_count);
+	ml_add_integer(p, fresh->rows_used);
+	ml_add_integer(p, fresh->rows_skipped);
+	ml_add_integer(p, fresh->rows_held_out);
+	ml_add_text(p, fresh->evaluation_id);
+	ml_add_text(p, fresh->metric);
+	ml_add_number(p, fresh->metric_value);
+	ml_add_number(p, fresh->metric_ci_low);
+	ml_add_number(p, fresh->metric_ci_high);
+	ml_add_number(p, fresh->baseline_value);
+	ml_add_pointer(p, JSONBOID, fresh->metrics);
+	ml_add_pointer(p, TEXTARRAYOID, fresh->notes);
+	ml_add_integer(p, SML_MODEL_VERSION);
+	ml_add_text(p, user);
 }
 
 /* Owner and number of the next version, seen by a snapshot taken under the lock. */
@@ -270,7 +228,7 @@ next_version(const MlNewVersion *fresh, char **owner)
 int
 ml_version_insert(const MlNewVersion *fresh, bool activate, const char *reason, int64 *id)
 {
-	Parameters   parameters;
+	MlParameters parameters;
 	MlOwnerScope scope;
 	char        *user = GetUserNameFromId(GetUserId(), false);
 	char        *owner = user;

@@ -25,56 +25,14 @@
 
 #include "../catalog_internal.h"
 #include "../json.h"
+#include "../parameters.h"
 #include "fairness.h"
 #include "state.h"
 
 /* ---- parameters ------------------------------------------------------------------------ */
 
-#define MOST_PARAMETERS 40
-
-typedef struct Parameters
-{
-	int   count;
-	Oid   types[MOST_PARAMETERS];
-	Datum values[MOST_PARAMETERS];
-	char  nulls[MOST_PARAMETERS + 1];
-} Parameters;
-
 static void
-add(Parameters *p, Oid type, Datum value, bool isnull)
-{
-	Assert(p->count < MOST_PARAMETERS);
-	p->types[p->count] = type;
-	p->values[p->count] = value;
-	p->nulls[p->count++] = isnull ? 'n' : ' ';
-}
-
-static void
-add_text(Parameters *p, const char *text)
-{
-	add(p, TEXTOID, text ? CStringGetTextDatum(text) : (Datum) 0, text == NULL);
-}
-
-static void
-add_number(Parameters *p, double number)
-{
-	add(p, FLOAT8OID, Float8GetDatum(number), isnan(number));
-}
-
-static void
-add_integer(Parameters *p, int64 number)
-{
-	add(p, INT8OID, Int64GetDatum(number), false);
-}
-
-static void
-add_bool(Parameters *p, bool value)
-{
-	add(p, BOOLOID, BoolGetDatum(value), false);
-}
-
-static void
-add_texts(Parameters *p, char *const *texts, int count)
+add_texts(MlParameters *p, char *const *texts, int count)
 {
 	Datum *values = palloc(sizeof(Datum) * (count + 1));
 	bool  *nulls = palloc(sizeof(bool) * (count + 1));
@@ -86,14 +44,14 @@ add_texts(Parameters *p, char *const *texts, int count)
 		nulls[i] = texts[i] == NULL;
 		values[i] = texts[i] ? CStringGetTextDatum(texts[i]) : (Datum) 0;
 	}
-	add(p, TEXTARRAYOID, PointerGetDatum(count == 0 ? construct_empty_array(TEXTOID)
+	ml_add(p, TEXTARRAYOID, PointerGetDatum(count == 0 ? construct_empty_array(TEXTOID)
 										: construct_md_array(values, nulls, 1, dimensions, bounds, TEXTOID, -1, false, TYPALIGN_INT)),
 		false);
 }
 
 /* Run a statement that was prepared at its first use. */
 static void
-execute(SPIPlanPtr *plan, const char *statement, Parameters *p, int expected)
+execute(SPIPlanPtr *plan, const char *statement, MlParameters *p, int expected)
 {
 	int code;
 
@@ -126,9 +84,9 @@ rows_begin(Rows *rows)
 }
 
 static void
-rows_put(Rows *rows, const Parameters *p)
+rows_put(Rows *rows, MlParameters *p)
 {
-	bool nulls[MOST_PARAMETERS];
+	bool nulls[ML_MOST_PARAMETERS];
 
 	if (rows->columns == NULL)
 	{
@@ -206,49 +164,49 @@ static int64
 store_audit(const MlFairResult *result, const char *user, bool by_manager, const char *subject, int64 run_id)
 {
 	const MlFairSpec *spec = result->spec;
-	Parameters        p = {0};
+	MlParameters      p = {0};
 	SPIPlanPtr        plan = NULL;
 	bool              isnull;
 
-	add_text(&p, user);
-	add_bool(&p, by_manager);
-	add_text(&p, subject);
-	add_text(&p, spec->model_schema);
-	add_text(&p, spec->model);
-	add_integer(&p, spec->version);
-	add_integer(&p, spec->version_id);
-	add_text(&p, spec->source);
-	add_text(&p, spec->part);
-	add_text(&p, spec->target);
-	add_text(&p, spec->prediction);
-	add_text(&p, spec->score);
-	add_text(&p, spec->weight);
-	add_text(&p, spec->positive);
-	add_text(&p, spec->favorable);
-	add_number(&p, spec->threshold);
+	ml_add_text(&p, user);
+	ml_add_bool(&p, by_manager);
+	ml_add_text(&p, subject);
+	ml_add_text(&p, spec->model_schema);
+	ml_add_text(&p, spec->model);
+	ml_add_integer(&p, spec->version);
+	ml_add_integer(&p, spec->version_id);
+	ml_add_text(&p, spec->source);
+	ml_add_text(&p, spec->part);
+	ml_add_text(&p, spec->target);
+	ml_add_text(&p, spec->prediction);
+	ml_add_text(&p, spec->score);
+	ml_add_text(&p, spec->weight);
+	ml_add_text(&p, spec->positive);
+	ml_add_text(&p, spec->favorable);
+	ml_add_number(&p, spec->threshold);
 	add_texts(&p, spec->protected_columns, spec->protected_count);
-	add_integer(&p, spec->intersections);
-	add_text(&p, spec->reference);
-	add_integer(&p, spec->min_n);
-	add_integer(&p, spec->suppress_below);
-	add_number(&p, spec->confidence);
-	add_integer(&p, spec->draws);
-	add_integer(&p, spec->seed);
-	add_integer(&p, result->rows);
-	add_integer(&p, result->rows_without_label);
-	add_integer(&p, result->rows_without_prediction);
-	add_integer(&p, result->rows_without_group);
-	add_integer(&p, result->rows_without_weight);
-	add_integer(&p, result->rows_without_score);
-	add_integer(&p, result->rows_bad_score);
+	ml_add_integer(&p, spec->intersections);
+	ml_add_text(&p, spec->reference);
+	ml_add_integer(&p, spec->min_n);
+	ml_add_integer(&p, spec->suppress_below);
+	ml_add_number(&p, spec->confidence);
+	ml_add_integer(&p, spec->draws);
+	ml_add_integer(&p, spec->seed);
+	ml_add_integer(&p, result->rows);
+	ml_add_integer(&p, result->rows_without_label);
+	ml_add_integer(&p, result->rows_without_prediction);
+	ml_add_integer(&p, result->rows_without_group);
+	ml_add_integer(&p, result->rows_without_weight);
+	ml_add_integer(&p, result->rows_without_score);
+	ml_add_integer(&p, result->rows_bad_score);
 	add_texts(&p, result->notes, result->note_count);
-	add_integer(&p, run_id);
+	ml_add_integer(&p, run_id);
 	execute(&plan, insert_audit, &p, SPI_OK_INSERT_RETURNING);
 	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 }
 
 static void
-add_set(Parameters *p, const MlFairResult *result, size_t set)
+add_set(MlParameters *p, const MlFairResult *result, size_t set)
 {
 	const SmlFairSet *s = &result->plan.sets[set];
 	char            **names = palloc(sizeof(char *) * (s->count + 1));
@@ -271,21 +229,21 @@ store_cells(const MlFairResult *result, int64 audit_id)
 	for (size_t g = 0; g < result->plan.group_count; g++)
 	{
 		const SmlFairGroup *group = &result->plan.groups[g];
-		Parameters          p = {0};
+		MlParameters p = {0};
 
-		add_integer(&p, audit_id);
-		add_integer(&p, (int64) g + 1);
+		ml_add_integer(&p, audit_id);
+		ml_add_integer(&p, (int64) g + 1);
 		add_set(&p, result, group->set);
 		add_texts(&p, result->values[g], (int) result->plan.sets[group->set].count);
-		add_integer(&p, (int64) sml_fair_rows(group->state));
-		add_integer(&p, (int64) group->state->n[SML_YES][SML_YES]);
-		add_integer(&p, (int64) group->state->n[SML_NO][SML_YES]);
-		add_integer(&p, (int64) group->state->n[SML_NO][SML_NO]);
-		add_integer(&p, (int64) group->state->n[SML_YES][SML_NO]);
-		add_bool(&p, group->unknown);
-		add_bool(&p, sml_fair_rows(group->state) < result->plan.min_n);
-		add_bool(&p, result->audit->suppressed[g]);
-		add(&p, type, ml_fair_state_datum(group->state), false);
+		ml_add_integer(&p, (int64) sml_fair_rows(group->state));
+		ml_add_integer(&p, (int64) group->state->n[SML_YES][SML_YES]);
+		ml_add_integer(&p, (int64) group->state->n[SML_NO][SML_YES]);
+		ml_add_integer(&p, (int64) group->state->n[SML_NO][SML_NO]);
+		ml_add_integer(&p, (int64) group->state->n[SML_YES][SML_NO]);
+		ml_add_bool(&p, group->unknown);
+		ml_add_bool(&p, sml_fair_rows(group->state) < result->plan.min_n);
+		ml_add_bool(&p, result->audit->suppressed[g]);
+		ml_add(&p, type, ml_fair_state_datum(group->state), false);
 		rows_put(&rows, &p);
 	}
 	MemoryContextSwitchTo(old);
@@ -310,37 +268,37 @@ store_metrics(const MlFairResult *result, int64 audit_id)
 	for (size_t r = 0; r < result->audit->count; r++)
 	{
 		const SmlFairRow *row = &result->audit->rows[r];
-		Parameters        p = {0};
+		MlParameters p = {0};
 
-		add_integer(&p, audit_id);
-		add_integer(&p, (int64) r + 1);
-		add_text(&p, sml_fair_scope_name(row->scope));
+		ml_add_integer(&p, audit_id);
+		ml_add_integer(&p, (int64) r + 1);
+		ml_add_text(&p, sml_fair_scope_name(row->scope));
 		add_set(&p, result, row->set);
 		if (row->group == SML_NO_GROUP)
-			add(&p, TEXTARRAYOID, (Datum) 0, true);
+			ml_add(&p, TEXTARRAYOID, (Datum) 0, true);
 		else
 			add_texts(&p, result->values[row->group], (int) result->plan.sets[row->set].count);
-		add(&p, INT8OID, Int64GetDatum((int64) row->group + 1), row->group == SML_NO_GROUP);
-		add_text(&p, row->metric);
-		add_number(&p, row->figure.value);
-		add_number(&p, row->figure.numerator);
-		add_number(&p, row->figure.denominator);
-		add_integer(&p, (int64) row->figure.n);
-		add_number(&p, row->figure.ci_low);
-		add_number(&p, row->figure.ci_high);
-		add_text(&p, row->figure.ci_method);
-		add_text(&p, label_of(result, row->reference));
-		add_text(&p, label_of(result, row->low_group));
-		add_text(&p, label_of(result, row->high_group));
-		add_integer(&p, (int64) row->least_n);
-		add_integer(&p, (int64) row->left_out);
-		add_number(&p, row->statistic);
-		add_number(&p, row->p_value);
-		add_number(&p, row->exact_p);
-		add_number(&p, row->corrected);
-		add_bool(&p, row->is_small);
-		add_bool(&p, row->is_suppressed);
-		add_text(&p, row->figure.reason);
+		ml_add(&p, INT8OID, Int64GetDatum((int64) row->group + 1), row->group == SML_NO_GROUP);
+		ml_add_text(&p, row->metric);
+		ml_add_number(&p, row->figure.value);
+		ml_add_number(&p, row->figure.numerator);
+		ml_add_number(&p, row->figure.denominator);
+		ml_add_integer(&p, (int64) row->figure.n);
+		ml_add_number(&p, row->figure.ci_low);
+		ml_add_number(&p, row->figure.ci_high);
+		ml_add_text(&p, row->figure.ci_method);
+		ml_add_text(&p, label_of(result, row->reference));
+		ml_add_text(&p, label_of(result, row->low_group));
+		ml_add_text(&p, label_of(result, row->high_group));
+		ml_add_integer(&p, (int64) row->least_n);
+		ml_add_integer(&p, (int64) row->left_out);
+		ml_add_number(&p, row->statistic);
+		ml_add_number(&p, row->p_value);
+		ml_add_number(&p, row->exact_p);
+		ml_add_number(&p, row->corrected);
+		ml_add_bool(&p, row->is_small);
+		ml_add_bool(&p, row->is_suppressed);
+		ml_add_text(&p, row->figure.reason);
 		rows_put(&rows, &p);
 	}
 	MemoryContextSwitchTo(old);
@@ -369,7 +327,7 @@ ml_fair_store(const MlFairResult *result, int64 run_id)
 	char        *user = GetUserNameFromId(GetUserId(), false);
 	char        *subject = subject_of(result->spec, user);
 	bool         by_manager = is_manager(result->spec);
-	Parameters   p = {0};
+	MlParameters      p = {0};
 	SPIPlanPtr   plan = NULL;
 	int64        audit_id;
 
@@ -380,7 +338,7 @@ ml_fair_store(const MlFairResult *result, int64 run_id)
 	audit_id = store_audit(result, user, by_manager, subject, run_id);
 	store_cells(result, audit_id);
 	store_metrics(result, audit_id);
-	add_integer(&p, audit_id);
+	ml_add_integer(&p, audit_id);
 	execute(&plan, "SELECT sustainml_internal.fairness_seal($1)", &p, SPI_OK_SELECT);
 	ml_owner_end(&scope);
 	SPI_finish();
@@ -393,7 +351,7 @@ int64
 ml_fair_mitigation_store(const MlFairMitigation *m)
 {
 	MlOwnerScope scope;
-	Parameters   p = {0};
+	MlParameters      p = {0};
 	SPIPlanPtr   plan = NULL;
 	bool         isnull;
 	bool         unknown = isnan(m->gap_before) || isnan(m->gap_after);
@@ -403,21 +361,21 @@ ml_fair_mitigation_store(const MlFairMitigation *m)
 	bool         lowered = by_ratio ? m->gap_after > m->gap_before : m->gap_after < m->gap_before;
 	int64        id;
 
-	add_text(&p, GetUserNameFromId(GetUserId(), false));
-	add_text(&p, m->model_schema);
-	add_text(&p, m->model);
-	add_integer(&p, m->version);
-	add_text(&p, m->method);
-	add(&p, JSONBOID, PointerGetDatum(m->params), m->params == NULL);
-	add(&p, JSONBOID, PointerGetDatum(m->thresholds), m->thresholds == NULL);
-	add_text(&p, m->attribute);
-	add_text(&p, m->metric);
-	add_integer(&p, m->audit_before);
-	add_integer(&p, m->audit_after);
-	add_number(&p, m->gap_before);
-	add_number(&p, m->gap_after);
-	add(&p, BOOLOID, BoolGetDatum(lowered), unknown);
-	add_text(&p, m->note ? m->note : unknown || lowered ? NULL : "The disparity did not fall on these rows.");
+	ml_add_text(&p, GetUserNameFromId(GetUserId(), false));
+	ml_add_text(&p, m->model_schema);
+	ml_add_text(&p, m->model);
+	ml_add_integer(&p, m->version);
+	ml_add_text(&p, m->method);
+	ml_add(&p, JSONBOID, PointerGetDatum(m->params), m->params == NULL);
+	ml_add(&p, JSONBOID, PointerGetDatum(m->thresholds), m->thresholds == NULL);
+	ml_add_text(&p, m->attribute);
+	ml_add_text(&p, m->metric);
+	ml_add_integer(&p, m->audit_before);
+	ml_add_integer(&p, m->audit_after);
+	ml_add_number(&p, m->gap_before);
+	ml_add_number(&p, m->gap_after);
+	ml_add(&p, BOOLOID, BoolGetDatum(lowered), unknown);
+	ml_add_text(&p, m->note ? m->note : unknown || lowered ? NULL : "The disparity did not fall on these rows.");
 	SPI_connect();
 	ml_owner_begin(&scope);
 	execute(&plan, "INSERT INTO sustainml.fairness_mitigation (mitigation_id, mitigated_at, role_name, model_schema, model, version, method,"
@@ -435,14 +393,14 @@ ml_fair_gate(const char *model_schema, const char *model, int version, bool stri
 {
 	MemoryContext caller = CurrentMemoryContext;
 	MlOwnerScope  scope;
-	Parameters    p = {0};
+	MlParameters      p = {0};
 	SPIPlanPtr    plan = NULL;
 	char         *problem;
 
-	add_text(&p, model_schema);
-	add_text(&p, model);
-	add(&p, INT4OID, Int32GetDatum(version), false);
-	add_bool(&p, strict);
+	ml_add_text(&p, model_schema);
+	ml_add_text(&p, model);
+	ml_add(&p, INT4OID, Int32GetDatum(version), false);
+	ml_add_bool(&p, strict);
 	SPI_connect();
 	ml_owner_begin(&scope);
 	execute(&plan, "SELECT sustainml_internal.fairness_obstacle($1, $2, $3, $4)", &p, SPI_OK_SELECT);
