@@ -404,13 +404,13 @@ wilson(void **unused)
 
 	(void) unused;
 	/* R 4.2: prop.test(15, 20, correct = FALSE)$conf.int, and prop.test(0, 10, …) */
-	sml_wilson(0.75, 20, &low, &high);
+	sml_wilson(0.75, 20, SML_Z95, &low, &high);
 	assert_close(low, 0.5312991224, 1e-9);
 	assert_close(high, 0.8881382986, 1e-9);
-	sml_wilson(0, 10, &low, &high);
+	sml_wilson(0, 10, SML_Z95, &low, &high);
 	assert_close(low, 0, 1e-15);
 	assert_close(high, 0.2775327999, 1e-9);
-	sml_wilson(NAN, 0, &low, &high);
+	sml_wilson(NAN, 0, SML_Z95, &low, &high);
 	assert_true(isnan(low));
 }
 

@@ -1,7 +1,7 @@
 /*
  * audit.c - from counts by group to the rows of an audit; see audit.h.
  *
- * Cost: groups x metrics, plus the bootstrap of each set (disparity.h).
+ * Cost: groups x metrics, plus the draws of each set (disparity.h).
  */
 #include <math.h>
 
@@ -132,7 +132,7 @@ compare(const Work *work, size_t group, size_t reference, SmlFairMetric metric, 
 	if (row->scope == SML_SCOPE_RATIO)
 		sml_figure_ratio(a, b, work->z, &row->figure);
 	else
-		sml_figure_difference(a, b, work->z, &row->figure);
+		sml_figure_difference(a, b, &row->figure);
 	if (a->reason == NULL && b->reason == NULL)
 		sml_two_shares_z(a->value * a->effective, a->effective, b->value * b->effective, b->effective, &row->statistic, &row->p_value);
 }
@@ -206,16 +206,16 @@ impact_row(Work *work, size_t group, size_t best)
 	row->metric = "impact_ratio";
 	if (best == group)
 	{
-		/* itself: exactly 1, or undefined */
+		/* itself: exactly 1 whatever the rows, or undefined */
 		row->figure.n = figure_of(work, group, SML_FAIR_SELECTION_RATE)->n;
-		row->figure.ci_low = row->figure.ci_high = row->statistic = row->p_value = NAN;
-		row->figure.ci_method = NULL;
+		row->statistic = row->p_value = NAN;
+		if (row->figure.reason == NULL)
+			sml_figure_interval(&row->figure, "by_definition", 0, 0, 1, 1);
 	}
 	if (!work->plan->favorable_known)
 	{
-		row->figure.value = row->figure.ci_low = row->figure.ci_high = row->statistic = row->p_value = NAN;
-		row->figure.ci_method = NULL;
-		row->figure.reason = "favorable_not_given";
+		row->statistic = row->p_value = NAN;
+		sml_figure_undefined(&row->figure, "favorable_not_given");
 		return SML_OK;
 	}
 	if (row->figure.reason && row->figure.reason[0] == 'b') /* both_are_zero */
@@ -268,12 +268,19 @@ choose_reference(const Work *work, const SmlFairSet *set)
 
 /* ---- disparities -------------------------------------------------------------------------- */
 
+/* Every set has a stream of draws of its own, and in it these begin where those on the cells have ended. */
+#define SET_STREAM(set) ((uint64_t) (set) << 32)
+#define RANGE_STREAM    (UINT64_C(1) << 31)
+
 /* The known groups of one set. */
 typedef struct Known
 {
 	size_t               count;
-	size_t              *group;   /* their indexes */
-	const SmlFairState **state;
+	size_t               unknown; /* groups of the set that are not known */
+	size_t              *group;   /* indexes of the known ones */
+	const SmlFairState **state;   /* of the known ones, then the unknown */
+	const SmlFigure    **figures; /* of one metric */
+	uint64_t             stream;  /* of its draws */
 	double              *values;  /* metric x group */
 	double              *top;     /* for the test of homogeneity */
 	double              *all;
@@ -308,7 +315,8 @@ static void
 fill_disparity(const Work *work, const Known *known, SmlFairMetric metric, const SmlSpread *spread, SmlFairRow *row)
 {
 	row->left_out = known->count - spread->defined;
-	row->figure.numerator = row->figure.denominator = row->figure.ci_low = row->figure.ci_high = NAN;
+	sml_figure_plain(&row->figure, NAN, NULL);
+	row->figure.numerator = row->figure.denominator = NAN;
 	row->figure.reason = spread->defined < 2 ? why_no_spread(known, spread->defined) : NULL;
 	if (spread->defined < 2)
 	{
@@ -327,12 +335,43 @@ fill_disparity(const Work *work, const Known *known, SmlFairMetric metric, const
 static void
 set_interval(const SmlInterval *interval, SmlFairRow *row)
 {
-	row->corrected = interval->corrected;
-	if (isnan(interval->low))
+	if (row->figure.reason)
 		return;
+	row->corrected = interval->corrected;
 	row->figure.ci_low = interval->low;
 	row->figure.ci_high = interval->high;
-	row->figure.ci_method = "bootstrap";
+	row->figure.ci_method = interval->method;
+	row->figure.no_interval = interval->reason;
+}
+
+/* The chi-squared test that a share is the same in all groups. */
+static void
+test_equality(const Work *work, const Known *known, SmlFairMetric metric, SmlFairRow *row)
+{
+	for (size_t k = 0; k < known->count; k++)
+	{
+		const SmlFigure *figure = figure_of(work, known->group[k], metric);
+
+		known->all[k] = figure->reason ? 0 : figure->effective;
+		known->top[k] = figure->reason ? 0 : figure->value * figure->effective;
+	}
+	row->p_value = sml_homogeneity_p(known->top, known->all, known->count, &row->statistic);
+}
+
+/* The interval of a difference of figures that are no shares. */
+static SmlStatus
+range_row(Work *work, const Known *known, SmlFairMetric metric, SmlFairRow *row)
+{
+	SmlDraws    draws = {work->plan->confidence, work->plan->draws, work->plan->seed, known->stream + RANGE_STREAM};
+	SmlInterval interval;
+	SmlStatus   status;
+
+	for (size_t k = 0; k < known->count; k++)
+		known->figures[k] = figure_of(work, known->group[k], metric);
+	status = sml_range_interval(work->env, known->figures, known->count, &draws, &interval);
+	if (status == SML_OK)
+		set_interval(&interval, row);
+	return status;
 }
 
 static SmlStatus
@@ -353,18 +392,10 @@ difference_row(Work *work, size_t set, const Known *known, SmlFairMetric metric)
 		row->figure.numerator = known->values[metric * known->count + own.high];
 		row->figure.denominator = known->values[metric * known->count + own.low];
 	}
-	if (metric < SML_FAIR_SHARES)
-	{
-		set_interval(&known->intervals[SML_STAT_DIFFERENCE + metric], row);
-		for (size_t k = 0; k < known->count; k++)
-		{
-			const SmlFigure *figure = figure_of(work, known->group[k], metric);
-
-			known->all[k] = figure->reason ? 0 : figure->effective;
-			known->top[k] = figure->reason ? 0 : figure->value * figure->effective;
-		}
-		row->p_value = sml_homogeneity_p(known->top, known->all, known->count, &row->statistic);
-	}
+	if (metric >= SML_FAIR_SHARES)
+		return range_row(work, known, metric, row);
+	set_interval(&known->intervals[SML_STAT_DIFFERENCE + metric], row);
+	test_equality(work, known, metric, row);
 	return SML_OK;
 }
 
@@ -416,6 +447,7 @@ to_overall_row(Work *work, size_t set, const Known *known, SmlFairMetric metric)
 		row->low_group = row->high_group = known->group[farthest];
 		row->figure.n = figure_of(work, row->low_group, metric)->n;
 	}
+	set_interval(&known->intervals[SML_STAT_TO_OVERALL + metric], row);
 	return SML_OK;
 }
 
@@ -473,15 +505,19 @@ static SmlStatus
 make_known(Work *work, const SmlFairSet *set, Known *known)
 {
 	SmlEnv   *env = work->env;
+	double    overall[SML_FAIR_SHARES];
 	SmlStatus status;
 
 	SML_TRY(sml_alloc_array(env, set->groups, sizeof(size_t), &known->group));
 	SML_TRY(sml_alloc_array(env, set->groups, sizeof(SmlFairState *), &known->state));
+	SML_TRY(sml_alloc_array(env, set->groups, sizeof(SmlFigure *), &known->figures));
 	SML_TRY(sml_alloc_array(env, set->groups, sizeof(double), &known->top));
 	SML_TRY(sml_alloc_array(env, set->groups, sizeof(double), &known->all));
 	SML_TRY(sml_alloc_array(env, set->groups * SML_FAIR_METRICS, sizeof(double), &known->values));
 	for (size_t g = set->first; g < set->first + set->groups; g++)
-		if (!work->plan->groups[g].unknown)
+		if (work->plan->groups[g].unknown)
+			known->state[set->groups - ++known->unknown] = work->plan->groups[g].state;
+		else
 		{
 			known->group[known->count] = g;
 			known->state[known->count++] = work->plan->groups[g].state;
@@ -489,7 +525,9 @@ make_known(Work *work, const SmlFairSet *set, Known *known)
 	for (size_t m = 0; m < SML_FAIR_METRICS; m++)
 		for (size_t k = 0; k < known->count; k++)
 			known->values[m * known->count + k] = figure_of(work, known->group[k], (SmlFairMetric) m)->value;
-	sml_disparity_stats(known->values, known->count, known->spreads, known->stats);
+	for (size_t m = 0; m < SML_FAIR_SHARES; m++)
+		overall[m] = figure_of(work, work->plan->sets[0].first, (SmlFairMetric) m)->value;
+	sml_disparity_stats(known->values, overall, known->count, known->spreads, known->stats);
 done:
 	return status;
 }
@@ -497,16 +535,16 @@ done:
 static SmlStatus
 disparity_rows(Work *work, size_t s)
 {
-	Known     known = {0};
+	Known     known = {.stream = SET_STREAM(s)};
 	SmlStatus status;
 
 	SML_TRY(make_known(work, &work->plan->sets[s], &known));
-	/* every set has a stream of its own */
-	SML_TRY(sml_disparity_bootstrap(work->env, work->plan, known.state, known.count, (uint64_t) s << 32, known.stats, known.intervals));
+	SML_TRY(sml_disparity_bootstrap(work->env, work->plan, known.state, known.count, known.unknown, known.stream, known.stats, known.intervals));
 	SML_TRY(all_disparities(work, s, &known));
 done:
 	sml_free(work->env, known.group);
 	sml_free(work->env, known.state);
+	sml_free(work->env, known.figures);
 	sml_free(work->env, known.top);
 	sml_free(work->env, known.all);
 	sml_free(work->env, known.values);

@@ -8,7 +8,7 @@
 #include "../metric/metric.h"
 
 #define KIND    "FAIR"
-#define VERSION 1
+#define VERSION 2
 
 /* ---- sums ----------------------------------------------------------------------- */
 
@@ -148,9 +148,11 @@ check_score(SmlFairScores *scores, double score)
 }
 
 static void
-add_score(SmlFairScores *scores, SmlTruth label, double score, double weight)
+add_score(SmlFairScores *scores, SmlTruth label, double score, double weight, bool weighted)
 {
 	SmlFairBin *bin;
+	double      square;
+	double      loss;
 
 	if (!check_score(scores, score))
 		return;
@@ -158,14 +160,20 @@ add_score(SmlFairScores *scores, SmlTruth label, double score, double weight)
 	sml_sum_add(&scores->weight[label], weight);
 	sml_sum_add(&scores->score[label], weight * score);
 	sml_sum_add(&scores->score2[label], weight * score * score);
+	if (weighted)
+		sml_sum_add(&scores->weight2[label], weight * weight);
 	if (label == SML_UNKNOWN)
 		return;
-	sml_sum_add(&scores->squared, weight * (score - label) * (score - label));
-	sml_sum_add(&scores->log_loss, weight * sml_log_loss_of(label == SML_YES, score));
+	square = (score - label) * (score - label);
+	loss = sml_log_loss_of(label == SML_YES, score);
+	sml_sum_add(&scores->squared2, weight * square * square);
+	sml_sum_add(&scores->log_loss, weight * loss);
+	sml_sum_add(&scores->log_loss2, weight * loss * loss);
 	bin = &scores->bin[bin_of(score, SML_FAIR_BINS)];
 	bin->n[label]++;
 	sml_sum_add(&bin->weight[label], weight);
 	sml_sum_add(&bin->score, weight * score);
+	sml_sum_add(&bin->squared, weight * square);
 	scores->histogram[label][bin_of(score, SML_FAIR_HISTOGRAM)] += weight;
 }
 
@@ -191,7 +199,7 @@ sml_fair_add(SmlEnv *env, SmlFairState *state, SmlTruth label, SmlTruth predicti
 		sml_sum_add(&weights->weight2[label][prediction], weight * weight);
 	}
 	if (scores)
-		add_score(scores, label, score, weight);
+		add_score(scores, label, score, weight, weights != NULL);
 	return SML_OK;
 }
 
@@ -230,11 +238,13 @@ merge_bins(SmlFairBin *into, const SmlFairBin *from)
 			merge_sum(&into[b].weight[label], &from[b].weight[label]);
 		}
 		merge_sum(&into[b].score, &from[b].score);
+		merge_sum(&into[b].squared, &from[b].squared);
 	}
 }
 
+/* "count_squares": weights of 1 from a state that does not keep their squares. */
 static void
-merge_scores(SmlFairScores *into, const SmlFairScores *from)
+merge_scores(SmlFairScores *into, const SmlFairScores *from, bool count_squares)
 {
 	if (from->bad_range > 0 && (into->bad_range == 0 || fabs(from->bad_value - 0.5) > fabs(into->bad_value - 0.5)))
 		into->bad_value = from->bad_value;
@@ -245,11 +255,16 @@ merge_scores(SmlFairScores *into, const SmlFairScores *from)
 	{
 		into->n[label] += from->n[label];
 		merge_sum(&into->weight[label], &from->weight[label]);
+		if (count_squares)
+			sml_sum_add(&into->weight2[label], (double) from->n[label]);
+		else
+			merge_sum(&into->weight2[label], &from->weight2[label]);
 		merge_sum(&into->score[label], &from->score[label]);
 		merge_sum(&into->score2[label], &from->score2[label]);
 	}
-	merge_sum(&into->squared, &from->squared);
+	merge_sum(&into->squared2, &from->squared2);
 	merge_sum(&into->log_loss, &from->log_loss);
+	merge_sum(&into->log_loss2, &from->log_loss2);
 	merge_bins(into->bin, from->bin);
 	for (int label = 0; label < 2; label++)
 		for (size_t b = 0; b < SML_FAIR_HISTOGRAM; b++)
@@ -283,7 +298,7 @@ sml_fair_merge(SmlFairState *into, const SmlFairState *from)
 			into->n[label][prediction] += from->n[label][prediction];
 	merge_weights(into, from);
 	if (scores && more)
-		merge_scores(scores, more);
+		merge_scores(scores, more, (into->parts & SML_FAIR_WEIGHTS) && !(from->parts & SML_FAIR_WEIGHTS));
 	else if (scores)
 		scores->missing += counted(from);
 }
@@ -316,16 +331,19 @@ write_scores(SmlWriter *writer, const SmlFairScores *scores)
 	sml_write_u64(writer, scores->bad_range);
 	sml_write_f64(writer, scores->bad_value);
 	write_sums(writer, scores->weight, 3);
+	write_sums(writer, scores->weight2, 3);
 	write_sums(writer, scores->score, 3);
 	write_sums(writer, scores->score2, 3);
-	write_sums(writer, &scores->squared, 1);
+	write_sums(writer, &scores->squared2, 1);
 	write_sums(writer, &scores->log_loss, 1);
+	write_sums(writer, &scores->log_loss2, 1);
 	for (size_t b = 0; b < SML_FAIR_BINS; b++)
 	{
 		sml_write_u64(writer, scores->bin[b].n[0]);
 		sml_write_u64(writer, scores->bin[b].n[1]);
 		write_sums(writer, scores->bin[b].weight, 2);
 		write_sums(writer, &scores->bin[b].score, 1);
+		write_sums(writer, &scores->bin[b].squared, 1);
 	}
 	sml_write_f64s(writer, scores->histogram[0], 2 * SML_FAIR_HISTOGRAM);
 }
@@ -400,16 +418,19 @@ read_scores(SmlReader *reader, SmlFairScores *scores)
 	if (isnan(scores->bad_value))
 		sml_reader_fail(reader, "a number is out of its range");
 	read_sums(reader, scores->weight, 3);
+	read_sums(reader, scores->weight2, 3);
 	read_sums(reader, scores->score, 3);
 	read_sums(reader, scores->score2, 3);
-	read_sums(reader, &scores->squared, 1);
+	read_sums(reader, &scores->squared2, 1);
 	read_sums(reader, &scores->log_loss, 1);
+	read_sums(reader, &scores->log_loss2, 1);
 	for (size_t b = 0; b < SML_FAIR_BINS; b++)
 	{
 		scores->bin[b].n[0] = read_rows(reader);
 		scores->bin[b].n[1] = read_rows(reader);
 		read_sums(reader, scores->bin[b].weight, 2);
 		read_sums(reader, &scores->bin[b].score, 1);
+		read_sums(reader, &scores->bin[b].squared, 1);
 	}
 	for (size_t b = 0; b < 2 * SML_FAIR_HISTOGRAM; b++)
 		scores->histogram[b / SML_FAIR_HISTOGRAM][b % SML_FAIR_HISTOGRAM] = read_number(reader, 0, 1e300);

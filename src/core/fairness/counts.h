@@ -6,7 +6,7 @@
  *
  *   +-------+-------+-----------+---------+------------------+--------------------+
  *   | size  | parts | unweighed | n[3][3] | weights          | scores             | … workers
- *   | 4 B   | 4 B   | 8 B       | 72 B    | 288 B, if any    | 4.7 kB, if any     |
+ *   | 4 B   | 4 B   | 8 B       | 72 B    | 288 B, if any    | 5.2 kB, if any     |
  *   +-------+-------+-----------+---------+------------------+--------------------+
  *
  * n counts rows by label and prediction, each no, yes or unknown, so rows that lack
@@ -20,7 +20,8 @@
  * A score must be a probability.  NaN and values outside [0, 1] are counted as bad,
  * the row's label and prediction still count.  Scores go into 10 calibration bins of
  * equal width with exact means (the bins of metric.h's ece) and into a histogram of
- * 256 bins by label, from which the AUC follows up to a known error.
+ * 256 bins by label, from which the AUC follows up to a known error.  Second moments of the losses are
+ * kept beside the losses, so that means have intervals.
  */
 #ifndef SML_FAIRNESS_COUNTS_H
 #define SML_FAIRNESS_COUNTS_H
@@ -63,6 +64,7 @@ typedef struct SmlFairBin
 	uint64_t n[2];        /* rows by label; rows without one are in no bin */
 	SmlSum   weight[2];
 	SmlSum   score;
+	SmlSum   squared;     /* (score - label)^2 */
 } SmlFairBin;
 
 typedef struct SmlFairScores
@@ -73,10 +75,12 @@ typedef struct SmlFairScores
 	uint64_t   bad_range; /* score outside [0, 1] */
 	double     bad_value; /* the one of them that is farthest out; 0 when there is none */
 	SmlSum     weight[3]; /* by label */
+	SmlSum     weight2[3]; /* squares of weights; nothing in a state without weights, where they are the counts */
 	SmlSum     score[3];
 	SmlSum     score2[3];
-	SmlSum     squared;   /* (score - label)^2 */
+	SmlSum     squared2;  /* (score - label)^4; the squares themselves are in the bins */
 	SmlSum     log_loss;  /* nats, probabilities kept 2^-52 from 0 and 1 */
+	SmlSum     log_loss2; /* its square */
 	SmlFairBin bin[SML_FAIR_BINS];
 	double     histogram[2][SML_FAIR_HISTOGRAM]; /* sums of weights by label; counts without weights */
 } SmlFairScores;

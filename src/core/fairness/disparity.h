@@ -1,6 +1,6 @@
 /*
- * disparity.h - how far apart the groups of a set are, and bootstrap intervals for that;
- * used by audit.c.
+ * disparity.h - how far apart the groups of a set are, and intervals for that: of shares by a bootstrap on the cells
+ * (disparity.c), of other figures from the intervals of the groups (range.c).
  */
 #ifndef SML_FAIRNESS_DISPARITY_H
 #define SML_FAIRNESS_DISPARITY_H
@@ -19,7 +19,7 @@ typedef struct SmlSpread
 
 void sml_spread(const double *values, size_t count, SmlSpread *spread);
 
-/* What is resampled: for each share its difference and its ratio, and what is made of tpr and fpr. */
+/* What is resampled: for each share its difference and its ratio, what is made of tpr and fpr, and for each share the farthest from everybody's. */
 enum
 {
 	SML_STAT_DIFFERENCE = 0,
@@ -27,27 +27,54 @@ enum
 	SML_STAT_ODDS_DIFFERENCE = 2 * SML_FAIR_SHARES,
 	SML_STAT_ODDS_RATIO,
 	SML_STAT_AVERAGE_ODDS,
-	SML_STATS
+	SML_STAT_TO_OVERALL,
+	SML_STATS = SML_STAT_TO_OVERALL + SML_FAIR_SHARES
 };
 
-/* Values of all statistics from shares[metric * groups + group] (NaN: undefined); spreads has SML_FAIR_SHARES entries. */
-void sml_disparity_stats(const double *shares, size_t groups, SmlSpread *spreads, double *stats);
+/*
+ * Values of all statistics from shares[metric * groups + group] and everybody's overall[metric] (NaN: undefined); spreads has
+ * SML_FAIR_SHARES entries.
+ */
+void sml_disparity_stats(const double *shares, const double *overall, size_t groups, SmlSpread *spreads, double *stats);
 
 typedef struct SmlInterval
 {
-	double low;       /* NaN: none */
-	double high;
-	double corrected; /* NaN: none */
+	double      low;       /* NaN: none */
+	double      high;
+	double      corrected; /* the value less the bias of a largest over noisy groups; NaN: none */
+	const char *method;    /* static; NULL: none */
+	const char *reason;    /* static: why there is none */
 } SmlInterval;
 
 /* The draws that a set of so many groups gets: "asked", or fewer where cells are many, so that time stays bounded. */
 size_t sml_disparity_draws(size_t groups, size_t asked);
 
 /*
- * Bootstrap intervals for all statistics over "groups" of a set, valid for all its groups at once; see disparity.c.  values: the
- * statistics themselves.  Cut to [0, 1].
+ * Bootstrap intervals for all statistics over the groups of a set, valid for all its groups at once; see disparity.c.  "states" holds those of
+ * "known" groups and then of "unknown" ones, whose rows are among everybody's and no group that is compared.  values: the statistics
+ * themselves.  Cut to [0, 1].
  */
-SML_MUST_USE SmlStatus sml_disparity_bootstrap(SmlEnv *env, const SmlFairPlan *plan, const SmlFairState *const *groups,
-											   size_t count, uint64_t stream, const double *values, SmlInterval *intervals);
+SML_MUST_USE SmlStatus sml_disparity_bootstrap(SmlEnv *env, const SmlFairPlan *plan, const SmlFairState *const *states,
+											   size_t known, size_t unknown, uint64_t stream, const double *values, SmlInterval *intervals);
+
+/* How the draws of an interval are made. */
+typedef struct SmlDraws
+{
+	double   confidence;
+	size_t   count;  /* asked for; as many as sml_disparity_draws says */
+	uint64_t seed;
+	uint64_t stream;
+} SmlDraws;
+
+/*
+ * The interval of the largest minus the smallest of figures of groups without common rows; undefined ones are left out.  See range.c.
+ * SML_NO_MEMORY, SML_STOPPED.
+ */
+SML_MUST_USE SmlStatus sml_range_interval(SmlEnv *env, const SmlFigure *const *figures, size_t count, const SmlDraws *draws,
+										  SmlInterval *interval);
+
+/* Order statistics of doubles: sort ascending, and interpolate between them at a share of the way. */
+void   sml_sort_numbers(double *numbers, size_t count);
+double sml_percentile(const double *sorted, size_t count, double share);
 
 #endif

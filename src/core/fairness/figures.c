@@ -1,5 +1,5 @@
 /*
- * figures.c - rates of a group and comparisons of two; see figures.h.
+ * figures.c - rates and score figures of a group; see figures.h.
  */
 #include <math.h>
 
@@ -115,23 +115,11 @@ amount_of(const SmlFairState *state, unsigned cells)
 	return amount;
 }
 
-static void
-undefined(SmlFigure *figure, const char *reason)
+/* Kish's number of rows. */
+static double
+effective(double weight, double weight2)
 {
-	figure->value = NAN;
-	figure->ci_low = figure->ci_high = NAN;
-	figure->ci_method = NULL;
-	figure->reason = reason;
-}
-
-static void
-wilson(double p, double n, double z, double *low, double *high)
-{
-	double center = (p + z * z / (2 * n)) / (1 + z * z / n);
-	double half = z / (1 + z * z / n) * sqrt(p * (1 - p) / n + z * z / (4 * n * n));
-
-	*low = p == 0 ? 0 : fmax(0, center - half);
-	*high = p == 1 ? 1 : fmin(1, center + half);
+	return weight2 > 0 ? weight / weight2 * weight : 0;
 }
 
 static void
@@ -140,37 +128,25 @@ share(const SmlFairState *state, unsigned numerator, unsigned denominator, const
 	Amount top = amount_of(state, numerator);
 	Amount all = amount_of(state, denominator);
 
-	figure->numerator = top.weight;
-	figure->denominator = all.weight;
-	figure->n = all.n;
-	figure->effective = all.weight2 > 0 ? all.weight * all.weight / all.weight2 : 0;
-	if (!(all.weight > 0))
-	{
-		undefined(figure, empty);
-		return;
-	}
-	/* sums of weights in another order can differ in the last bit */
-	figure->value = fmin(1, top.weight / all.weight);
-	figure->reason = NULL;
-	figure->ci_method = "wilson";
-	wilson(figure->value, figure->effective, z, &figure->ci_low, &figure->ci_high);
+	*figure = (SmlFigure) {.numerator = top.weight, .denominator = all.weight, .n = all.n, .effective = effective(all.weight, all.weight2)};
+	if (all.weight > 0)
+		sml_figure_share(figure, z);
+	else
+		sml_figure_undefined(figure, empty);
 }
 
 static void
-treatment_equality(const SmlFairState *state, SmlFigure *figure)
+treatment_equality(const SmlFairState *state, double z, SmlFigure *figure)
 {
 	Amount fn = amount_of(state, FN);
 	Amount fp = amount_of(state, FP);
 
-	figure->numerator = fn.weight;
-	figure->denominator = fp.weight;
-	figure->n = fn.n + fp.n;
-	figure->effective = 0;
-	undefined(figure, fn.n + fp.n == 0 ? "no_errors" : definitions[SML_FAIR_TREATMENT_EQUALITY].empty);
-	if (!(fp.weight > 0))
-		return;
-	figure->value = fn.weight / fp.weight;
-	figure->reason = NULL;
+	*figure = (SmlFigure) {.numerator = fn.weight, .denominator = fp.weight, .n = fn.n + fp.n,
+						   .effective = effective(fn.weight + fp.weight, fn.weight2 + fp.weight2)};
+	if (fp.weight > 0)
+		sml_figure_odds(figure, z);
+	else
+		sml_figure_undefined(figure, fn.n + fp.n == 0 ? "no_errors" : definitions[SML_FAIR_TREATMENT_EQUALITY].empty);
 }
 
 /* ---- scores --------------------------------------------------------------------------- */
@@ -197,139 +173,231 @@ scored_rows(const SmlFairScores *scores, unsigned labels)
 	return rows;
 }
 
-/* A mean of something per row, without an interval. */
+typedef struct Scored
+{
+	const SmlFairScores *scores;
+	bool                 weighted;
+	double               z;
+	const char          *empty; /* why there is no value without rows */
+} Scored;
+
+/* Effective number of the scored rows of some labels. */
+static double
+effective_rows(const Scored *scored, unsigned labels)
+{
+	if (!scored->weighted)
+		return (double) scored_rows(scored->scores, labels);
+	return effective(total(scored->scores->weight, labels), total(scored->scores->weight2, labels));
+}
+
+/* A quotient over scored rows, without an interval; false when there are none. */
 static bool
-mean(const SmlFairScores *scores, unsigned labels, double sum, const char *empty, SmlFigure *figure)
+mean(const Scored *scored, unsigned labels, double sum, SmlFigure *figure)
 {
-	figure->n = scored_rows(scores, labels);
-	figure->numerator = sum;
-	figure->denominator = total(scores->weight, labels);
-	figure->effective = (double) figure->n;
-	undefined(figure, empty);
-	if (!(figure->denominator > 0))
-		return false;
-	figure->value = sum / figure->denominator;
-	figure->reason = NULL;
-	return true;
+	*figure = (SmlFigure) {.n = scored_rows(scored->scores, labels), .numerator = sum, .denominator = total(scored->scores->weight, labels),
+						   .effective = effective_rows(scored, labels)};
+	if (figure->denominator > 0)
+		sml_figure_plain(figure, sum / figure->denominator, NULL);
+	else
+		sml_figure_undefined(figure, scored->empty);
+	return figure->reason == NULL;
 }
 
-/* With weights the deviation of a mean needs more than is kept: no interval then. */
+/* The mean of values within [least, most] from their sum and that of their squares. */
 static void
-mean_score(const SmlFairScores *scores, unsigned labels, bool weighted, const char *empty, double z, SmlFigure *figure)
+mean_of(const Scored *scored, unsigned labels, double sum, double squares, double least, double most, SmlFigure *figure)
 {
-	double n;
-	double variance;
-
-	if (!mean(scores, labels, total(scores->score, labels), empty, figure) || weighted || figure->n < 2)
-		return;
-	n = (double) figure->n;
-	variance = fmax(0, total(scores->score2, labels) / n - figure->value * figure->value) * n / (n - 1);
-	figure->ci_method = "normal";
-	figure->ci_low = fmax(0, figure->value - z * sqrt(variance / n));
-	figure->ci_high = fmin(1, figure->value + z * sqrt(variance / n));
+	if (mean(scored, labels, sum, figure))
+		sml_figure_mean(figure, squares / figure->denominator - figure->value * figure->value, least, most, scored->z);
 }
 
 static void
-calibration_error(const SmlFairScores *scores, const char *empty, SmlFigure *figure)
+mean_score(const Scored *scored, unsigned labels, SmlFigure *figure)
+{
+	mean_of(scored, labels, total(scored->scores->score, labels), total(scored->scores->score2, labels), 0, 1, figure);
+}
+
+/* Sum of (score - label)^2. */
+static double
+squared(const SmlFairScores *scores)
 {
 	double sum = 0;
 
 	for (size_t b = 0; b < SML_FAIR_BINS; b++)
-		sum += fabs(sml_sum_value(&scores->bin[b].score) - sml_sum_value(&scores->bin[b].weight[SML_YES]));
-	(void) mean(scores, 3, sum, empty, figure);
+		sum += sml_sum_value(&scores->bin[b].squared);
+	return sum;
 }
 
-/* Area under the curve that joins the 256 points of the histogram; "off" is the most by which ties within bins can hide it. */
-static double
-histogram_auc(const SmlFairScores *scores, double *off)
+/*
+ * The mean of |gap| over bins, gap being the mean score less the share of positives by the rows of all bins.  The gap of a bin is a mean over all rows,
+ * of score - label for the rows of the bin and 0 for the others, which gives its variance.
+ */
+static void
+calibration_error(const Scored *scored, SmlFigure *figure)
 {
-	double below = 0;
-	double above_pairs = 0;
-	double tied = 0;
+	const SmlFairScores *scores = scored->scores;
+	double               sum = 0;
+	double               s = 0;
+	double               s2 = 0;
+	double               s3 = 0;
+	double               bound;
+
+	for (size_t b = 0; b < SML_FAIR_BINS; b++)
+		sum += fabs(sml_sum_value(&scores->bin[b].score) - sml_sum_value(&scores->bin[b].weight[SML_YES]));
+	if (!mean(scored, 3, sum, figure))
+		return;
+	for (size_t b = 0; b < SML_FAIR_BINS && figure->effective >= 2; b++)
+	{
+		double gap = (sml_sum_value(&scores->bin[b].score) - sml_sum_value(&scores->bin[b].weight[SML_YES])) / figure->denominator;
+		double variance = fmax(0, sml_sum_value(&scores->bin[b].squared) / figure->denominator - gap * gap) / (figure->effective - 1);
+
+		s += sqrt(variance);
+		s2 += variance;
+		s3 += variance * sqrt(variance);
+	}
+	bound = sml_norm_bound(s, s2, s3, scored->z);
+	if (bound > 0)
+		sml_figure_interval(figure, "norm_bound", bound, bound, 0, 1);
+	else
+		/* one row, or rows that do not vary: it is at most the mean of |score - label|, which lies within [0, 1] */
+		sml_figure_mean(figure, 0, 0, 1, scored->z);
+}
+
+/* ---- area under the curve -------------------------------------------------------------- */
+
+/*
+ * The curve that joins the 256 points of the histogram: its area, the most by which ties within bins can hide it, and the variances of the placements:
+ * for a positive the share of negatives below it, for a negative the share of positives above it, ties by half.
+ */
+typedef struct Area
+{
+	double value;
+	double off;
+	double variance[2]; /* by label, of the population */
+} Area;
+
+static Area
+histogram_area(const SmlFairScores *scores)
+{
+	Area   area = {0, 0, {0, 0}};
 	double all[2] = {0, 0};
+	double below[2] = {0, 0};
+	double tied = 0;
 
 	for (size_t b = 0; b < SML_FAIR_HISTOGRAM; b++)
+		for (int label = 0; label < 2; label++)
+			all[label] += scores->histogram[label][b];
+	for (size_t b = 0; b < SML_FAIR_HISTOGRAM; b++)
 	{
-		above_pairs += scores->histogram[SML_YES][b] * below;
-		tied += scores->histogram[SML_YES][b] * scores->histogram[SML_NO][b];
-		below += scores->histogram[SML_NO][b];
-		all[0] += scores->histogram[SML_NO][b];
-		all[1] += scores->histogram[SML_YES][b];
+		double positive = scores->histogram[SML_YES][b] / all[SML_YES];
+		double negative = scores->histogram[SML_NO][b] / all[SML_NO];
+
+		area.value += positive * (below[SML_NO] + negative / 2);
+		area.variance[SML_YES] += positive * (below[SML_NO] + negative / 2) * (below[SML_NO] + negative / 2);
+		area.variance[SML_NO] += negative * (1 - below[SML_YES] - positive / 2) * (1 - below[SML_YES] - positive / 2);
+		tied += positive * negative;
+		below[SML_YES] += positive;
+		below[SML_NO] += negative;
 	}
-	*off = tied / 2 / (all[0] * all[1]);
-	return (above_pairs + tied / 2) / (all[0] * all[1]);
+	for (int label = 0; label < 2; label++)
+		area.variance[label] = fmax(0, area.variance[label] - area.value * area.value);
+	area.off = tied / 2;
+	return area;
+}
+
+/* How far the true area is from an observed one, in standard errors at the true one, squared (Newcombe 2006, method 5). */
+static double
+newcombe_distance(double area, double truth, double positives, double negatives)
+{
+	double others = (positives + negatives) / 2 - 1;
+	double variance = truth * (1 - truth) / (positives * negatives) * (1 + others * ((1 - truth) / (2 - truth) + truth / (1 + truth)));
+
+	return (area - truth) * (area - truth) / variance;
+}
+
+/* The end of the interval between the area and "end" (0 or 1). */
+static double
+newcombe_end(double area, double end, double positives, double negatives, double z)
+{
+	double inside = area;
+	double outside = end;
+
+	if (area == end)
+		return end;
+	for (int step = 0; step < 60; step++)
+	{
+		double middle = (inside + outside) / 2;
+
+		if (newcombe_distance(area, middle, positives, negatives) < z * z)
+			inside = middle;
+		else
+			outside = middle;
+	}
+	return inside;
 }
 
 static void
-roc_auc(const SmlFairScores *scores, bool weighted, double z, SmlFigure *figure)
+roc_auc(const Scored *scored, SmlFigure *figure)
 {
-	double positives = (double) scores->n[SML_YES];
-	double negatives = (double) scores->n[SML_NO];
-	double off;
-	double a;
-	double q1;
-	double q2;
+	double positives = effective_rows(scored, 1u << SML_YES);
+	double negatives = effective_rows(scored, 1u << SML_NO);
+	Area   area;
 	double error;
 
-	figure->n = scored_rows(scores, 3);
-	figure->numerator = figure->denominator = NAN;
-	figure->effective = (double) figure->n;
-	undefined(figure, figure->n == 0 ? "no_scored_labels" : definitions[SML_FAIR_ROC_AUC].empty);
-	if (positives == 0 || negatives == 0)
+	*figure = (SmlFigure) {.n = scored_rows(scored->scores, 3), .numerator = NAN, .denominator = NAN, .effective = effective_rows(scored, 3)};
+	sml_figure_undefined(figure, figure->n == 0 ? "no_scored_labels" : scored->empty);
+	if (!(positives > 0 && negatives > 0))
 		return;
-	a = histogram_auc(scores, &off);
-	if (isnan(a))
+	area = histogram_area(scored->scores);
+	if (isnan(area.value))
 		return;
-	figure->value = a;
-	figure->reason = NULL;
-	if (weighted)
-		return;
-	q1 = a / (2 - a);
-	q2 = 2 * a * a / (1 + a);
-	error = sqrt(fmax(0, a * (1 - a) + (positives - 1) * (q1 - a * a) + (negatives - 1) * (q2 - a * a)) / (positives * negatives));
-	figure->ci_method = "hanley_mcneil";
-	figure->ci_low = fmax(0, a - off - z * error);
-	figure->ci_high = fmin(1, a + off + z * error);
+	sml_figure_plain(figure, area.value, NULL);
+	figure->off = area.off;
+	error = sqrt(area.variance[SML_YES] / (positives - 1) + area.variance[SML_NO] / (negatives - 1));
+	if (positives >= 2 && negatives >= 2 && error > 1e-9)
+		sml_figure_interval(figure, "delong", scored->z * error, scored->z * error, 0, 1);
+	else
+		sml_figure_interval(figure, "newcombe_auc", area.value - newcombe_end(area.value, 0, positives, negatives, scored->z),
+							newcombe_end(area.value, 1, positives, negatives, scored->z) - area.value, 0, 1);
 }
 
 static void
 score_figure(const SmlFairState *state, SmlFairMetric metric, double z, SmlFigure *figure)
 {
 	const SmlFairScores *scores = sml_fair_const_scores(state);
-	const char          *empty = definitions[metric].empty;
-	bool                 weighted = state->parts & SML_FAIR_WEIGHTS;
+	Scored               scored = {scores, state->parts & SML_FAIR_WEIGHTS, z, definitions[metric].empty};
 
 	if (scores == NULL)
 	{
 		*figure = (SmlFigure) {.numerator = NAN, .denominator = NAN};
-		undefined(figure, "no_scores");
+		sml_figure_undefined(figure, "no_scores");
 		return;
 	}
 	switch (metric)
 	{
 		case SML_FAIR_MEAN_SCORE:
-			mean_score(scores, 7, weighted, empty, z, figure);
+			mean_score(&scored, 7, figure);
 			break;
 		case SML_FAIR_MEAN_SCORE_POSITIVE:
-			mean_score(scores, 1u << SML_YES, weighted, empty, z, figure);
+			mean_score(&scored, 1u << SML_YES, figure);
 			break;
 		case SML_FAIR_MEAN_SCORE_NEGATIVE:
-			mean_score(scores, 1u << SML_NO, weighted, empty, z, figure);
+			mean_score(&scored, 1u << SML_NO, figure);
 			break;
 		case SML_FAIR_BRIER:
-			(void) mean(scores, 3, sml_sum_value(&scores->squared), empty, figure);
+			mean_of(&scored, 3, squared(scores), sml_sum_value(&scores->squared2), 0, 1, figure);
 			break;
 		case SML_FAIR_LOG_LOSS:
-			(void) mean(scores, 3, sml_sum_value(&scores->log_loss), empty, figure);
+			mean_of(&scored, 3, sml_sum_value(&scores->log_loss), sml_sum_value(&scores->log_loss2), 0, INFINITY, figure);
 			break;
 		case SML_FAIR_ECE:
-			calibration_error(scores, empty, figure);
+			calibration_error(&scored, figure);
 			break;
 		case SML_FAIR_CALIBRATION_GAP:
-			(void) mean(scores, 3, total(scores->score, 3) - total(scores->weight, 1u << SML_YES), empty, figure);
+			mean_of(&scored, 3, total(scores->score, 3) - total(scores->weight, 1u << SML_YES), squared(scores), -1, 1, figure);
 			break;
 		default:
-			roc_auc(scores, weighted, z, figure);
+			roc_auc(&scored, figure);
 			break;
 	}
 }
@@ -355,51 +423,7 @@ sml_fair_figure(const SmlFairState *state, SmlFairMetric metric, SmlTruth favora
 		share(state, numerator, denominator, definition->empty, z, figure);
 	}
 	else if (metric == SML_FAIR_TREATMENT_EQUALITY)
-		treatment_equality(state, figure);
+		treatment_equality(state, z, figure);
 	else
 		score_figure(state, metric, z, figure);
-}
-
-/* ---- comparing two ------------------------------------------------------------------------ */
-
-void
-sml_figure_difference(const SmlFigure *a, const SmlFigure *b, double z, SmlFigure *difference)
-{
-	double low_a;
-	double high_a;
-	double low_b;
-	double high_b;
-
-	*difference = (SmlFigure) {.n = a->n + b->n, .numerator = a->value, .denominator = b->value};
-	undefined(difference, a->reason ? a->reason : b->reason ? b->reason : NULL);
-	if (difference->reason)
-		return;
-	difference->value = a->value - b->value;
-	if (!(a->effective > 0 && b->effective > 0) || a->ci_method == NULL || b->ci_method == NULL)
-		return;
-	wilson(a->value, a->effective, z, &low_a, &high_a);
-	wilson(b->value, b->effective, z, &low_b, &high_b);
-	difference->ci_method = "newcombe";
-	difference->ci_low = difference->value - hypot(a->value - low_a, high_b - b->value);
-	difference->ci_high = difference->value + hypot(high_a - a->value, b->value - low_b);
-}
-
-void
-sml_figure_ratio(const SmlFigure *a, const SmlFigure *b, double z, SmlFigure *ratio)
-{
-	double error;
-
-	*ratio = (SmlFigure) {.n = a->n + b->n, .numerator = a->value, .denominator = b->value};
-	undefined(ratio, a->reason ? a->reason : b->reason ? b->reason : NULL);
-	if (ratio->reason == NULL && b->value == 0)
-		ratio->reason = a->value == 0 ? "both_are_zero" : "reference_is_zero";
-	if (ratio->reason)
-		return;
-	ratio->value = a->value / b->value;
-	if (!(a->value > 0) || !(a->effective > 0) || !(b->effective > 0))
-		return;
-	error = sqrt((1 - a->value) / (a->effective * a->value) + (1 - b->value) / (b->effective * b->value));
-	ratio->ci_method = "katz";
-	ratio->ci_low = ratio->value * exp(-z * error);
-	ratio->ci_high = ratio->value * exp(z * error);
 }

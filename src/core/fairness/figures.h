@@ -20,14 +20,16 @@
  *   roc_auc         from the histogram, ties within a bin counted half; the interval
  *                   is widened by the most that this can be off
  *
- * Intervals: Wilson 1927 for shares, with weights on the effective number
- * (sum w)^2 / sum w^2 (Kish 1965); normal for means; Hanley and McNeil 1982 for the AUC;
- * Newcombe 1998 (hybrid score) for differences of shares; Katz et al. 1978 for ratios.
+ * Intervals are those of intervals.h: Wilson for shares and for the odds of treatment equality, Student's t for means of scores and losses, the bound
+ * of a norm for ece, which is the sum of the gaps of its bins.  The AUC has that of DeLong, DeLong and Clarke-Pearson 1988 from the
+ * placements of the histogram's bins, with weights on the effective numbers of positives and negatives; where it claims
+ * certainty (one positive or negative, classes that do not overlap) that of Newcombe 2006 (Statistics in Medicine 25, 559, method 5).
  */
 #ifndef SML_FAIRNESS_FIGURES_H
 #define SML_FAIRNESS_FIGURES_H
 
 #include "counts.h"
+#include "intervals.h"
 
 typedef enum SmlFairMetric
 {
@@ -58,19 +60,6 @@ typedef enum SmlFairMetric
 	SML_FAIR_METRICS
 } SmlFairMetric;
 
-typedef struct SmlFigure
-{
-	double      value;       /* NaN: undefined */
-	double      numerator;   /* sums of weights with weights; NaN where it is no quotient */
-	double      denominator;
-	uint64_t    n;           /* rows it rests on */
-	double      effective;   /* effective number of rows, for intervals */
-	double      ci_low;      /* NaN: none */
-	double      ci_high;
-	const char *ci_method;   /* static: wilson, newcombe, katz, normal, hanley_mcneil, bootstrap; NULL without */
-	const char *reason;      /* static: no_positives, …; NULL when there is a value */
-} SmlFigure;
-
 /* "tpr", …; NULL beyond the last. */
 const char *sml_fair_metric_name(SmlFairMetric metric);
 
@@ -89,15 +78,6 @@ void sml_fair_cells(SmlFairMetric metric, SmlTruth favorable, unsigned *numerato
 
 /* Standard normal quantile for a two-sided interval of this confidence. */
 double sml_fair_z(double confidence);
-
-/* a - b with Newcombe's interval; reason of whichever is undefined. */
-void sml_figure_difference(const SmlFigure *a, const SmlFigure *b, double z, SmlFigure *difference);
-
-/*
- * a / b with Katz's interval on the log scale.  Undefined with reason reference_is_zero when b is 0
- * (both_are_zero when a is too); no interval where a is 0.
- */
-void sml_figure_ratio(const SmlFigure *a, const SmlFigure *b, double z, SmlFigure *ratio);
 
 /* ---- tests ---------------------------------------------------------------------- */
 
@@ -140,6 +120,24 @@ typedef struct SmlMantelHaenszel
 	double cmh_corrected_p;
 } SmlMantelHaenszel;
 
+/* Why the odds ratio has no value, or NULL. */
+const char *sml_mantel_haenszel_reason(const SmlMantelHaenszel *result);
+
 void sml_mantel_haenszel(const SmlStratum *strata, size_t count, double z, SmlMantelHaenszel *result);
+
+/* A stratum's rows with and without the outcome, and those of them in one group. */
+typedef struct SmlSplit
+{
+	double own_selected;
+	double selected;
+	double own_rejected;
+	double rejected;
+} SmlSplit;
+
+/*
+ * Conditional demographic disparity: the group's share of the rejected less its share of the selected, averaged over strata by their rows;
+ * interval by MOVER for sums (Zou, Huang and Zhang 2009) on Wilson's of all shares.  Strata where all or none are selected are not used.
+ */
+void sml_conditional_disparity(const SmlSplit *strata, size_t count, double z, SmlFigure *figure);
 
 #endif

@@ -1,25 +1,36 @@
 /*
  * inequality.c - see inequality.h.
+ *
+ * Memory: 3 numbers a group and 3 a draw; 4 an outcome and 2 a draw.  Time: draws x groups, draws x outcomes.
  */
+#define _DEFAULT_SOURCE 1 /* M_PI */
+
 #include <math.h>
-#include <stdlib.h>
 
 #include "inequality.h"
+#include "../special.h"
 
 #define POLL_STEPS 65536
+#define BENEFITS   3
 
 /* ---- generalised entropy -------------------------------------------------------------- */
 
-/* Weight of rows with benefit 0, 1 and 2. */
-static void
-benefits(const SmlFairState *state, double weight[3])
+/* Weights of the rows with benefit 0, 1 and 2, added; the sum of their squares is returned. */
+static double
+add_benefits(const SmlFairState *state, double weight[BENEFITS])
 {
 	const SmlFairWeights *weights = sml_fair_const_weights(state);
+	double                squares = 0;
 
 	for (int label = 0; label < 2; label++)
 		for (int prediction = 0; prediction < 2; prediction++)
-			weight[1 + prediction - label] += weights ? sml_sum_value(&weights->weight[label][prediction])
-				: (double) state->n[label][prediction];
+		{
+			double n = (double) state->n[label][prediction];
+
+			weight[1 + prediction - label] += weights ? sml_sum_value(&weights->weight[label][prediction]) : n;
+			squares += weights ? sml_sum_value(&weights->weight2[label][prediction]) : n;
+		}
+	return squares;
 }
 
 /* What a row of benefit "ratio" times the mean adds. */
@@ -33,106 +44,426 @@ entropy_term(double ratio, double alpha)
 	return (pow(ratio, alpha) - 1) / (alpha * (alpha - 1));
 }
 
-void
-sml_inequality(const SmlFairState *const *groups, size_t count, double alpha, SmlInequality *result)
+enum
 {
-	double all[3] = {0, 0, 0};
+	TOTAL, BETWEEN, WITHIN, PARTS
+};
+
+/* cells[group * 3 + benefit]; why there is none, or NULL. */
+static const char *
+entropies(const double *cells, size_t count, double alpha, double parts[PARTS])
+{
+	double all[BENEFITS] = {0, 0, 0};
 	double rows;
 	double mean;
-	double total = 0;
-	double between = 0;
 
-	*result = (SmlInequality) {NAN, NAN, NAN, NULL};
-	for (size_t g = 0; g < count; g++)
-		benefits(groups[g], all);
+	parts[TOTAL] = parts[BETWEEN] = parts[WITHIN] = NAN;
+	for (size_t i = 0; i < count * BENEFITS; i++)
+		all[i % BENEFITS] += cells[i];
 	rows = all[0] + all[1] + all[2];
 	mean = (all[1] + 2 * all[2]) / rows;
 	if (!(rows > 0))
-		result->reason = "no_labels_with_predictions";
-	else if (!(mean > 0))
-		result->reason = "no_benefits";
-	else if (alpha <= 0 && all[0] > 0)
-		result->reason = "a_benefit_is_zero";
-	if (result->reason)
-		return;
-	for (int b = 0; b < 3; b++)
+		return "no_labels_with_predictions";
+	if (!(mean > 0))
+		return "no_benefits";
+	if (alpha <= 0 && all[0] > 0)
+		return "a_benefit_is_zero";
+	parts[TOTAL] = parts[BETWEEN] = 0;
+	for (int b = 0; b < BENEFITS; b++)
 		if (all[b] > 0)
-			total += all[b] / rows * entropy_term(b / mean, alpha);
+			parts[TOTAL] += all[b] / rows * entropy_term(b / mean, alpha);
 	for (size_t g = 0; g < count; g++)
 	{
-		double own[3] = {0, 0, 0};
-		double n;
+		const double *own = cells + g * BENEFITS;
+		double        n = own[0] + own[1] + own[2];
 
-		benefits(groups[g], own);
-		n = own[0] + own[1] + own[2];
 		if (n > 0)
-			between += n / rows * entropy_term((own[1] + 2 * own[2]) / n / mean, alpha);
+			parts[BETWEEN] += n / rows * entropy_term((own[1] + 2 * own[2]) / n / mean, alpha);
 	}
-	result->total = total;
-	result->between = between;
-	result->within = total - between;
+	parts[WITHIN] = parts[TOTAL] - parts[BETWEEN];
+	return NULL;
 }
 
-/* ---- distributions ------------------------------------------------------------------------- */
-
-static double
-relative_entropy(const double *p, const double *q, size_t count)
+/* Mean and deviation of the draws that are defined. */
+typedef struct Spread
 {
-	double sum = 0;
+	size_t defined;
+	double sum;
+	double squares; /* of the distance from the value */
+} Spread;
 
-	for (size_t i = 0; i < count; i++)
-		if (p[i] > 0)
-		{
-			if (!(q[i] > 0))
-				return NAN;
-			sum += p[i] * log(p[i] / q[i]);
-		}
-	return sum;
+static void
+bias_corrected(const Spread *spread, size_t draws, double z, double most, SmlFigure *figure)
+{
+	double bias = spread->sum / (double) spread->defined;
+	double deviation = sqrt(fmax(0, spread->squares / (double) spread->defined - bias * bias));
+
+	if (draws == 0)
+		sml_figure_plain(figure, figure->value, "no_draws");
+	else if (spread->defined < 2 || spread->defined * 2 < draws)
+		sml_figure_plain(figure, figure->value, "undefined_in_most_draws");
+	else if (!(deviation > 0))
+		sml_figure_plain(figure, figure->value, "no_variation");
+	else
+		sml_figure_interval(figure, "bootstrap_normal", fmax(0, z * deviation + bias), fmax(0, z * deviation - bias), 0, most);
 }
 
-void
-sml_distances(const double *p, const double *q, size_t count, SmlDistances *distances)
+static SmlStatus
+draw_inequality(SmlEnv *env, const double *cells, size_t count, double rows, double alpha, const SmlDraws *draws, SmlInequality *result)
 {
-	*distances = (SmlDistances) {relative_entropy(p, q, count), 0, 0, 0};
-	for (size_t i = 0; i < count; i++)
+	SmlFigure *figures[PARTS] = {&result->total, &result->between, &result->within};
+	Spread     spreads[PARTS] = {{0}};
+	size_t     many = sml_disparity_draws(count, draws->count);
+	size_t     places = count * BENEFITS;
+	uint64_t  *drawn = NULL;
+	double    *shares = NULL;
+	double    *again = NULL;
+	double     sum = 0;
+	double     z = sml_fair_z(draws->confidence);
+	SmlStatus  status;
+
+	SML_TRY(sml_alloc_array(env, places, sizeof(uint64_t), &drawn));
+	SML_TRY(sml_alloc_array(env, places, sizeof(double), &shares));
+	SML_TRY(sml_alloc_array(env, places, sizeof(double), &again));
+	for (size_t i = 0; i < places; i++)
+		sum += cells[i];
+	for (size_t i = 0; i < places; i++)
+		shares[i] = cells[i] / sum;
+	for (size_t d = 0; d < many; d++)
 	{
-		double middle = (p[i] + q[i]) / 2;
+		double parts[PARTS];
 
-		if (p[i] > 0)
-			distances->js += p[i] * log(p[i] / middle) / 2;
-		if (q[i] > 0)
-			distances->js += q[i] * log(q[i] / middle) / 2;
-		distances->total_variation += fabs(p[i] - q[i]) / 2;
-		distances->l2 += (p[i] - q[i]) * (p[i] - q[i]);
+		SML_TRY(sml_poll(env));
+		sml_multinomial_draw(draws->seed, draws->stream + d, (uint64_t) (rows + 0.5), shares, places, drawn);
+		for (size_t i = 0; i < places; i++)
+			again[i] = (double) drawn[i];
+		if (entropies(again, count, alpha, parts))
+			continue;
+		for (int part = 0; part < PARTS; part++)
+		{
+			double off = parts[part] - figures[part]->value;
+
+			spreads[part].defined++;
+			spreads[part].sum += off;
+			spreads[part].squares += off * off;
+		}
 	}
-	distances->l2 = sqrt(distances->l2);
+	for (int part = 0; part < PARTS; part++)
+		bias_corrected(&spreads[part], many, z, INFINITY, figures[part]);
+done:
+	sml_free(env, drawn);
+	sml_free(env, shares);
+	sml_free(env, again);
+	return status;
 }
 
 SmlStatus
-sml_two_samples(SmlEnv *env, const double *a, size_t a_count, const double *b, size_t b_count, double *ks, double *wasserstein)
+sml_inequality(SmlEnv *env, const SmlFairState *const *groups, size_t count, double alpha, const SmlDraws *draws, SmlInequality *result)
+{
+	SmlFigure  *figures[PARTS] = {&result->total, &result->between, &result->within};
+	double     *cells = NULL;
+	double      parts[PARTS];
+	double      weight = 0;
+	double      squares = 0;
+	double      rows;
+	uint64_t    n = 0;
+	const char *reason;
+	SmlStatus   status;
+
+	SML_TRY(sml_alloc_array(env, count * BENEFITS + 1, sizeof(double), &cells));
+	for (size_t g = 0; g < count; g++)
+	{
+		squares += add_benefits(groups[g], cells + g * BENEFITS);
+		for (int label = 0; label < 2; label++)
+			n += groups[g]->n[label][SML_NO] + groups[g]->n[label][SML_YES];
+	}
+	for (size_t i = 0; i < count * BENEFITS; i++)
+		weight += cells[i];
+	rows = squares > 0 ? weight / squares * weight : 0;
+	reason = entropies(cells, count, alpha, parts);
+	for (int part = 0; part < PARTS; part++)
+	{
+		*figures[part] = (SmlFigure) {.n = n, .effective = rows, .numerator = NAN, .denominator = NAN};
+		sml_figure_undefined(figures[part], reason);
+		figures[part]->value = parts[part];
+	}
+	/* a sum of weights that only a forged state can have */
+	if (reason == NULL && rows < 0x1p53)
+		status = draw_inequality(env, cells, count, rows, alpha, draws, result);
+done:
+	sml_free(env, cells);
+	return status;
+}
+
+void
+sml_coefficient_of_variation(const SmlFigure *entropy, SmlFigure *variation)
+{
+	double value = sqrt(2 * entropy->value);
+
+	*variation = *entropy;
+	variation->value = value;
+	if (entropy->ci_method)
+		sml_figure_interval(variation, entropy->ci_method, value - sqrt(2 * entropy->ci_low), sqrt(2 * entropy->ci_high) - value, 0, INFINITY);
+}
+
+/* ---- divergences of distributions ---------------------------------------------------------- */
+
+/*
+ * Two distributions p of n rows and q of m.  First derivatives give the variance of a divergence; half the second ones times the variances of
+ * p and q its bias, and 2 bias^2 / (outcomes - 1) the variance that is left where the first derivatives are 0.
+ */
+typedef struct Delta
+{
+	double value;
+	double mean[2];    /* of the first derivatives under p and under q */
+	double square[2];
+	double bias;
+	size_t outcomes;   /* that occur */
+} Delta;
+
+static void
+add_derivatives(Delta *delta, double p, double q, double by_p, double by_q)
+{
+	delta->mean[0] += p * by_p;
+	delta->square[0] += p * by_p * by_p;
+	delta->mean[1] += q * by_q;
+	delta->square[1] += q * by_q * by_q;
+}
+
+static void
+finish_delta(const Delta *delta, double n, double m, double z, double most, SmlFigure *figure)
+{
+	double variance = fmax(0, delta->square[0] - delta->mean[0] * delta->mean[0]) / n +
+		fmax(0, delta->square[1] - delta->mean[1] * delta->mean[1]) / m;
+	double error;
+
+	if (delta->outcomes > 1)
+		variance += 2 * delta->bias * delta->bias / (double) (delta->outcomes - 1);
+	error = z * sqrt(variance);
+	sml_figure_plain(figure, fmax(0, delta->value), "no_variation");
+	if (error > 0)
+		sml_figure_interval(figure, "delta", fmax(0, error + delta->bias), fmax(0, error - delta->bias), 0, most);
+}
+
+static void
+kullback_leibler(const double *p, const double *q, size_t outcomes, double n, double m, double z, SmlFigure *figure)
+{
+	Delta delta = {0};
+
+	for (size_t i = 0; i < outcomes; i++)
+	{
+		delta.outcomes += p[i] > 0 || q[i] > 0;
+		if (!(p[i] > 0))
+			continue;
+		if (!(q[i] > 0))
+		{
+			sml_figure_undefined(figure, "label_only_in_group");
+			return;
+		}
+		delta.value += p[i] * log(p[i] / q[i]);
+		delta.bias += (1 - p[i]) / (2 * n) + p[i] * (1 - q[i]) / (2 * q[i] * m);
+		add_derivatives(&delta, p[i], q[i], log(p[i] / q[i]), -p[i] / q[i]);
+	}
+	finish_delta(&delta, n, m, z, INFINITY, figure);
+}
+
+static void
+jensen_shannon(const double *p, const double *q, size_t outcomes, double n, double m, double z, SmlFigure *figure)
+{
+	Delta delta = {0};
+
+	for (size_t i = 0; i < outcomes; i++)
+	{
+		double both = p[i] + q[i];
+		double by_p = p[i] > 0 ? log(2 * p[i] / both) / 2 : 0;
+		double by_q = q[i] > 0 ? log(2 * q[i] / both) / 2 : 0;
+
+		if (!(both > 0))
+			continue;
+		delta.outcomes++;
+		delta.value += p[i] * by_p + q[i] * by_q;
+		delta.bias += ((p[i] > 0) * q[i] * (1 - p[i]) / n + (q[i] > 0) * p[i] * (1 - q[i]) / m) / (4 * both);
+		add_derivatives(&delta, p[i], q[i], by_p, by_q);
+	}
+	finish_delta(&delta, n, m, z, log(2), figure);
+}
+
+/* ---- norms of the difference of distributions ------------------------------------------------ */
+
+/* Total variation and Euclidean distance of p - q, less that of another pair where one is given. */
+static void
+norms(const double *p, const double *q, const double *p0, const double *q0, size_t outcomes, double *variation, double *l2)
+{
+	*variation = *l2 = 0;
+	for (size_t i = 0; i < outcomes; i++)
+	{
+		double gap = p[i] - q[i] - (p0 ? p0[i] - q0[i] : 0);
+
+		*variation += fabs(gap) / 2;
+		*l2 += gap * gap;
+	}
+	*l2 = sqrt(*l2);
+}
+
+static void
+draw_shares(const SmlDraws *draws, uint64_t stream, double n, const double *shares, size_t outcomes, uint64_t *drawn, double *again)
+{
+	sml_multinomial_draw(draws->seed, stream, (uint64_t) (n + 0.5), shares, outcomes, drawn);
+	for (size_t i = 0; i < outcomes; i++)
+		again[i] = (double) drawn[i] / n;
+}
+
+static void
+norm_interval(double *noise, size_t draws, double confidence, double most, SmlFigure *figure)
+{
+	double off;
+
+	if (draws == 0)
+	{
+		sml_figure_plain(figure, figure->value, "no_draws");
+		return;
+	}
+	sml_sort_numbers(noise, draws);
+	off = sml_percentile(noise, draws, confidence);
+	if (off > 0)
+		sml_figure_interval(figure, "bootstrap", off, off, 0, most);
+	else
+		sml_figure_plain(figure, figure->value, "no_variation");
+}
+
+/* p and q are shares of n and m rows; "again" has room for two distributions. */
+static SmlStatus
+draw_norms(SmlEnv *env, const double *p, const double *q, size_t outcomes, double n, double m, const SmlDraws *draws, double *again,
+		   SmlFigure distances[SML_DISTANCES])
+{
+	size_t    many = sml_disparity_draws(outcomes, draws->count);
+	double   *noise = NULL;
+	uint64_t *drawn = NULL;
+	SmlStatus status;
+
+	SML_TRY(sml_alloc_array(env, 2 * many + 1, sizeof(double), &noise));
+	SML_TRY(sml_alloc_array(env, outcomes, sizeof(uint64_t), &drawn));
+	for (size_t d = 0; d < many; d++)
+	{
+		SML_TRY(sml_poll(env));
+		draw_shares(draws, draws->stream + 2 * d, n, p, outcomes, drawn, again);
+		draw_shares(draws, draws->stream + 2 * d + 1, m, q, outcomes, drawn, again + outcomes);
+		norms(again, again + outcomes, p, q, outcomes, &noise[d], &noise[many + d]);
+	}
+	norm_interval(noise, many, draws->confidence, 1, &distances[SML_DISTANCE_TOTAL_VARIATION]);
+	norm_interval(noise + many, many, draws->confidence, sqrt(2), &distances[SML_DISTANCE_L2]);
+done:
+	sml_free(env, noise);
+	sml_free(env, drawn);
+	return status;
+}
+
+SmlStatus
+sml_distances(SmlEnv *env, const double *own, const double *rest, size_t outcomes, const SmlDraws *draws, SmlFigure distances[SML_DISTANCES])
+{
+	double    n = 0;
+	double    m = 0;
+	double    z = sml_fair_z(draws->confidence);
+	double   *p = NULL; /* both distributions, and room for two more */
+	double   *q;
+	SmlStatus status;
+
+	for (size_t i = 0; i < outcomes; i++)
+	{
+		n += own[i];
+		m += rest[i];
+	}
+	for (int k = 0; k < SML_DISTANCES; k++)
+	{
+		distances[k] = (SmlFigure) {.n = (uint64_t) (n + m), .effective = n + m, .numerator = NAN, .denominator = NAN};
+		sml_figure_undefined(&distances[k], n > 0 ? "one_group" : "no_labels");
+	}
+	if (!(n > 0 && m > 0))
+		return SML_OK;
+	SML_TRY(sml_alloc_array(env, 4 * outcomes, sizeof(double), &p));
+	q = p + outcomes;
+	for (size_t i = 0; i < outcomes; i++)
+	{
+		p[i] = own[i] / n;
+		q[i] = rest[i] / m;
+	}
+	kullback_leibler(p, q, outcomes, n, m, z, &distances[SML_DISTANCE_KL]);
+	jensen_shannon(p, q, outcomes, n, m, z, &distances[SML_DISTANCE_JS]);
+	for (int k = SML_DISTANCE_TOTAL_VARIATION; k < SML_DISTANCES; k++)
+		distances[k].reason = NULL;
+	norms(p, q, NULL, NULL, outcomes, &distances[SML_DISTANCE_TOTAL_VARIATION].value, &distances[SML_DISTANCE_L2].value);
+	SML_TRY(draw_norms(env, p, q, outcomes, n, m, draws, q + outcomes, distances));
+done:
+	sml_free(env, p);
+	return status;
+}
+
+/* ---- two samples ------------------------------------------------------------------------- */
+
+/* Half the width that a distribution function of n rows keeps with a confidence; 1 - alpha / 2 of it, since there are two. */
+static double
+massart(double n, double z)
+{
+	return sqrt(log(4 / sml_two_sided_p(z, INFINITY)) / (2 * n));
+}
+
+/* Variance of the mean of a sample. */
+static double
+variance_of_mean(const double *x, size_t count)
+{
+	double sum = 0;
+	double squares = 0;
+	double n = (double) count;
+
+	for (size_t i = 0; i < count; i++)
+	{
+		sum += x[i] - x[0];
+		squares += (x[i] - x[0]) * (x[i] - x[0]);
+	}
+	return count < 2 ? 0 : fmax(0, squares / n - sum / n * (sum / n)) / (n - 1);
+}
+
+static double
+binomial_variance(size_t below, size_t count)
+{
+	double share = (double) below / (double) count;
+
+	return share * (1 - share) / (double) count;
+}
+
+SmlStatus
+sml_two_samples(SmlEnv *env, const double *a, size_t a_count, const double *b, size_t b_count, double z, SmlFigure *ks, SmlFigure *wasserstein)
 {
 	size_t i = 0;
 	size_t k = 0;
 	size_t steps = 0;
 	double last = 0;
+	double greatest = 0;
+	double area = 0;
+	double noise = 0; /* integral of the deviation of the difference of the distribution functions */
+	double margin;
 
-	*ks = *wasserstein = NAN;
+	*ks = *wasserstein = (SmlFigure) {.n = a_count + b_count, .effective = (double) (a_count + b_count), .numerator = NAN, .denominator = NAN};
+	sml_figure_undefined(ks, a_count ? "one_group" : "no_rows");
+	sml_figure_undefined(wasserstein, ks->reason);
 	if (a_count == 0 || b_count == 0)
 		return SML_OK;
-	*ks = *wasserstein = 0;
 	while (i < a_count || k < b_count)
 	{
 		double at = k == b_count || (i < a_count && a[i] <= b[k]) ? a[i] : b[k];
 		double gap = fabs((double) i / (double) a_count - (double) k / (double) b_count);
 
 		if (i + k > 0)
-			*wasserstein += gap * (at - last);
+		{
+			area += gap * (at - last);
+			noise += sqrt(binomial_variance(i, a_count) + binomial_variance(k, b_count)) * (at - last);
+		}
 		while (i < a_count && a[i] == at)
 			i++;
 		while (k < b_count && b[k] == at)
 			k++;
 		gap = fabs((double) i / (double) a_count - (double) k / (double) b_count);
-		*ks = fmax(*ks, gap);
+		greatest = fmax(greatest, gap);
 		last = at;
 		if (++steps % POLL_STEPS == 0)
 		{
@@ -142,113 +473,13 @@ sml_two_samples(SmlEnv *env, const double *a, size_t a_count, const double *b, s
 				return status;
 		}
 	}
+	margin = massart((double) a_count, z) + massart((double) b_count, z);
+	sml_figure_plain(ks, greatest, NULL);
+	sml_figure_interval(ks, "dkw", margin, margin, 0, 1);
+	sml_figure_plain(wasserstein, area, a_count < 2 || b_count < 2 ? "one_row" : "no_variation");
+	margin = sqrt(2 / M_PI) * noise +
+		sml_one_sided(z) * sqrt(variance_of_mean(a, a_count) + variance_of_mean(b, b_count));
+	if (a_count > 1 && b_count > 1 && margin > 0)
+		sml_figure_interval(wasserstein, "norm_bound", margin, margin, 0, INFINITY);
 	return SML_OK;
-}
-
-/* ---- neighbours -------------------------------------------------------------------------------- */
-
-/* Columns divided by their deviation; constant ones stay, since they add nothing to a distance. */
-static void
-scale(const double *features, size_t rows, size_t columns, double *scaled)
-{
-	for (size_t c = 0; c < columns; c++)
-	{
-		double mean = 0;
-		double square = 0;
-		double deviation;
-
-		for (size_t r = 0; r < rows; r++)
-			mean += features[r * columns + c] / (double) rows;
-		for (size_t r = 0; r < rows; r++)
-			square += (features[r * columns + c] - mean) * (features[r * columns + c] - mean);
-		deviation = sqrt(square / (double) rows);
-		for (size_t r = 0; r < rows; r++)
-			scaled[r * columns + c] = deviation > 0 ? (features[r * columns + c] - mean) / deviation : 0;
-	}
-}
-
-typedef struct Neighbour
-{
-	double distance;
-	double outcome;
-} Neighbour;
-
-static int
-by_distance(const void *a, const void *b)
-{
-	double x = ((const Neighbour *) a)->distance;
-	double y = ((const Neighbour *) b)->distance;
-
-	return x < y ? -1 : x > y;
-}
-
-/* Mean outcome of the k nearest; those at the distance of the last share the places that are left. */
-static double
-neighbours_mean(Neighbour *list, size_t count, size_t k)
-{
-	double sum = 0;
-	double tied = 0;
-	size_t nearer = 0;
-	size_t at_last = 0;
-	double last;
-
-	qsort(list, count, sizeof(Neighbour), by_distance);
-	last = list[k - 1].distance;
-	for (size_t i = 0; i < count && list[i].distance <= last; i++)
-		if (list[i].distance < last)
-		{
-			sum += list[i].outcome;
-			nearer++;
-		}
-		else
-		{
-			tied += list[i].outcome;
-			at_last++;
-		}
-	return (sum + tied / (double) at_last * (double) (k - nearer)) / (double) k;
-}
-
-static double
-squared_distance(const double *a, const double *b, size_t columns)
-{
-	double sum = 0;
-
-	for (size_t c = 0; c < columns; c++)
-		sum += (a[c] - b[c]) * (a[c] - b[c]);
-	return sum;
-}
-
-SmlStatus
-sml_consistency(SmlEnv *env, const double *features, size_t rows, size_t columns, const double *outcomes, size_t k, bool self,
-				double *consistency)
-{
-	double    *scaled = NULL;
-	Neighbour *list = NULL;
-	double     sum = 0;
-	size_t     cells;
-	SmlStatus  status;
-
-	if (k == 0 || rows < k + (self ? 0 : 1))
-		return sml_fail(env, SML_BAD_INPUT, "There are %zu rows, too few for %zu neighbours each.", rows, k);
-	if (!sml_size_times(rows, columns, &cells))
-		return sml_fail(env, SML_NO_MEMORY, "%zu rows of %zu columns do not fit into memory.", rows, columns);
-	SML_TRY(sml_alloc_array(env, cells, sizeof(double), &scaled));
-	SML_TRY(sml_alloc_array(env, rows, sizeof(Neighbour), &list));
-	scale(features, rows, columns, scaled);
-	for (size_t r = 0; r < rows; r++)
-	{
-		size_t count = 0;
-
-		SML_TRY(sml_poll(env));
-		for (size_t other = 0; other < rows; other++)
-			if (other != r || self)
-				list[count++] = (Neighbour) {squared_distance(scaled + r * columns, scaled + other * columns, columns), outcomes[other]};
-		sum += fabs(outcomes[r] - neighbours_mean(list, count, k));
-	}
-	*consistency = 1 - sum / (double) rows;
-	status = SML_OK;
-done:
-	sml_free(env, scaled);
-	sml_free(env, list);
-	return status;
 }

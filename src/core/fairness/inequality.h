@@ -9,48 +9,53 @@
  *   alpha 0       -mean(ln(b / mu))            undefined where a benefit is 0
  *
  * It splits into a part between groups (every row with its group's mean) and the rest within.
+ *
+ * Intervals.  Inequalities: a bootstrap on the cells group x benefit, value - bias +- z deviations of the draws (the normal interval of Efron and Tibshirani 1993,
+ * 13.3, with their bias of 10.2), since these figures are biased upwards near 0.  Divergences: the delta method to the second order, which gives them bias and
+ * variance where both distributions are equal and the first order is 0.  Total variation and Euclidean distance: value +- q, q the quantile of the same norm
+ * of the errors over multinomial draws of both distributions (triangle inequality; disparity.c says more).  Two samples: Kolmogorov-Smirnov by the inequality of
+ * Dvoretzky, Kiefer and Wolfowitz with Massart's constant (1990) for each sample; Wasserstein, an L1 norm of the difference of two distribution
+ * functions, by the expected norm of their errors plus a normal quantile of the deviation of the difference of the means, which is what such a norm can vary by
+ * (Borell 1975, Tsirelson, Ibragimov and Sudakov 1976).
  */
 #ifndef SML_FAIRNESS_INEQUALITY_H
 #define SML_FAIRNESS_INEQUALITY_H
 
-#include "counts.h"
+#include "disparity.h"
 
 typedef struct SmlInequality
 {
-	double      total;    /* NaN: undefined, see reason */
-	double      between;
-	double      within;
-	const char *reason;   /* static, or NULL */
+	SmlFigure total;
+	SmlFigure between;
+	SmlFigure within;
 } SmlInequality;
 
-/* Over groups; rows without label or prediction are not used.  Weights count. */
-void sml_inequality(const SmlFairState *const *groups, size_t count, double alpha, SmlInequality *result);
+/* Over groups; rows without label or prediction are not used.  Weights count, in draws by the effective number of rows.  SML_NO_MEMORY, SML_STOPPED. */
+SML_MUST_USE SmlStatus sml_inequality(SmlEnv *env, const SmlFairState *const *groups, size_t count, double alpha, const SmlDraws *draws,
+									  SmlInequality *result);
 
-/* Distances of two distributions over the same outcomes (shares p and q, each with sum 1). */
-typedef struct SmlDistances
+/* The coefficient of variation from the entropy with alpha 2: sqrt(2 x), with the interval's ends carried over. */
+void sml_coefficient_of_variation(const SmlFigure *entropy, SmlFigure *variation);
+
+/* Distances of two distributions over the same outcomes. */
+typedef enum SmlDistance
 {
-	double kl;              /* of p from q, nats; NaN where q has none of what p has */
-	double js;              /* Jensen-Shannon divergence, nats */
-	double total_variation;
-	double l2;
-} SmlDistances;
+	SML_DISTANCE_KL,              /* of the first from the second, nats; label_only_in_group where the second has none of what the first has */
+	SML_DISTANCE_JS,              /* Jensen-Shannon divergence, nats */
+	SML_DISTANCE_TOTAL_VARIATION,
+	SML_DISTANCE_L2,
+	SML_DISTANCES
+} SmlDistance;
 
-void sml_distances(const double *p, const double *q, size_t count, SmlDistances *distances);
+/* From counts by outcome; SML_NO_MEMORY, SML_STOPPED.  Without rows on a side all are undefined: no_labels, one_group. */
+SML_MUST_USE SmlStatus sml_distances(SmlEnv *env, const double *own, const double *rest, size_t outcomes, const SmlDraws *draws,
+									 SmlFigure distances[SML_DISTANCES]);
 
 /*
  * Two samples, each sorted ascending: Kolmogorov-Smirnov distance and the first Wasserstein distance.
- * NaN when one is empty.  SML_STOPPED.
+ * Undefined when one is empty: no_rows, one_group.  SML_STOPPED.
  */
-SML_MUST_USE SmlStatus sml_two_samples(SmlEnv *env, const double *a, size_t a_count, const double *b, size_t b_count, double *ks,
-									   double *wasserstein);
-
-/*
- * 1 - mean |outcome of a row - mean outcome of its k nearest other rows| (Zemel et al. 2013), by Euclidean distance over
- * columns scaled to unit deviation.  "self": the row counts as its own nearest neighbour, as in AIF360.  Rows at
- * the distance of the k-th neighbour share its place, so that the order of rows is no matter.  Time rows^2 x columns.
- * SML_BAD_INPUT: fewer than k other rows.
- */
-SML_MUST_USE SmlStatus sml_consistency(SmlEnv *env, const double *features, size_t rows, size_t columns, const double *outcomes,
-									   size_t k, bool self, double *consistency);
+SML_MUST_USE SmlStatus sml_two_samples(SmlEnv *env, const double *a, size_t a_count, const double *b, size_t b_count, double z,
+									   SmlFigure *ks, SmlFigure *wasserstein);
 
 #endif

@@ -12,6 +12,7 @@
 #include <math.h>
 
 #include "figures.h"
+#include "../metric/metric.h"
 #include "../special.h"
 
 #define MOST_STEPS 10000
@@ -295,4 +296,43 @@ sml_mantel_haenszel(const SmlStratum *strata, size_t count, double z, SmlMantelH
 	off = fmax(0, off - 0.5);
 	result->cmh_corrected = off * off / sums.variance;
 	result->cmh_corrected_p = sml_chi_squared_p(result->cmh_corrected, 1);
+}
+
+const char *
+sml_mantel_haenszel_reason(const SmlMantelHaenszel *result)
+{
+	return result->used == 0 ? "no_stratum_has_both_groups" : isnan(result->odds_ratio) ? "no_selected_or_no_rejected" : NULL;
+}
+
+void
+sml_conditional_disparity(const SmlSplit *strata, size_t count, double z, SmlFigure *figure)
+{
+	double rows = 0;
+	double sum = 0;
+	double below = 0;
+	double above = 0;
+
+	for (size_t i = 0; i < count; i++)
+	{
+		double weight = strata[i].selected + strata[i].rejected;
+		double p = strata[i].own_selected / strata[i].selected;
+		double q = strata[i].own_rejected / strata[i].rejected;
+		double low[2];
+		double high[2];
+
+		if (!(strata[i].selected > 0 && strata[i].rejected > 0))
+			continue;
+		sml_wilson(p, strata[i].selected, z, &low[0], &high[0]);
+		sml_wilson(q, strata[i].rejected, z, &low[1], &high[1]);
+		rows += weight;
+		sum += weight * (q - p);
+		below += weight * weight * ((q - low[1]) * (q - low[1]) + (high[0] - p) * (high[0] - p));
+		above += weight * weight * ((high[1] - q) * (high[1] - q) + (p - low[0]) * (p - low[0]));
+	}
+	*figure = (SmlFigure) {.n = (uint64_t) rows, .effective = rows, .numerator = NAN, .denominator = NAN};
+	sml_figure_undefined(figure, "no_selected_or_no_rejected");
+	if (!(rows > 0))
+		return;
+	sml_figure_plain(figure, sum / rows, NULL);
+	sml_figure_interval(figure, "mover", sqrt(below) / rows, sqrt(above) / rows, -1, 1);
 }

@@ -177,8 +177,8 @@ typedef struct SmlAverages
 
 void sml_confusion_averages(const SmlConfusion *confusion, SmlAverages *averages);
 
-/* Wilson's interval for a share p of an (effective) number n; NaN when n is 0. */
-void sml_wilson(double p, double n, double *low, double *high);
+/* Wilson's interval for a share p of an (effective) number n, z standard errors wide; NaN when n is 0. */
+void sml_wilson(double p, double n, double z, double *low, double *high);
 
 /* ---- ranks ------------------------------------------------------------------------ */
 

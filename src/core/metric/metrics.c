@@ -34,7 +34,7 @@ static void
 with_wilson(SmlMetric *metric, double weight, double weight2)
 {
 	if (weight2 > 0)
-		sml_wilson(metric->value, weight * weight / weight2, &metric->ci_low, &metric->ci_high);
+		sml_wilson(metric->value, weight * weight / weight2, SML_Z95, &metric->ci_low, &metric->ci_high);
 }
 
 static void

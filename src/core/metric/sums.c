@@ -82,18 +82,19 @@ sml_mean_error(const SmlMean *mean)
 }
 
 void
-sml_wilson(double p, double n, double *low, double *high)
+sml_wilson(double p, double n, double z, double *low, double *high)
 {
 	*low = *high = NAN;
 	if (!(n > 0) || isnan(p))
 		return;
 
-	double z2 = SML_Z95 * SML_Z95;
+	double z2 = z * z;
 	double middle = (p + z2 / (2 * n)) / (1 + z2 / n);
-	double half = SML_Z95 / (1 + z2 / n) * sqrt(p * (1 - p) / n + z2 / (4 * n * n));
+	double half = z / (1 + z2 / n) * sqrt(p * (1 - p) / n + z2 / (4 * n * n));
 
-	*low = fmax(middle - half, 0);
-	*high = fmin(middle + half, 1);
+	/* at the ends without the rounding of a difference of like numbers */
+	*low = p == 0 ? 0 : fmax(middle - half, 0);
+	*high = p == 1 ? 1 : fmin(middle + half, 1);
 }
 
 double
