@@ -78,7 +78,7 @@ Example: SELECT sex, sustainml.fairness_rate(sustainml.fairness_counts(income_gt
 CREATE AGGREGATE sustainml.fairness_counts(label boolean, prediction boolean, score double precision) (
 	SFUNC = sustainml_internal.fairness_step,
 	STYPE = sustainml.fairness_state,
-	SSPACE = 4952,
+	SSPACE = 5280,
 	FINALFUNC = sustainml_internal.fairness_final,
 	COMBINEFUNC = sustainml_internal.fairness_merge,
 	PARALLEL = SAFE
@@ -90,7 +90,7 @@ Example: SELECT sex, sustainml.fairness_summary(sustainml.fairness_counts(income
 CREATE AGGREGATE sustainml.fairness_counts(label boolean, prediction boolean, score double precision, weight double precision) (
 	SFUNC = sustainml_internal.fairness_step,
 	STYPE = sustainml.fairness_state,
-	SSPACE = 5240,
+	SSPACE = 5568,
 	FINALFUNC = sustainml_internal.fairness_final,
 	COMBINEFUNC = sustainml_internal.fairness_merge,
 	PARALLEL = SAFE
@@ -102,7 +102,7 @@ Example: SELECT sex, sustainml.fairness_summary(sustainml.fairness_counts(income
 CREATE AGGREGATE sustainml.fairness_merge(state sustainml.fairness_state) (
 	SFUNC = sustainml_internal.fairness_merge,
 	STYPE = sustainml.fairness_state,
-	SSPACE = 4952,
+	SSPACE = 5280,
 	FINALFUNC = sustainml_internal.fairness_final,
 	COMBINEFUNC = sustainml_internal.fairness_merge,
 	PARALLEL = SAFE
@@ -114,7 +114,7 @@ Example: SELECT sex, race, sustainml.fairness_merge(s) FROM (SELECT sex, race, s
 CREATE AGGREGATE sustainml_internal.audit_counts(parts integer, label boolean, prediction boolean, score double precision, weight double precision) (
 	SFUNC = sustainml_internal.audit_step,
 	STYPE = sustainml.fairness_state,
-	SSPACE = 4952,
+	SSPACE = 5280,
 	FINALFUNC = sustainml_internal.fairness_final,
 	COMBINEFUNC = sustainml_internal.fairness_merge,
 	PARALLEL = SAFE
@@ -135,21 +135,22 @@ mean_score_positive, mean_score_negative, brier, log_loss, ece, calibration_gap,
 Example: SELECT sustainml.fairness_rate(sustainml.fairness_counts(y, p), ''fpr'') FROM t;';
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.fairness_ci(state sustainml.fairness_state, metric text, confidence double precision DEFAULT 0.95, favorable boolean DEFAULT true,
-	OUT value double precision, OUT numerator double precision, OUT denominator double precision, OUT n bigint,
+	OUT value double precision, OUT numerator double precision, OUT denominator double precision, OUT n bigint, OUT effective_n double precision,
 	OUT ci_low double precision, OUT ci_high double precision, OUT ci_method text, OUT undefined_reason text)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'sustainml_fairness_ci' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 1;
 COMMENT ON FUNCTION sustainml.fairness_ci(sustainml.fairness_state, text, double precision, boolean) IS
-'A figure of a group with numerator, denominator, interval and its method, or the reason why it has no value. favorable false: selection_rate is about predictions that are false.
+'A figure of a group with numerator, denominator, interval and its method, or the reason why it has no value, or no interval. effective_n is what the interval rests on:
+rows, with weights (sum w)^2 / sum w^2. favorable false: selection_rate is about predictions that are false.
 Example: SELECT g.sex, c.* FROM (SELECT sex, sustainml.fairness_counts(y, p) AS s FROM t GROUP BY sex) g, sustainml.fairness_ci(g.s, ''tpr'') c;';
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.fairness_compare(a sustainml.fairness_state, b sustainml.fairness_state, metric text, how text DEFAULT 'difference', confidence double precision DEFAULT 0.95,
-	OUT value double precision, OUT numerator double precision, OUT denominator double precision, OUT n bigint,
+	OUT value double precision, OUT numerator double precision, OUT denominator double precision, OUT n bigint, OUT effective_n double precision,
 	OUT ci_low double precision, OUT ci_high double precision, OUT ci_method text, OUT undefined_reason text)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'sustainml_fairness_compare' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 1;
 COMMENT ON FUNCTION sustainml.fairness_compare(sustainml.fairness_state, sustainml.fairness_state, text, text, double precision) IS
-'Two groups by one figure: difference a - b with Newcombe''s interval, or ratio a / b with Katz''s. numerator and denominator are the two figures.
+'Two groups by one figure: difference a - b with Newcombe''s interval (shares) or MOVER (other figures), or ratio a / b with Katz''s (MOVER where a share is 0 or 1). numerator and denominator are the two figures.
 Example: SELECT * FROM sustainml.fairness_compare((SELECT sustainml.fairness_counts(y, p) FROM t WHERE sex = ''Female''), (SELECT sustainml.fairness_counts(y, p) FROM t WHERE sex = ''Male''), ''selection_rate'', ''ratio'');';
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.fairness_summary(state sustainml.fairness_state) RETURNS jsonb
@@ -158,11 +159,13 @@ COMMENT ON FUNCTION sustainml.fairness_summary(sustainml.fairness_state) IS
 'All counts and figures of a group as jsonb; undefined ones are null.
 Example: SELECT sex, sustainml.fairness_summary(sustainml.fairness_counts(y, p)) FROM t GROUP BY sex;';
 -- Availability: 0.1.0
-CREATE FUNCTION sustainml.fairness_bins(state sustainml.fairness_state, OUT bin integer, OUT n bigint, OUT mean_score double precision, OUT observed double precision)
+CREATE FUNCTION sustainml.fairness_bins(state sustainml.fairness_state, confidence double precision DEFAULT 0.95,
+	OUT bin integer, OUT n bigint, OUT mean_score double precision, OUT observed double precision, OUT ci_low double precision, OUT ci_high double precision,
+	OUT ci_method text, OUT undefined_reason text)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'sustainml_fairness_bins' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 10;
-COMMENT ON FUNCTION sustainml.fairness_bins(sustainml.fairness_state) IS
-'Calibration of a group in ten bins of equal width: rows, mean score and share of positives. No rows for a state without scores.
+COMMENT ON FUNCTION sustainml.fairness_bins(sustainml.fairness_state, double precision) IS
+'Calibration of a group in ten bins of equal width: rows, mean score and share of positives with its Wilson interval. No rows for a state without scores.
 Example: SELECT * FROM sustainml.fairness_bins((SELECT sustainml.fairness_counts(y, p, score) FROM t));';
 
 -- Availability: 0.1.0
@@ -182,7 +185,7 @@ CREATE FUNCTION sustainml.mantel_haenszel(selected double precision[], n double 
 	confidence double precision DEFAULT 0.95,
 	OUT strata_used bigint, OUT odds_ratio double precision, OUT odds_ratio_low double precision, OUT odds_ratio_high double precision,
 	OUT difference double precision, OUT difference_low double precision, OUT difference_high double precision,
-	OUT cmh double precision, OUT cmh_p double precision, OUT cmh_corrected double precision, OUT cmh_corrected_p double precision)
+	OUT cmh double precision, OUT cmh_p double precision, OUT cmh_corrected double precision, OUT cmh_corrected_p double precision, OUT undefined_reason text)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'sustainml_mantel_haenszel' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 1;
 COMMENT ON FUNCTION sustainml.mantel_haenszel(double precision[], double precision[], double precision[], double precision[], double precision) IS

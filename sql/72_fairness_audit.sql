@@ -52,12 +52,13 @@ CREATE FUNCTION sustainml.fairness_groups(
 	seed           bigint           DEFAULT 0,
 	suppress_below integer          DEFAULT 10,
 	OUT scope text, OUT attribute text, OUT group_value text, OUT metric text, OUT value double precision, OUT numerator double precision,
-	OUT denominator double precision, OUT n bigint, OUT ci_low double precision, OUT ci_high double precision, OUT ci_method text,
+	OUT denominator double precision, OUT n bigint, OUT effective_n double precision, OUT ci_low double precision, OUT ci_high double precision, OUT ci_method text,
 	OUT reference_group text, OUT p_value double precision, OUT is_small boolean, OUT undefined_reason text)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'sustainml_fairness_groups' LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE COST 1000000 ROWS 200;
 COMMENT ON FUNCTION sustainml.fairness_groups(text, text, text, text[], text, text, text, text, double precision, text, text, integer, text, integer, double precision, integer, bigint, integer) IS
-'The figures of groups that fairness_audit would keep, without keeping them.
+'The figures of groups that fairness_audit would keep, without keeping them. effective_n is what an interval rests on: rows, with weights (sum w)^2 / sum w^2.
+undefined_reason says why there is no value, or why a value has no interval.
 Example: SELECT * FROM sustainml.fairness_groups(''adult_scored'', target => ''income_gt_50k'', prediction => ''pred'', protected => ''{sex}'', favorable => ''1'') WHERE scope = ''group'';';
 
 -- Availability: 0.1.0
@@ -87,7 +88,7 @@ CREATE FUNCTION sustainml.fairness_disparity(
 	AS 'MODULE_PATHNAME', 'sustainml_fairness_disparity' LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE COST 1000000 ROWS 100;
 COMMENT ON FUNCTION sustainml.fairness_disparity(text, text, text, text[], text, text, text, text, double precision, text, text, integer, text, integer, double precision, integer, bigint, integer) IS
 'The disparities that fairness_audit would keep, without keeping them: largest minus smallest, smallest over largest and farthest from overall, over the groups of each
-protected column and cross, with bootstrap intervals, the value corrected for its upward bias, and a test that all groups are equal.
+protected column and cross, with intervals, the value corrected for its upward bias, and a test that all groups are equal.
 Example: SELECT * FROM sustainml.fairness_disparity(''adult_scored'', target => ''income_gt_50k'', prediction => ''pred'', protected => ''{sex}'', favorable => ''1'');';
 
 -- Availability: 0.1.0

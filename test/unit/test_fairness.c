@@ -108,7 +108,7 @@ published_intervals(void **unused)
 	SmlFigure    compared;
 
 	(void) unused;
-	sml_figure_difference(&fa, &fb, Z95, &compared);
+	sml_figure_difference(&fa, &fb, &compared);
 	assert_close(compared.value, 0.2, 1e-15);
 	assert_true(fabs(compared.ci_low - 0.0524) < 5e-5);
 	assert_true(fabs(compared.ci_high - 0.3339) < 5e-5);

@@ -190,6 +190,9 @@ sml_inequality(SmlEnv *env, const SmlFairState *const *groups, size_t count, dou
 	/* a sum of weights that only a forged state can have */
 	if (reason == NULL && rows < 0x1p53)
 		status = draw_inequality(env, cells, count, rows, alpha, draws, result);
+	/* one group has nothing between it and others */
+	if (status == SML_OK && reason == NULL && count == 1)
+		sml_figure_interval(&result->between, "by_definition", 0, 0, 0, 0);
 done:
 	sml_free(env, cells);
 	return status;

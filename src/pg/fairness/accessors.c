@@ -70,10 +70,11 @@ put_figure(MlResult *result, const SmlFigure *figure)
 	ml_put_number(result, figure->numerator);
 	ml_put_number(result, figure->denominator);
 	ml_put_integer(result, (int64) figure->n);
+	ml_put_number(result, figure->effective > 0 ? figure->effective : NAN);
 	ml_put_number(result, figure->ci_low);
 	ml_put_number(result, figure->ci_high);
 	ml_put_text(result, figure->ci_method);
-	ml_put_text(result, figure->reason);
+	ml_put_text(result, sml_figure_reason(figure));
 	ml_put_row(result);
 }
 
@@ -115,7 +116,7 @@ sustainml_fairness_compare(PG_FUNCTION_ARGS)
 	for (int i = 0; i < 2; i++)
 		sml_fair_figure(ml_fair_state_get(PG_GETARG_DATUM(i)), metric, SML_YES, z, &figures[i]);
 	if (strcmp(how, "difference") == 0)
-		sml_figure_difference(&figures[0], &figures[1], z, &compared);
+		sml_figure_difference(&figures[0], &figures[1], &compared);
 	else if (strcmp(how, "ratio") == 0 && metric < SML_FAIR_SHARES)
 		sml_figure_ratio(&figures[0], &figures[1], z, &compared);
 	else
@@ -161,27 +162,50 @@ sustainml_fairness_summary(PG_FUNCTION_ARGS)
 	PG_RETURN_JSONB_P(ml_json_end(&builder));
 }
 
-/* fairness_bins(state): calibration bins */
+/* The share of positives in a bin; its effective number of rows is its part of that of all scored rows with a label. */
+static void
+bin_share(const SmlFairState *state, const SmlFairBin *bin, double z, SmlFigure *figure)
+{
+	double    positive = sml_sum_value(&bin->weight[SML_YES]);
+	double    all = positive + sml_sum_value(&bin->weight[SML_NO]);
+	SmlFigure scored;
+
+	sml_fair_figure(state, SML_FAIR_CALIBRATION_GAP, SML_YES, z, &scored);
+	*figure = (SmlFigure) {.numerator = positive, .denominator = all, .n = bin->n[0] + bin->n[1], .effective = all / scored.denominator * scored.effective};
+	if (all > 0)
+		sml_figure_share(figure, z);
+	else
+		sml_figure_undefined(figure, "no_scored_labels");
+}
+
+/* fairness_bins(state, confidence): calibration bins */
 PG_FUNCTION_INFO_V1(sustainml_fairness_bins);
 Datum
 sustainml_fairness_bins(PG_FUNCTION_ARGS)
 {
 	MlResult            *result = ml_result_begin(fcinfo);
+	const SmlFairState  *state;
 	const SmlFairScores *scores;
+	double               z;
 
-	if (PG_ARGISNULL(0))
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		return ml_result_end(result);
-	scores = sml_fair_const_scores(ml_fair_state_get(PG_GETARG_DATUM(0)));
+	state = ml_fair_state_get(PG_GETARG_DATUM(0));
+	scores = sml_fair_const_scores(state);
+	z = sml_fair_z(confidence_argument(fcinfo, 1));
 	for (int b = 0; scores && b < SML_FAIR_BINS; b++)
 	{
-		const SmlFairBin *bin = &scores->bin[b];
-		double            positive = sml_sum_value(&bin->weight[SML_YES]);
-		double            all = positive + sml_sum_value(&bin->weight[SML_NO]);
+		SmlFigure observed;
 
+		bin_share(state, &scores->bin[b], z, &observed);
 		ml_put_integer32(result, b + 1);
-		ml_put_integer(result, (int64) (bin->n[0] + bin->n[1]));
-		ml_put_number(result, all > 0 ? sml_sum_value(&bin->score) / all : NAN);
-		ml_put_number(result, all > 0 ? positive / all : NAN);
+		ml_put_integer(result, (int64) observed.n);
+		ml_put_number(result, observed.denominator > 0 ? sml_sum_value(&scores->bin[b].score) / observed.denominator : NAN);
+		ml_put_number(result, observed.value);
+		ml_put_number(result, observed.ci_low);
+		ml_put_number(result, observed.ci_high);
+		ml_put_text(result, observed.ci_method);
+		ml_put_text(result, sml_figure_reason(&observed));
 		ml_put_row(result);
 	}
 	return ml_result_end(result);
@@ -299,6 +323,7 @@ sustainml_mantel_haenszel(PG_FUNCTION_ARGS)
 	ml_put_number(result, mh.cmh_p);
 	ml_put_number(result, mh.cmh_corrected);
 	ml_put_number(result, mh.cmh_corrected_p);
+	ml_put_text(result, sml_mantel_haenszel_reason(&mh));
 	ml_put_row(result);
 	return ml_result_end(result);
 }

@@ -58,13 +58,14 @@ put_group_row(MlResult *out, const MlFairResult *result, const SmlFairRow *row)
 	ml_put_number(out, row->figure.numerator);
 	ml_put_number(out, row->figure.denominator);
 	ml_put_integer(out, (int64) row->figure.n);
+	ml_put_number(out, row->figure.effective > 0 ? row->figure.effective : NAN);
 	ml_put_number(out, row->figure.ci_low);
 	ml_put_number(out, row->figure.ci_high);
 	ml_put_text(out, row->figure.ci_method);
 	ml_put_text(out, label_of(result, row->reference));
 	ml_put_number(out, row->p_value);
 	ml_put_bool(out, row->is_small);
-	ml_put_text(out, row->figure.reason);
+	ml_put_text(out, sml_figure_reason(&row->figure));
 	ml_put_row(out);
 }
 
@@ -86,7 +87,7 @@ put_disparity_row(MlResult *out, const MlFairResult *result, const SmlFairRow *r
 	ml_put_text(out, label_of(result, row->high_group));
 	ml_put_integer(out, (int64) row->left_out);
 	ml_put_bool(out, row->is_small);
-	ml_put_text(out, row->figure.reason);
+	ml_put_text(out, sml_figure_reason(&row->figure));
 	ml_put_row(out);
 }
 

@@ -135,7 +135,7 @@ put_class_row(MlResult *out, const MlFairResult *result, const SmlFairRow *row, 
 	ml_put_text(out, row->low_group == SML_NO_GROUP ? NULL : groups[row->low_group].label);
 	ml_put_text(out, row->high_group == SML_NO_GROUP ? NULL : groups[row->high_group].label);
 	ml_put_bool(out, row->is_small);
-	ml_put_text(out, row->figure.reason);
+	ml_put_text(out, sml_figure_reason(&row->figure));
 }
 
 static bool
@@ -228,6 +228,8 @@ typedef struct Labels
 	size_t        count;      /* known labels */
 	size_t        favorable;  /* number of the favourable label, or count */
 	double        z;
+	SmlDraws      draws;      /* each group has a stream of its own */
+	SmlEnv       *env;
 } Labels;
 
 /* Rows of a group by label, from the groups of its set crossed with the label. */
@@ -266,15 +268,17 @@ put_data(MlResult *out, const char *attribute, const char *group, const char *me
 	ml_put_number(out, figure->ci_low);
 	ml_put_number(out, figure->ci_high);
 	ml_put_text(out, figure->ci_method);
-	ml_put_text(out, figure->reason);
+	ml_put_text(out, sml_figure_reason(figure));
 	ml_put_row(out);
 }
 
+/* A number of rows: of these rows, so that there is nothing to be unsure about. */
 static void
-put_plain(MlResult *out, const char *attribute, const char *group, const char *metric, double value, double n, const char *reason)
+put_count(MlResult *out, const char *attribute, const char *group, const char *metric, double n)
 {
-	SmlFigure figure = {.value = reason ? NAN : value, .numerator = NAN, .denominator = NAN, .n = (uint64) n, .ci_low = NAN, .ci_high = NAN, .reason = reason};
+	SmlFigure figure = {.numerator = NAN, .denominator = NAN, .n = (uint64) n};
 
+	sml_figure_plain(&figure, n, "a_count");
 	put_data(out, attribute, group, metric, &figure);
 }
 
@@ -304,57 +308,67 @@ put_rates(MlResult *out, const Labels *labels, const char *attribute, const char
 		states[i].n[SML_NO][SML_UNKNOWN] = (uint64) (sum_of(counts, labels->count) - counts[labels->favorable]);
 		sml_fair_figure(&states[i], SML_FAIR_BASE_RATE, SML_YES, labels->z, &rates[i]);
 	}
-	sml_figure_difference(&rates[0], &rates[1], labels->z, &difference);
+	sml_figure_difference(&rates[0], &rates[1], &difference);
 	put_data(out, attribute, group, "base_rate", &rates[0]);
 	put_data(out, attribute, group, "base_rate_difference", &difference);
 }
 
 static void
-put_quotient(MlResult *out, const char *attribute, const char *group, const char *metric, double numerator, double denominator, const char *reason)
+put_share(MlResult *out, const char *attribute, const char *group, const char *metric, double numerator, double denominator, const char *reason, double z)
 {
-	SmlFigure figure = {.value = numerator / denominator, .numerator = numerator, .denominator = denominator, .n = (uint64) denominator,
-						.ci_low = NAN, .ci_high = NAN};
+	SmlFigure figure = {.numerator = numerator, .denominator = denominator, .n = (uint64) denominator, .effective = denominator};
 
-	if (denominator == 0)
-	{
-		figure.value = NAN;
-		figure.reason = reason;
-	}
+	if (denominator > 0)
+		sml_figure_share(&figure, z);
+	else
+		sml_figure_undefined(&figure, reason);
 	put_data(out, attribute, group, metric, &figure);
+}
+
+/* (others - group) / all is 1 - 2 x the group's share, and so is its interval. */
+static void
+put_imbalance(MlResult *out, const char *attribute, const char *group, double n, double others, double z)
+{
+	SmlFigure share = {.numerator = others, .denominator = n + others, .effective = n + others};
+	SmlFigure figure = {.numerator = others - n, .denominator = n + others, .n = (uint64) (n + others), .effective = n + others};
+
+	if (n + others > 0)
+	{
+		sml_figure_share(&share, z);
+		sml_figure_plain(&figure, figure.numerator / figure.denominator, NULL);
+		sml_figure_interval(&figure, share.ci_method, 2 * share.below, 2 * share.above, -1, 1);
+	}
+	else
+		sml_figure_undefined(&figure, "no_labels");
+	put_data(out, attribute, group, "class_imbalance", &figure);
 }
 
 /* Everything about one group against the rest of its set. */
 static void
-put_group(MlResult *out, const Labels *labels, const char *attribute, const char *group, const double *own, const double *all, double unlabelled)
+put_group(MlResult *out, Labels *labels, const char *attribute, const char *group, const double *own, const double *all, double unlabelled)
 {
-	double      *rest = palloc(sizeof(double) * labels->count);
-	double      *p = palloc(sizeof(double) * labels->count);
-	double      *q = palloc(sizeof(double) * labels->count);
-	double       n = sum_of(own, labels->count);
-	double       others = sum_of(all, labels->count) - n;
-	const char  *reason = n == 0 ? "no_labels" : others == 0 ? "one_group" : NULL;
-	SmlDistances distances;
+	static const char *const names[SML_DISTANCES] = {"kl_divergence", "js_divergence", "total_variation", "l2_distance"};
+	SmlFigure                distances[SML_DISTANCES];
+	double                  *rest = palloc(sizeof(double) * (labels->count + 1));
+	double                   n = sum_of(own, labels->count);
+	double                   others = sum_of(all, labels->count) - n;
 
 	for (size_t k = 0; k < labels->count; k++)
-	{
 		rest[k] = all[k] - own[k];
-		p[k] = n > 0 ? own[k] / n : 0;
-		q[k] = others > 0 ? rest[k] / others : 0;
-	}
-	sml_distances(p, q, labels->count, &distances);
-	put_quotient(out, attribute, group, "share", n, n + others, "no_labels");
-	put_quotient(out, attribute, group, "class_imbalance", others - n, n + others, "no_labels");
-	put_quotient(out, attribute, group, "labels_missing", unlabelled, n + unlabelled, "no_rows");
+	put_share(out, attribute, group, "share", n, n + others, "no_labels", labels->z);
+	put_imbalance(out, attribute, group, n, others, labels->z);
+	put_share(out, attribute, group, "labels_missing", unlabelled, n + unlabelled, "no_rows", labels->z);
 	if (labels->favorable < labels->count)
 		put_rates(out, labels, attribute, group, own, rest);
-	put_plain(out, attribute, group, "kl_divergence", distances.kl, n + others, reason ? reason : isnan(distances.kl) ? "label_only_in_group" : NULL);
-	put_plain(out, attribute, group, "js_divergence", distances.js, n + others, reason);
-	put_plain(out, attribute, group, "total_variation", distances.total_variation, n + others, reason);
-	put_plain(out, attribute, group, "l2_distance", distances.l2, n + others, reason);
+	ML_CHECK(labels->env, sml_distances(labels->env, own, rest, labels->count, &labels->draws, distances), "audit fairness");
+	for (int k = 0; k < SML_DISTANCES; k++)
+		put_data(out, attribute, group, names[k], &distances[k]);
+	labels->draws.stream += UINT64CONST(1) << 32;
+	pfree(rest);
 }
 
 static void
-put_set(MlResult *out, const Labels *labels, const SmlFairSet *crossed, const char *attribute)
+put_set(MlResult *out, Labels *labels, const SmlFairSet *crossed, const char *attribute)
 {
 	const MlFairResult *result = labels->result;
 	double             *all = palloc0(sizeof(double) * (labels->count + 1));
@@ -383,7 +397,7 @@ put_set(MlResult *out, const Labels *labels, const SmlFairSet *crossed, const ch
 			if (round == 0)
 				continue;
 			if (unknown)
-				put_plain(out, attribute, name.data, "rows_without_group", sum_of(own, labels->count) + unlabelled, sum_of(own, labels->count) + unlabelled, NULL);
+				put_count(out, attribute, name.data, "rows_without_group", sum_of(own, labels->count) + unlabelled);
 			else
 				put_group(out, labels, attribute, name.data, own, all, unlabelled);
 		}
@@ -404,14 +418,15 @@ find_label(const Labels *labels, const char *favorable)
 			 errhint("Name a value that occurs among the labels.")));
 }
 
-/* source, target, protected, favorable, intersections, confidence */
+/* source, target, protected, favorable, intersections, confidence, draws, seed */
 PG_FUNCTION_INFO_V1(sustainml_fairness_data);
 Datum
 sustainml_fairness_data(PG_FUNCTION_ARGS)
 {
 	MlResult        *out = ml_result_begin(fcinfo);
 	MlFairSpec       spec;
-	Labels           labels = {.z = sml_fair_z(ml_fair_confidence(fcinfo, 5))};
+	SmlEnv           env;
+	Labels           labels = {.draws = ml_fair_draws(fcinfo, 5, 6, 7), .env = &env};
 	MlRun           *run = ml_run_begin("audit");
 	SmlFairSet      *plain = palloc0(sizeof(SmlFairSet) * (ML_FAIR_MOST_SETS + 1));
 	SmlFairSet      *sets;
@@ -424,6 +439,8 @@ sustainml_fairness_data(PG_FUNCTION_ARGS)
 	MlFigures        figures;
 	MlScan           scan;
 
+	ml_env_init(&env, CurrentMemoryContext);
+	labels.z = sml_fair_z(labels.draws.confidence);
 	ml_fair_spec_init(&spec);
 	spec.source = ml_fair_required(fcinfo, 0, "the source");
 	spec.protected_columns = protected_argument(fcinfo, 2, &spec.protected_count);
@@ -469,20 +486,51 @@ sustainml_fairness_data(PG_FUNCTION_ARGS)
 /* ---- fairness_inequality -------------------------------------------------------------------------- */
 
 static void
-put_inequality(MlResult *out, const char *attribute, const char *metric, double alpha, const SmlInequality *inequality, bool root, double n)
+put_ends(MlResult *out, const SmlFigure *figure)
 {
+	ml_put_number(out, figure ? figure->value : NAN);
+	ml_put_number(out, figure ? figure->ci_low : NAN);
+	ml_put_number(out, figure ? figure->ci_high : NAN);
+}
+
+/* "total" is shown; between and within may be NULL. */
+static void
+put_inequality(MlResult *out, const char *attribute, const char *metric, double alpha, const SmlFigure *total, const SmlFigure *between, const SmlFigure *within)
+{
+	const char *reason = sml_figure_reason(total);
+
+	if (reason == NULL && between && within)
+		reason = between->no_interval ? between->no_interval : within->no_interval;
 	ml_put_text(out, attribute);
 	ml_put_text(out, metric);
 	ml_put_number(out, alpha);
-	ml_put_number(out, root ? sqrt(2 * inequality->total) : inequality->total);
-	ml_put_number(out, root ? NAN : inequality->between);
-	ml_put_number(out, root ? NAN : inequality->within);
-	ml_put_integer(out, (int64) n);
-	ml_put_text(out, inequality->reason);
+	put_ends(out, total);
+	ml_put_text(out, total->ci_method);
+	put_ends(out, between);
+	put_ends(out, within);
+	ml_put_integer(out, (int64) total->n);
+	ml_put_text(out, reason);
 	ml_put_row(out);
 }
 
-/* source, target, prediction, protected, favorable, alpha, intersections */
+static void
+put_inequalities(MlResult *out, const char *attribute, const SmlFairState *const *known, size_t count, double alpha, const SmlDraws *draws)
+{
+	SmlEnv        env;
+	SmlInequality inequality;
+	SmlFigure     variation;
+
+	ml_env_init(&env, CurrentMemoryContext);
+	ML_CHECK(&env, sml_inequality(&env, known, count, alpha, draws, &inequality), "audit fairness");
+	put_inequality(out, attribute, "generalized_entropy", alpha, &inequality.total, &inequality.between, &inequality.within);
+	ML_CHECK(&env, sml_inequality(&env, known, count, 1, draws, &inequality), "audit fairness");
+	put_inequality(out, attribute, "theil_index", 1, &inequality.total, &inequality.between, &inequality.within);
+	ML_CHECK(&env, sml_inequality(&env, known, count, 2, draws, &inequality), "audit fairness");
+	sml_coefficient_of_variation(&inequality.total, &variation);
+	put_inequality(out, attribute, "coefficient_of_variation", 2, &variation, NULL, NULL);
+}
+
+/* source, target, prediction, protected, favorable, alpha, intersections, confidence, draws, seed */
 PG_FUNCTION_INFO_V1(sustainml_fairness_inequality);
 Datum
 sustainml_fairness_inequality(PG_FUNCTION_ARGS)
@@ -491,6 +539,7 @@ sustainml_fairness_inequality(PG_FUNCTION_ARGS)
 	MlFairSpec       spec;
 	MlRun           *run = ml_run_begin("audit");
 	double           alpha = PG_ARGISNULL(5) ? 2 : PG_GETARG_FLOAT8(5);
+	SmlDraws         draws = ml_fair_draws(fcinfo, 7, 8, 9);
 	SmlFairSet      *sets = palloc0(sizeof(SmlFairSet) * (ML_FAIR_MOST_SETS + 1));
 	MlFairPass      *pass;
 	MlFairCollector *collector;
@@ -519,24 +568,12 @@ sustainml_fairness_inequality(PG_FUNCTION_ARGS)
 	{
 		const SmlFairState **known = palloc(sizeof(SmlFairState *) * (sets[s].groups + 1));
 		size_t               count = 0;
-		SmlInequality        inequality;
-		double               n = 0;
-		const char          *name = s == 0 ? "overall" : result->set_names[s];
 
 		for (size_t g = sets[s].first; g < sets[s].first + sets[s].groups; g++)
 			if (!result->plan.groups[g].unknown)
-			{
-				const SmlFairState *state = result->plan.groups[g].state;
-
-				known[count++] = state;
-				n += (double) (state->n[0][0] + state->n[0][1] + state->n[1][0] + state->n[1][1]);
-			}
-		sml_inequality(known, count, alpha, &inequality);
-		put_inequality(out, name, "generalized_entropy", alpha, &inequality, false, n);
-		sml_inequality(known, count, 1, &inequality);
-		put_inequality(out, name, "theil_index", 1, &inequality, false, n);
-		sml_inequality(known, count, 2, &inequality);
-		put_inequality(out, name, "coefficient_of_variation", 2, &inequality, true, n);
+				known[count++] = result->plan.groups[g].state;
+		draws.stream = (uint64) s << 32;
+		put_inequalities(out, s == 0 ? "overall" : result->set_names[s], known, count, alpha, &draws);
 	}
 	ml_run_end(run, NULL, NULL, 0, result->rows, &figures);
 	return ml_result_end(out);

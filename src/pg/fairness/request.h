@@ -5,6 +5,7 @@
 #define ML_FAIRNESS_REQUEST_H
 
 #include "fairness.h"
+#include "../../core/fairness/disparity.h"
 #include "../rows.h"
 
 #define ML_FAIR_MOST_GROUPS 16
@@ -84,5 +85,8 @@ extern char *ml_number_expression(const MlSource *source, int column, const char
 extern char *ml_fair_text(FunctionCallInfo fcinfo, int i);            /* NULL for NULL */
 extern char *ml_fair_required(FunctionCallInfo fcinfo, int i, const char *what);
 extern double ml_fair_confidence(FunctionCallInfo fcinfo, int i);     /* 0.95 for NULL */
+
+/* From arguments confidence, draws (2000 for NULL) and seed (0); stream 0. */
+extern SmlDraws ml_fair_draws(FunctionCallInfo fcinfo, int confidence, int draws, int seed);
 
 #endif

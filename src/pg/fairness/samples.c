@@ -18,6 +18,8 @@
 #include "../env.h"
 #include "../metric/result.h"
 #include "../settings.h"
+#include "../../core/fairness/consistency.h"
+#include "../../core/fairness/errors.h"
 #include "../../core/fairness/inequality.h"
 #include "request.h"
 
@@ -25,24 +27,16 @@ static const char doing[] = "audit fairness";
 
 /* ---- fairness_regression ------------------------------------------------------------------- */
 
-enum
-{
-	STAT_MEAN_ACTUAL, STAT_MEAN_PREDICTED, STAT_MEAN_ERROR, STAT_MAE, STAT_RMSE, STAT_R2, STATS
-};
-
-static const char *const stat_names[STATS] = {"mean_actual", "mean_predicted", "mean_error", "mae", "rmse", "r2"};
-
 typedef struct Sample
 {
-	size_t  set;
-	bool    unknown;
-	char   *label;
-	int64   n;
-	int64   skipped;         /* rows without two finite numbers */
-	double  stats[STATS];
-	double  error_deviation; /* of prediction - actual */
-	double *sorted;          /* predictions */
-	size_t  count;
+	size_t    set;
+	bool      unknown;
+	char     *label;
+	int64     n;
+	int64     skipped;       /* rows without two finite numbers */
+	SmlFigure figures[SML_ERROR_STATS];
+	double   *sorted;        /* predictions */
+	size_t    count;
 } Sample;
 
 typedef struct Samples
@@ -56,6 +50,7 @@ typedef struct Samples
 	size_t        count;
 	size_t        room;
 	size_t        values;   /* doubles kept so far */
+	double        z;
 } Samples;
 
 static double
@@ -97,12 +92,31 @@ take_sorted(Samples *samples, Sample *sample, Datum value)
 	memcpy(sample->sorted, ARR_DATA_PTR(array), sizeof(double) * sample->count);
 }
 
+/* In the order of moments_sql. */
+static void
+read_moments(const Datum *values, const bool *nulls, uint64 n, SmlErrorMoments *m)
+{
+	double *places[] = {&m->actual, &m->predicted, &m->error, &m->absolute, &m->squared, &m->shifted, &m->var_actual, &m->var_predicted, &m->var_error,
+						&m->var_absolute, &m->var_squared, &m->var_y2, &m->cov_y_y2, &m->cov_squared_y, &m->cov_squared_y2};
+
+	m->n = n;
+	for (size_t i = 0; i < lengthof(places); i++)
+		*places[i] = number_or_nan(values[i], nulls[i]);
+}
+
+/* q.y target, q.p prediction, q.d error, q.s target less a constant. */
+static const char moments_sql[] =
+	"pg_catalog.avg(q.y), pg_catalog.avg(q.p), pg_catalog.avg(q.d), pg_catalog.avg(pg_catalog.abs(q.d)), pg_catalog.avg(q.d2), pg_catalog.avg(q.s),"
+	" pg_catalog.var_pop(q.s), pg_catalog.var_pop(q.p), pg_catalog.var_pop(q.d), pg_catalog.var_pop(pg_catalog.abs(q.d)), pg_catalog.var_pop(q.d2),"
+	" pg_catalog.var_pop(q.s2), pg_catalog.covar_pop(q.s, q.s2), pg_catalog.covar_pop(q.d2, q.s), pg_catalog.covar_pop(q.d2, q.s2)";
+
 static void
 take_sample(void *context, const Datum *values, const bool *nulls)
 {
 	Samples       *samples = context;
 	MemoryContext  old = MemoryContextSwitchTo(samples->context);
 	int            at = samples->columns + 1;
+	SmlErrorMoments moments;
 	Sample        *sample;
 	StringInfoData label;
 
@@ -125,12 +139,11 @@ take_sample(void *context, const Datum *values, const bool *nulls)
 	}
 	sample->label = label.data;
 	sample->n = DatumGetInt64(values[at]);
-	for (int k = 0; k < STATS; k++)
-		sample->stats[k] = number_or_nan(values[at + 1 + k], nulls[at + 1 + k]);
-	sample->error_deviation = number_or_nan(values[at + 1 + STATS], nulls[at + 1 + STATS]);
-	sample->skipped = DatumGetInt64(values[at + 3 + STATS]);
-	if (!nulls[at + 2 + STATS])
-		take_sorted(samples, sample, values[at + 2 + STATS]);
+	sample->skipped = DatumGetInt64(values[at + 1]);
+	if (!nulls[at + 2])
+		take_sorted(samples, sample, values[at + 2]);
+	read_moments(values + at + 3, nulls + at + 3, (uint64) sample->n, &moments);
+	sml_error_figures(&moments, samples->z, sample->figures);
 	MemoryContextSwitchTo(old);
 }
 
@@ -141,6 +154,8 @@ samples_query(const MlFairPass *pass, const Samples *samples, const char *actual
 	StringInfoData list;
 	StringInfoData names;
 	StringInfoData sets;
+	char          *rows;
+	char          *first;
 
 	initStringInfo(&inner);
 	initStringInfo(&list);
@@ -160,18 +175,20 @@ samples_query(const MlFairPass *pass, const Samples *samples, const char *actual
 			appendStringInfo(&sets, "%sq.g%d", i ? ", " : "", (int) samples->sets[s].attributes[i] + 1);
 		appendStringInfoChar(&sets, ')');
 	}
-	/* a row counts when both numbers are finite; the others are counted apart; written OPERATOR(…), all operators bind alike */
-	return psprintf("SELECT grouping(%s), %s, pg_catalog.count(q.y), pg_catalog.avg(q.y), pg_catalog.avg(q.p), pg_catalog.avg(q.d), pg_catalog.avg(pg_catalog.abs(q.d)),"
-					" pg_catalog.sqrt(pg_catalog.avg(q.d OPERATOR(pg_catalog.^) 2)),"
-					" CASE WHEN pg_catalog.count(q.y) OPERATOR(pg_catalog.>) 1 AND pg_catalog.var_pop(q.y) OPERATOR(pg_catalog.>) 0"
-					"  THEN 1 OPERATOR(pg_catalog.-) (pg_catalog.avg(q.d OPERATOR(pg_catalog.^) 2) OPERATOR(pg_catalog./) pg_catalog.var_pop(q.y)) END,"
-					" pg_catalog.stddev_samp(q.d), pg_catalog.array_agg(q.p ORDER BY q.p) FILTER (WHERE q.p IS NOT NULL),"
-					" pg_catalog.count(*) OPERATOR(pg_catalog.-) pg_catalog.count(q.y)"
-					" FROM (SELECT %sCASE WHEN r.ok THEN r.y END, CASE WHEN r.ok THEN r.p END, CASE WHEN r.ok THEN r.p OPERATOR(pg_catalog.-) r.y END"
-					"  FROM (SELECT %sr.y, r.p, (r.y OPERATOR(pg_catalog.-) r.p) OPERATOR(pg_catalog.<>) ALL ('{NaN,Infinity,-Infinity}') FROM (%s) AS r(%sy, p)) AS r(%sy, p, ok)) AS q(%sy, p, d)"
+	/*
+	 * A row counts when both numbers are finite; the others are counted apart.  The constant is the target of whichever row comes first.  Written OPERATOR(…), all
+	 * operators bind alike.
+	 */
+	rows = psprintf("SELECT %sr.y, r.p, (r.y OPERATOR(pg_catalog.-) r.p) OPERATOR(pg_catalog.<>) ALL ('{NaN,Infinity,-Infinity}') FROM (%s) AS r(%sy, p)",
+					names.data, ml_source_query(pass->source, inner.data, NULL), names.data);
+	first = psprintf("(SELECT f.y FROM (%s) AS f(%sy, p, ok) WHERE f.ok LIMIT 1)", rows, names.data);
+	return psprintf("SELECT grouping(%s), %s, pg_catalog.count(q.y), pg_catalog.count(*) OPERATOR(pg_catalog.-) pg_catalog.count(q.y),"
+					" pg_catalog.array_agg(q.p ORDER BY q.p) FILTER (WHERE q.p IS NOT NULL), %s"
+					" FROM (SELECT u.*, u.d OPERATOR(pg_catalog.*) u.d, u.s OPERATOR(pg_catalog.*) u.s FROM (SELECT %sCASE WHEN r.ok THEN r.y END, CASE WHEN r.ok THEN r.p END,"
+					"   CASE WHEN r.ok THEN r.p OPERATOR(pg_catalog.-) r.y END, CASE WHEN r.ok THEN r.y OPERATOR(pg_catalog.-) %s END"
+					"   FROM (%s) AS r(%sy, p, ok)) AS u(%sy, p, d, s)) AS q(%sy, p, d, s, d2, s2)"
 					" GROUP BY GROUPING SETS (%s)",
-					list.data, list.data, names.data, names.data, ml_source_query(pass->source, inner.data, NULL), names.data, names.data, names.data,
-					sets.data);
+					list.data, list.data, moments_sql, names.data, first, rows, names.data, names.data, names.data, sets.data);
 }
 
 /* The values of "all" that are not those of "own"; both sorted. */
@@ -190,83 +207,115 @@ the_rest(const Sample *all, const Sample *own, size_t *count)
 	return rest;
 }
 
-static void
-put_sample_row(MlResult *out, const char *attribute, const char *group, const char *metric, double value, int64 n, double low, double high,
-			   bool small, const char *reason)
+/* What one row of the result is about. */
+typedef struct Line
 {
-	ml_put_text(out, attribute);
-	ml_put_text(out, group);
-	ml_put_text(out, metric);
-	ml_put_number(out, reason ? NAN : value);
-	ml_put_integer(out, n);
-	ml_put_number(out, low);
-	ml_put_number(out, high);
-	ml_put_text(out, isnan(low) ? NULL : "normal");
-	ml_put_bool(out, small);
-	ml_put_text(out, reason);
+	const char *attribute;
+	const char *group;
+	const char *metric;
+	const char *low_group;
+	const char *high_group;
+	bool        small;
+} Line;
+
+static void
+put_sample_row(MlResult *out, const Line *line, const SmlFigure *figure)
+{
+	ml_put_text(out, line->attribute);
+	ml_put_text(out, line->group);
+	ml_put_text(out, line->metric);
+	ml_put_number(out, figure->value);
+	ml_put_number(out, figure->numerator);
+	ml_put_number(out, figure->denominator);
+	ml_put_integer(out, (int64) figure->n);
+	ml_put_number(out, figure->ci_low);
+	ml_put_number(out, figure->ci_high);
+	ml_put_text(out, figure->ci_method);
+	ml_put_text(out, line->low_group);
+	ml_put_text(out, line->high_group);
+	ml_put_bool(out, line->small);
+	ml_put_text(out, sml_figure_reason(figure));
 	ml_put_row(out);
 }
 
 static void
-put_sample(MlResult *out, const Samples *samples, const Sample *sample, const char *name, const MlFairSpec *spec, double z)
+put_sample(MlResult *out, const Sample *sample, const char *name, const MlFairSpec *spec)
 {
-	const char *group = sample->set == 0 ? NULL : sample->label;
-	bool        small = sample->n < spec->min_n;
+	Line      line = {.attribute = name, .group = sample->set == 0 ? NULL : sample->label, .metric = "rows_skipped"};
+	SmlFigure skipped = {.numerator = NAN, .denominator = NAN, .n = (uint64) (sample->n + sample->skipped)};
 
-	put_sample_row(out, name, group, "rows_skipped", (double) sample->skipped, sample->n + sample->skipped, NAN, NAN, false, NULL);
-	for (int k = 0; k < STATS; k++)
+	sml_figure_plain(&skipped, (double) sample->skipped, "a_count");
+	put_sample_row(out, &line, &skipped);
+	line.small = sample->n < spec->min_n;
+	for (int k = 0; k < SML_ERROR_STATS; k++)
 	{
-		double half = k == STAT_MEAN_ERROR && sample->n > 1 ? z * sample->error_deviation / sqrt((double) sample->n) : NAN;
-
-		put_sample_row(out, name, group, stat_names[k], sample->stats[k], sample->n, sample->stats[k] - half, sample->stats[k] + half, small,
-					   isnan(sample->stats[k]) ? sample->n == 0 ? "no_rows" : "target_is_constant" : NULL);
+		line.metric = sml_error_stat_name((SmlErrorStat) k);
+		put_sample_row(out, &line, &sample->figures[k]);
 	}
 }
 
 /* Distances of the predictions of a group from those of all others. */
 static void
-put_distances(MlResult *out, const Sample *all, const Sample *sample, const char *name, const MlFairSpec *spec)
+put_distances(MlResult *out, const Samples *samples, const Sample *all, const Sample *sample, const char *name, const MlFairSpec *spec)
 {
-	SmlEnv      env;
-	size_t      count;
-	double     *rest = the_rest(all, sample, &count);
-	double      ks;
-	double      wasserstein;
-	const char *reason = count == 0 ? "one_group" : NULL;
+	SmlEnv    env;
+	size_t    count;
+	double   *rest = the_rest(all, sample, &count);
+	Line      line = {.attribute = name, .group = sample->label, .metric = "ks_distance", .small = sample->n < spec->min_n};
+	SmlFigure ks;
+	SmlFigure wasserstein;
 
 	ml_env_init(&env, CurrentMemoryContext);
-	ML_CHECK(&env, sml_two_samples(&env, sample->sorted, sample->count, rest, count, &ks, &wasserstein), doing);
-	put_sample_row(out, name, sample->label, "ks_distance", ks, sample->n, NAN, NAN, sample->n < spec->min_n, reason);
-	put_sample_row(out, name, sample->label, "wasserstein_distance", wasserstein, sample->n, NAN, NAN, sample->n < spec->min_n, reason);
+	ML_CHECK(&env, sml_two_samples(&env, sample->sorted, sample->count, rest, count, samples->z, &ks, &wasserstein), doing);
+	ks.n = wasserstein.n = (uint64) sample->n;
+	put_sample_row(out, &line, &ks);
+	line.metric = "wasserstein_distance";
+	put_sample_row(out, &line, &wasserstein);
 	pfree(rest);
 }
 
+/* The largest difference of one figure between the known groups of a set. */
 static void
-put_spread(MlResult *out, const Samples *samples, size_t set, const char *name, const MlFairSpec *spec)
+put_spread(MlResult *out, const Samples *samples, size_t set, SmlErrorStat stat, const char *name, const MlFairSpec *spec, const SmlDraws *draws)
 {
-	for (int k = 0; k < STATS; k++)
+	SmlEnv            env;
+	const SmlFigure **figures = palloc(sizeof(SmlFigure *) * (samples->count + 1));
+	const Sample     *low = NULL;
+	const Sample     *high = NULL;
+	size_t            count = 0;
+	Line              line = {.attribute = name, .metric = psprintf("%s_difference", sml_error_stat_name(stat))};
+	SmlFigure         figure = {.numerator = NAN, .denominator = NAN};
+	SmlInterval       interval;
+
+	for (size_t i = 0; i < samples->count; i++)
 	{
-		double low = NAN;
-		double high = NAN;
-		int64  n = 0;
-		int    groups = 0;
-		bool   small = false;
+		const Sample    *sample = &samples->all[i];
+		const SmlFigure *own = &sample->figures[stat];
 
-		for (size_t i = 0; i < samples->count; i++)
-		{
-			const Sample *sample = &samples->all[i];
-
-			if (sample->set != set || sample->unknown || isnan(sample->stats[k]))
-				continue;
-			low = groups == 0 ? sample->stats[k] : fmin(low, sample->stats[k]);
-			high = groups == 0 ? sample->stats[k] : fmax(high, sample->stats[k]);
-			small |= sample->n < spec->min_n;
-			n += sample->n;
-			groups++;
-		}
-		put_sample_row(out, name, NULL, psprintf("%s_difference", stat_names[k]), high - low, n, NAN, NAN, small,
-					   groups == 0 ? "no_groups" : groups == 1 ? "one_group" : NULL);
+		if (sample->set != set || sample->unknown || own->reason)
+			continue;
+		figures[count++] = own;
+		low = low == NULL || own->value < low->figures[stat].value ? sample : low;
+		high = high == NULL || own->value > high->figures[stat].value ? sample : high;
+		line.small |= sample->n < spec->min_n;
+		figure.n += (uint64) sample->n;
 	}
+	sml_figure_undefined(&figure, count == 0 ? "no_groups" : "one_group");
+	if (count >= 2)
+	{
+		figure.numerator = high->figures[stat].value;
+		figure.denominator = low->figures[stat].value;
+		line.low_group = low->label;
+		line.high_group = high->label;
+		ml_env_init(&env, CurrentMemoryContext);
+		ML_CHECK(&env, sml_range_interval(&env, figures, count, draws, &interval), doing);
+		sml_figure_plain(&figure, figure.numerator - figure.denominator, interval.reason);
+		figure.ci_low = interval.low;
+		figure.ci_high = interval.high;
+		figure.ci_method = interval.method;
+	}
+	put_sample_row(out, &line, &figure);
+	pfree(figures);
 }
 
 static const Sample *
@@ -278,7 +327,7 @@ overall_sample(const Samples *samples)
 	return NULL;
 }
 
-/* source, target, prediction, protected, intersections, min_n, confidence */
+/* source, target, prediction, protected, intersections, min_n, confidence, draws, seed */
 PG_FUNCTION_INFO_V1(sustainml_fairness_regression);
 Datum
 sustainml_fairness_regression(PG_FUNCTION_ARGS)
@@ -291,7 +340,7 @@ sustainml_fairness_regression(PG_FUNCTION_ARGS)
 	const Sample *all;
 	MlFigures     figures;
 	MlScan        scan;
-	double        z = sml_fair_z(ml_fair_confidence(fcinfo, 6));
+	SmlDraws      draws = ml_fair_draws(fcinfo, 6, 7, 8);
 	char         *target = ml_fair_required(fcinfo, 1, "the target");
 	char         *prediction = ml_fair_required(fcinfo, 2, "the prediction");
 
@@ -305,6 +354,7 @@ sustainml_fairness_regression(PG_FUNCTION_ARGS)
 				 errmsg("the protected columns must be given")));
 	ml_scan_begin(&scan);
 	pass = ml_fair_pass(ml_source_open(spec.source), &spec, run);
+	samples.z = sml_fair_z(draws.confidence);
 	samples.columns = pass->count;
 	samples.readers = pass->readers;
 	samples.sets = palloc0(sizeof(SmlFairSet) * (ML_FAIR_MOST_SETS + 1));
@@ -325,12 +375,15 @@ sustainml_fairness_regression(PG_FUNCTION_ARGS)
 		{
 			if (samples.all[i].set != s)
 				continue;
-			put_sample(out, &samples, &samples.all[i], s == 0 ? "overall" : name.data, &spec, z);
+			put_sample(out, &samples.all[i], s == 0 ? "overall" : name.data, &spec);
 			if (s > 0 && !samples.all[i].unknown && all)
-				put_distances(out, all, &samples.all[i], name.data, &spec);
+				put_distances(out, &samples, all, &samples.all[i], name.data, &spec);
 		}
-		if (s > 0)
-			put_spread(out, &samples, s, name.data, &spec);
+		for (int k = 0; s > 0 && k < SML_ERROR_STATS; k++)
+		{
+			draws.stream = (s * SML_ERROR_STATS + (uint64) k) << 32;
+			put_spread(out, &samples, s, (SmlErrorStat) k, name.data, &spec, &draws);
+		}
 	}
 	ml_run_end(run, NULL, NULL, 0, all ? all->n : 0, &figures);
 	return ml_result_end(out);
@@ -381,7 +434,7 @@ take_row(void *context, const Datum *values, const bool *nulls)
 	MemoryContextSwitchTo(old);
 }
 
-/* source, prediction, features, favorable, k, include_self, max_rows */
+/* source, prediction, features, favorable, k, include_self, max_rows, confidence */
 PG_FUNCTION_INFO_V1(sustainml_fairness_consistency);
 Datum
 sustainml_fairness_consistency(PG_FUNCTION_ARGS)
@@ -401,7 +454,8 @@ sustainml_fairness_consistency(PG_FUNCTION_ARGS)
 	MlFigures      figures;
 	MlScan         scan;
 	SmlEnv         env;
-	double         consistency;
+	SmlConsistency of = {.columns = (size_t) count, .k = (size_t) Max(k, 0), .self = self, .z = sml_fair_z(ml_fair_confidence(fcinfo, 7))};
+	SmlFigure      consistency;
 
 	if (count == 0 || k < 1 || most < 2 || most > 100000)
 		ereport(ERROR,
@@ -417,11 +471,18 @@ sustainml_fairness_consistency(PG_FUNCTION_ARGS)
 	ml_source_each(ml_source_query(source, list.data, NULL), (Datum) 0, take_row, &rows);
 	ml_scan_end(&scan);
 	ml_env_init(&env, CurrentMemoryContext);
-	ML_CHECK(&env, sml_consistency(&env, rows.features, rows.count, rows.columns, rows.outcomes, (size_t) k, self, &consistency), doing);
-	ml_put_number(out, consistency);
+	of.features = rows.features;
+	of.outcomes = rows.outcomes;
+	of.rows = rows.count;
+	ML_CHECK(&env, sml_consistency(&env, &of, &consistency), doing);
+	ml_put_number(out, consistency.value);
+	ml_put_number(out, consistency.ci_low);
+	ml_put_number(out, consistency.ci_high);
+	ml_put_text(out, consistency.ci_method);
 	ml_put_integer(out, (int64) rows.count);
 	ml_put_integer(out, (int64) rows.skipped);
 	ml_put_integer32(out, k);
+	ml_put_text(out, sml_figure_reason(&consistency));
 	ml_put_row(out);
 	ml_run_end(run, NULL, NULL, 0, (int64) rows.count, &figures);
 	return ml_result_end(out);

@@ -298,7 +298,7 @@ store_metrics(const MlFairResult *result, int64 audit_id)
 		ml_add_number(&p, row->corrected);
 		ml_add_bool(&p, row->is_small);
 		ml_add_bool(&p, row->is_suppressed);
-		ml_add_text(&p, row->figure.reason);
+		ml_add_text(&p, sml_figure_reason(&row->figure));
 		rows_put(&rows, &p);
 	}
 	MemoryContextSwitchTo(old);

@@ -43,6 +43,14 @@ ml_fair_confidence(FunctionCallInfo fcinfo, int i)
 	return confidence;
 }
 
+SmlDraws
+ml_fair_draws(FunctionCallInfo fcinfo, int confidence, int draws, int seed)
+{
+	return (SmlDraws) {.confidence = ml_fair_confidence(fcinfo, confidence),
+					   .count = PG_ARGISNULL(draws) ? 2000 : (size_t) Min(100000, Max(0, PG_GETARG_INT32(draws))),
+					   .seed = PG_ARGISNULL(seed) ? 0 : (uint64) PG_GETARG_INT64(seed)};
+}
+
 /* ---- adverse_impact ------------------------------------------------------------------------- */
 
 /* source, selected, protected, favorable, weight, intersections, min_n, confidence */
@@ -123,11 +131,13 @@ sustainml_adverse_impact(PG_FUNCTION_ARGS)
 		ml_put_number(out, rate.value);
 		ml_put_number(out, rate.ci_low);
 		ml_put_number(out, rate.ci_high);
+		ml_put_text(out, rate.ci_method);
 		ml_put_text(out, row->reference == SML_NO_GROUP ? NULL : result->plan.groups[row->reference].label);
 		ml_put_number(out, row->figure.denominator);
 		ml_put_number(out, row->figure.value);
 		ml_put_number(out, row->figure.ci_low);
 		ml_put_number(out, row->figure.ci_high);
+		ml_put_text(out, row->figure.ci_method);
 		ml_put_number(out, row->statistic);
 		ml_put_number(out, row->p_value);
 		ml_put_number(out, row->exact_p);
@@ -136,7 +146,7 @@ sustainml_adverse_impact(PG_FUNCTION_ARGS)
 		else
 			ml_put_bool(out, row->figure.value < 0.8);
 		ml_put_bool(out, row->is_small);
-		ml_put_text(out, row->figure.reason);
+		ml_put_text(out, sml_figure_reason(&row->figure));
 		ml_put_text(out, verdict_of(row));
 		ml_put_row(out);
 	}
@@ -162,7 +172,7 @@ median_of(const MlSource *source, const char *expression)
 	return isnull ? NAN : median;
 }
 
-/* source, protected, selected, favorable, score */
+/* source, protected, selected, favorable, score, confidence */
 static MlFairResult *
 ll144_groups(FunctionCallInfo fcinfo, double *median)
 {
@@ -209,48 +219,91 @@ ll144_groups(FunctionCallInfo fcinfo, double *median)
 
 typedef struct Category
 {
-	uint64 n;
-	uint64 selected;
-	double share;
-	double rate;  /* NaN: nobody */
-	bool   under; /* below 2 % of those audited */
+	uint64    selected;
+	double    share;
+	SmlFigure rate;  /* undefined: nobody */
+	bool      under; /* below 2 % of those audited */
 } Category;
 
 static Category
-category_of(const MlFairResult *result, size_t g)
+category_of(const MlFairResult *result, size_t g, double z)
 {
 	const SmlFairState *all = result->plan.groups[0].state;
 	const SmlFairState *state = result->plan.groups[g].state;
 	Category            category;
 
+	sml_fair_figure(state, SML_FAIR_SELECTION_RATE, SML_YES, z, &category.rate);
 	category.selected = state->n[SML_UNKNOWN][SML_YES];
-	category.n = category.selected + state->n[SML_UNKNOWN][SML_NO];
-	category.share = (double) category.n / (double) (all->n[SML_UNKNOWN][SML_YES] + all->n[SML_UNKNOWN][SML_NO]);
-	category.rate = category.n ? (double) category.selected / (double) category.n : NAN;
+	category.share = (double) category.rate.n / (double) (all->n[SML_UNKNOWN][SML_YES] + all->n[SML_UNKNOWN][SML_NO]);
 	category.under = category.share < 0.02;
 	return category;
 }
 
-/* The highest rate of the categories that count, and whose it is. */
-static double
-highest_rate(const MlFairResult *result, const SmlFairSet *set, const char **whose)
+/* The category with the highest rate of those that count; SML_NO_GROUP when there is none. */
+static size_t
+highest_rate(const MlFairResult *result, const SmlFairSet *set, double z)
 {
 	double highest = NAN;
+	size_t whose = SML_NO_GROUP;
 
-	*whose = NULL;
 	for (size_t g = set->first; g < set->first + set->groups; g++)
 	{
-		Category category = category_of(result, g);
+		Category category = category_of(result, g, z);
 
-		if (result->plan.groups[g].unknown || category.under || isnan(category.rate))
+		if (result->plan.groups[g].unknown || category.under || category.rate.reason)
 			continue;
-		if (isnan(highest) || category.rate > highest)
+		if (isnan(highest) || category.rate.value > highest)
 		{
-			highest = category.rate;
-			*whose = result->plan.groups[g].label;
+			highest = category.rate.value;
+			whose = g;
 		}
 	}
-	return highest;
+	return whose;
+}
+
+static const char *
+why_excluded(const Category *category, bool unknown, const SmlFigure *highest)
+{
+	if (unknown)
+		return "the category is unknown";
+	if (category->rate.reason)
+		return "nobody has an outcome";
+	if (category->under)
+		return "under 2 % of those audited";
+	return highest->value > 0 ? NULL : "nobody is selected";
+}
+
+static void
+put_category(MlResult *out, const MlFairResult *result, size_t set, size_t g, size_t whose, double z)
+{
+	Category    category = category_of(result, g, z);
+	SmlFigure   highest = whose == SML_NO_GROUP ? (SmlFigure) {0} : category_of(result, whose, z).rate;
+	const char *why = why_excluded(&category, result->plan.groups[g].unknown, &highest);
+	SmlFigure   ratio = {0};
+
+	if (why)
+		sml_figure_undefined(&ratio, why);
+	else
+		sml_figure_ratio(&category.rate, &highest, z, &ratio);
+	/* itself */
+	if (why == NULL && g == whose)
+		sml_figure_interval(&ratio, "by_definition", 0, 0, 1, 1);
+	ml_put_text(out, result->set_names[set]);
+	ml_put_text(out, result->plan.groups[g].label);
+	ml_put_integer(out, (int64) category.rate.n);
+	ml_put_number(out, category.share);
+	ml_put_integer(out, (int64) category.selected);
+	ml_put_number(out, category.rate.value);
+	ml_put_number(out, category.rate.ci_low);
+	ml_put_number(out, category.rate.ci_high);
+	ml_put_text(out, category.rate.ci_method);
+	ml_put_number(out, ratio.value);
+	ml_put_number(out, ratio.ci_low);
+	ml_put_number(out, ratio.ci_high);
+	ml_put_text(out, ratio.ci_method);
+	ml_put_text(out, whose == SML_NO_GROUP ? NULL : result->plan.groups[whose].label);
+	ml_put_bool(out, category.under);
+	ml_put_text(out, why);
 }
 
 PG_FUNCTION_INFO_V1(sustainml_bias_audit_ll144);
@@ -258,32 +311,18 @@ Datum
 sustainml_bias_audit_ll144(PG_FUNCTION_ARGS)
 {
 	MlResult     *out = ml_result_begin(fcinfo);
+	double        z = sml_fair_z(ml_fair_confidence(fcinfo, 5));
 	double        median;
 	MlFairResult *result = ll144_groups(fcinfo, &median);
 
 	for (size_t s = 1; s < result->plan.set_count; s++)
 	{
 		const SmlFairSet *set = &result->plan.sets[s];
-		const char       *whose;
-		double            highest = highest_rate(result, set, &whose);
+		size_t            whose = highest_rate(result, set, z);
 
 		for (size_t g = set->first; g < set->first + set->groups; g++)
 		{
-			Category    category = category_of(result, g);
-			bool        unknown = result->plan.groups[g].unknown;
-			const char *why = unknown ? "the category is unknown" : isnan(category.rate) ? "nobody has an outcome"
-				: category.under ? "under 2 % of those audited" : highest > 0 ? NULL : "nobody is selected";
-
-			ml_put_text(out, result->set_names[s]);
-			ml_put_text(out, result->plan.groups[g].label);
-			ml_put_integer(out, (int64) category.n);
-			ml_put_number(out, category.share);
-			ml_put_integer(out, (int64) category.selected);
-			ml_put_number(out, category.rate);
-			ml_put_number(out, why ? NAN : category.rate / highest);
-			ml_put_text(out, whose);
-			ml_put_bool(out, category.under);
-			ml_put_text(out, why);
+			put_category(out, result, s, g, whose, z);
 			ml_put_number(out, median);
 			ml_put_row(out);
 		}
@@ -367,24 +406,18 @@ same_stratum(const Strata *strata, const SmlFairGroup *a, const SmlFairGroup *b)
 	return memcmp(a->values, b->values, sizeof(size_t) * strata->strata) == 0;
 }
 
-/*
- * Fill one table per stratum: the group "value" against "reference", and the parts of the conditional demographic disparity of
- * the group: share of the rejected that are of it less its share of the selected, by rows of the stratum.
- */
+/* One table per stratum: the group "value" against "reference" for the tests, and against everybody for the conditional demographic disparity. */
 static size_t
-fill_strata(const Strata *strata, const SmlFairSet *within, size_t value, size_t reference, SmlStratum *tables, double *cdd)
+fill_strata(const Strata *strata, const SmlFairSet *within, size_t value, size_t reference, SmlStratum *tables, SmlSplit *splits)
 {
 	const SmlFairPlan *plan = &strata->result->plan;
 	size_t             count = 0;
-	double             weighted = 0;
-	double             rows = 0;
 
 	for (size_t g = within->first; g < within->first + within->groups;)
 	{
 		size_t     end = g;
 		SmlStratum table = {0, 0, 0, 0};
-		double     selected = 0;
-		double     all = 0;
+		SmlSplit   split = {0, 0, 0, 0};
 
 		for (; end < within->first + within->groups && same_stratum(strata, &plan->groups[g], &plan->groups[end]); end++)
 		{
@@ -399,19 +432,16 @@ fill_strata(const Strata *strata, const SmlFairSet *within, size_t value, size_t
 				table.b = x, table.n0 = n;
 			if (strata->result->values[end][strata->strata] != NULL)
 			{
-				selected += x;
-				all += n;
+				split.selected += x;
+				split.rejected += n - x;
 			}
 		}
-		tables[count++] = table;
-		if (selected > 0 && all > selected)
-		{
-			weighted += all * ((table.n1 - table.a) / (all - selected) - table.a / selected);
-			rows += all;
-		}
+		split.own_selected = table.a;
+		split.own_rejected = table.n1 - table.a;
+		tables[count] = table;
+		splits[count++] = split;
 		g = end;
 	}
-	*cdd = rows > 0 ? weighted / rows : NAN;
 	return count;
 }
 
@@ -437,37 +467,40 @@ choose_reference(const Strata *strata, const SmlFairSet *alone)
 }
 
 static void
-put_strata(MlResult *out, const Strata *strata, size_t group, size_t reference, const SmlMantelHaenszel *mh, size_t count, double cdd)
+put_interval(MlResult *out, double value, double low, double high)
+{
+	ml_put_number(out, value);
+	ml_put_number(out, low);
+	ml_put_number(out, high);
+}
+
+static void
+put_strata(MlResult *out, const Strata *strata, size_t group, size_t reference, const SmlMantelHaenszel *mh, const SmlFigure *disparity, size_t count)
 {
 	const SmlFairPlan *plan = &strata->result->plan;
-	const SmlFairSet  *set = &plan->sets[plan->groups[group].set];
 	SmlFigure          rates[2];
 	SmlFigure          difference;
 
 	sml_fair_figure(plan->groups[group].state, SML_FAIR_SELECTION_RATE, SML_YES, strata->z, &rates[0]);
 	sml_fair_figure(plan->groups[reference].state, SML_FAIR_SELECTION_RATE, SML_YES, strata->z, &rates[1]);
-	sml_figure_difference(&rates[0], &rates[1], strata->z, &difference);
-	ml_put_text(out, strata->result->set_names[set - plan->sets]);
+	sml_figure_difference(&rates[0], &rates[1], &difference);
+	ml_put_text(out, strata->result->set_names[plan->groups[group].set]);
 	ml_put_text(out, plan->groups[group].label);
 	ml_put_text(out, plan->groups[reference].label);
 	ml_put_integer(out, (int64) rates[0].n);
 	ml_put_number(out, rates[0].value);
 	ml_put_number(out, rates[1].value);
-	ml_put_number(out, difference.value);
-	ml_put_number(out, mh->difference);
-	ml_put_number(out, mh->difference_low);
-	ml_put_number(out, mh->difference_high);
-	ml_put_number(out, mh->odds_ratio);
-	ml_put_number(out, mh->odds_low);
-	ml_put_number(out, mh->odds_high);
+	put_interval(out, difference.value, difference.ci_low, difference.ci_high);
+	put_interval(out, mh->difference, mh->difference_low, mh->difference_high);
+	put_interval(out, mh->odds_ratio, mh->odds_low, mh->odds_high);
 	ml_put_number(out, mh->cmh);
 	ml_put_number(out, mh->cmh_p);
 	ml_put_number(out, mh->cmh_corrected);
 	ml_put_number(out, mh->cmh_corrected_p);
-	ml_put_number(out, cdd);
+	put_interval(out, disparity->value, disparity->ci_low, disparity->ci_high);
 	ml_put_integer(out, (int64) count);
 	ml_put_integer(out, (int64) mh->used);
-	ml_put_text(out, mh->used == 0 ? "no_stratum_has_both_groups" : isnan(mh->odds_ratio) ? "no_selected_or_no_rejected" : NULL);
+	ml_put_text(out, sml_mantel_haenszel_reason(mh) ? sml_mantel_haenszel_reason(mh) : sml_figure_reason(disparity));
 	ml_put_row(out);
 }
 
@@ -485,6 +518,7 @@ sustainml_fairness_strata(PG_FUNCTION_ARGS)
 		const SmlFairSet *alone = &plan->sets[2 + 2 * i];
 		size_t            reference = choose_reference(&strata, alone);
 		SmlStratum       *tables = palloc(sizeof(SmlStratum) * (within->groups + 1));
+		SmlSplit         *splits = palloc(sizeof(SmlSplit) * (within->groups + 1));
 
 		if (reference == SML_NO_GROUP && strata.reference && alone->groups > 0)
 			ereport(ERROR,
@@ -493,14 +527,15 @@ sustainml_fairness_strata(PG_FUNCTION_ARGS)
 		for (size_t g = alone->first; g < alone->first + alone->groups; g++)
 		{
 			SmlMantelHaenszel mh;
-			double            cdd;
+			SmlFigure         disparity;
 			size_t            count;
 
 			if (g == reference || plan->groups[g].unknown)
 				continue;
-			count = fill_strata(&strata, within, plan->groups[g].values[0], plan->groups[reference].values[0], tables, &cdd);
+			count = fill_strata(&strata, within, plan->groups[g].values[0], plan->groups[reference].values[0], tables, splits);
 			sml_mantel_haenszel(tables, count, strata.z, &mh);
-			put_strata(out, &strata, g, reference, &mh, count, cdd);
+			sml_conditional_disparity(splits, count, strata.z, &disparity);
+			put_strata(out, &strata, g, reference, &mh, &disparity, count);
 		}
 	}
 	return ml_result_end(out);
@@ -606,12 +641,15 @@ sustainml_fairness_calibration(PG_FUNCTION_ARGS)
 			ml_put_integer32(out, atoi(bin));
 			ml_put_integer(out, (int64) observed.n);
 			ml_put_number(out, score.value);
+			ml_put_number(out, score.ci_low);
+			ml_put_number(out, score.ci_high);
+			ml_put_text(out, score.ci_method);
 			ml_put_number(out, observed.value);
 			ml_put_number(out, observed.ci_low);
 			ml_put_number(out, observed.ci_high);
 			ml_put_text(out, observed.ci_method);
 			ml_put_bool(out, observed.n < plan->min_n);
-			ml_put_text(out, observed.reason);
+			ml_put_text(out, sml_figure_reason(&observed));
 			ml_put_row(out);
 		}
 	return ml_result_end(out);
