@@ -78,7 +78,7 @@ Example: SELECT sex, sustainml.fairness_rate(sustainml.fairness_counts(income_gt
 CREATE AGGREGATE sustainml.fairness_counts(label boolean, prediction boolean, score double precision) (
 	SFUNC = sustainml_internal.fairness_step,
 	STYPE = sustainml.fairness_state,
-	SSPACE = 5280,
+	SSPACE = 5136,
 	FINALFUNC = sustainml_internal.fairness_final,
 	COMBINEFUNC = sustainml_internal.fairness_merge,
 	PARALLEL = SAFE
@@ -90,7 +90,7 @@ Example: SELECT sex, sustainml.fairness_summary(sustainml.fairness_counts(income
 CREATE AGGREGATE sustainml.fairness_counts(label boolean, prediction boolean, score double precision, weight double precision) (
 	SFUNC = sustainml_internal.fairness_step,
 	STYPE = sustainml.fairness_state,
-	SSPACE = 5568,
+	SSPACE = 5424,
 	FINALFUNC = sustainml_internal.fairness_final,
 	COMBINEFUNC = sustainml_internal.fairness_merge,
 	PARALLEL = SAFE
@@ -102,7 +102,7 @@ Example: SELECT sex, sustainml.fairness_summary(sustainml.fairness_counts(income
 CREATE AGGREGATE sustainml.fairness_merge(state sustainml.fairness_state) (
 	SFUNC = sustainml_internal.fairness_merge,
 	STYPE = sustainml.fairness_state,
-	SSPACE = 5280,
+	SSPACE = 5136,
 	FINALFUNC = sustainml_internal.fairness_final,
 	COMBINEFUNC = sustainml_internal.fairness_merge,
 	PARALLEL = SAFE
@@ -114,7 +114,7 @@ Example: SELECT sex, race, sustainml.fairness_merge(s) FROM (SELECT sex, race, s
 CREATE AGGREGATE sustainml_internal.audit_counts(parts integer, label boolean, prediction boolean, score double precision, weight double precision) (
 	SFUNC = sustainml_internal.audit_step,
 	STYPE = sustainml.fairness_state,
-	SSPACE = 5280,
+	SSPACE = 5136,
 	FINALFUNC = sustainml_internal.fairness_final,
 	COMBINEFUNC = sustainml_internal.fairness_merge,
 	PARALLEL = SAFE
@@ -135,8 +135,8 @@ mean_score_positive, mean_score_negative, brier, log_loss, ece, calibration_gap,
 Example: SELECT sustainml.fairness_rate(sustainml.fairness_counts(y, p), ''fpr'') FROM t;';
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.fairness_ci(state sustainml.fairness_state, metric text, confidence double precision DEFAULT 0.95, favorable boolean DEFAULT true,
-	OUT value double precision, OUT numerator double precision, OUT denominator double precision, OUT n bigint, OUT effective_n double precision,
-	OUT ci_low double precision, OUT ci_high double precision, OUT ci_method text, OUT undefined_reason text)
+	OUT value double precision, OUT numerator double precision, OUT denominator double precision, OUT n bigint,
+	OUT ci_low double precision, OUT ci_high double precision, OUT ci_method text, OUT effective_n double precision, OUT undefined_reason text)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'sustainml_fairness_ci' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 1;
 COMMENT ON FUNCTION sustainml.fairness_ci(sustainml.fairness_state, text, double precision, boolean) IS
@@ -145,8 +145,8 @@ rows, with weights (sum w)^2 / sum w^2. favorable false: selection_rate is about
 Example: SELECT g.sex, c.* FROM (SELECT sex, sustainml.fairness_counts(y, p) AS s FROM t GROUP BY sex) g, sustainml.fairness_ci(g.s, ''tpr'') c;';
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.fairness_compare(a sustainml.fairness_state, b sustainml.fairness_state, metric text, how text DEFAULT 'difference', confidence double precision DEFAULT 0.95,
-	OUT value double precision, OUT numerator double precision, OUT denominator double precision, OUT n bigint, OUT effective_n double precision,
-	OUT ci_low double precision, OUT ci_high double precision, OUT ci_method text, OUT undefined_reason text)
+	OUT value double precision, OUT numerator double precision, OUT denominator double precision, OUT n bigint,
+	OUT ci_low double precision, OUT ci_high double precision, OUT ci_method text, OUT effective_n double precision, OUT undefined_reason text)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'sustainml_fairness_compare' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 1;
 COMMENT ON FUNCTION sustainml.fairness_compare(sustainml.fairness_state, sustainml.fairness_state, text, text, double precision) IS

@@ -52,7 +52,7 @@ CREATE FUNCTION sustainml.fairness_groups(
 	seed           bigint           DEFAULT 0,
 	suppress_below integer          DEFAULT 10,
 	OUT scope text, OUT attribute text, OUT group_value text, OUT metric text, OUT value double precision, OUT numerator double precision,
-	OUT denominator double precision, OUT n bigint, OUT effective_n double precision, OUT ci_low double precision, OUT ci_high double precision, OUT ci_method text,
+	OUT denominator double precision, OUT n bigint, OUT ci_low double precision, OUT ci_high double precision, OUT ci_method text, OUT effective_n double precision,
 	OUT reference_group text, OUT p_value double precision, OUT is_small boolean, OUT undefined_reason text)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'sustainml_fairness_groups' LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE COST 1000000 ROWS 200;

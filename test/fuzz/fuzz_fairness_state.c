@@ -26,7 +26,12 @@ audit(SmlEnv *env, const SmlFairState *state)
 	other.n[SML_NO][SML_NO] = 7;
 	if (sml_fair_audit(env, &plan, &result) == SML_OK)
 		for (size_t r = 0; r < result->count; r++)
-			ALWAYS(result->rows[r].figure.reason != NULL || !isnan(result->rows[r].figure.value));
+		{
+			const SmlFigure *figure = &result->rows[r].figure;
+
+			ALWAYS(figure->reason != NULL || !isnan(figure->value));
+			ALWAYS(sml_figure_reason(figure) != NULL || figure->ci_low <= figure->ci_high);
+		}
 	sml_fair_audit_free(env, result);
 }
 
@@ -37,6 +42,7 @@ use(SmlEnv *env, SmlFairState *state)
 	SmlFairState *again = NULL;
 	SmlWriter     writer;
 	SmlInequality inequality;
+	SmlDraws      draws = {.confidence = 0.95, .count = 3};
 
 	if (sml_alloc_array(env, 1, sml_fair_size(SML_FAIR_WEIGHTS | SML_FAIR_SCORES), &wide) == SML_OK)
 	{
@@ -48,7 +54,8 @@ use(SmlEnv *env, SmlFairState *state)
 		ALWAYS(writer.status != SML_OK || sml_fair_read(env, writer.bytes, writer.size, &again) == SML_OK);
 		sml_writer_free(&writer);
 	}
-	sml_inequality((const SmlFairState *const *) &state, 1, 2, &inequality);
+	if (sml_inequality(env, (const SmlFairState *const *) &state, 1, 2, &draws, &inequality) == SML_OK)
+		ALWAYS(sml_figure_reason(&inequality.total) != NULL || inequality.total.ci_low <= inequality.total.ci_high);
 	sml_free(env, wide);
 	sml_free(env, again);
 }

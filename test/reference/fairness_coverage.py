@@ -13,6 +13,7 @@ from scipy import stats
 
 ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
 DRAWS = 400
+GRID = np.linspace(1e-5, 1 - 1e-5, 4001)
 Z = stats.norm.ppf(0.975)
 Q = stats.norm.ppf(0.95)
 rng = np.random.default_rng(20260101)
@@ -63,7 +64,9 @@ def ece(n, shift, name):
         y = rng.random(n) < np.clip(s + shift, 0, 1)
         b = np.minimum((s * 10).astype(int), 9)
         gap = np.bincount(b, s - y, 10) / n
-        sd = np.sqrt(np.maximum(0, np.bincount(b, (s - y) ** 2, 10) / n - gap ** 2) / (n - 1))
+        rows = np.bincount(b, minlength=10)
+        share = (np.bincount(b, y, 10) + 1) / (rows + 2)
+        sd = np.sqrt(rows * share * (1 - share)) / n
         m, v, t = np.sqrt(2 / np.pi), 1 - 2 / np.pi, np.sqrt(2 / np.pi) * (4 / np.pi - 1)
         skew = t * (sd ** 3).sum() / (v * (sd ** 2).sum()) ** 1.5
         q = m * sd.sum() + np.sqrt(v * (sd ** 2).sum()) * (Q + skew * (Q * Q - 1) / 6)
@@ -79,19 +82,15 @@ def delong(n1, n0, d):
         x, y = rng.normal(d, 1, n1), rng.normal(0, 1, n0)
         psi = (x[:, None] > y) + 0.5 * (x[:, None] == y)
         a = psi.mean()
-        se = np.sqrt(psi.mean(1).var(ddof=1) / n1 + psi.mean(0).var(ddof=1) / n0)
-        if se > 1e-9:
-            low, high = a - Z * se, a + Z * se
-        else:
-            def off(t):
-                others = (n1 + n0) / 2 - 1
-                return (a - t) ** 2 - Z * Z * t * (1 - t) / n1 / n0 * (1 + others * ((1 - t) / (2 - t) + t / (1 + t)))
-            grid = np.linspace(1e-6, 1 - 1e-6, 20001)
-            inside = grid[off(grid) <= 0]
-            low, high = inside.min(), 1
+        variance = psi.mean(1).var(ddof=1) / n1 + psi.mean(0).var(ddof=1) / n0
+        def hanley(t):
+            return t * (1 - t) / n1 / n0 * (1 + ((n1 + n0) / 2 - 1) * ((1 - t) / (2 - t) + t / (1 + t)))
+        factor = max(1, variance / hanley(a)) if 0 < a < 1 else 1
+        inside = GRID[(a - GRID) ** 2 <= Z * Z * factor * hanley(GRID)]
+        low, high = inside.min(), 1 if a == 1 else inside.max()
         lows.append(low)
         highs.append(high)
-    report("roc_auc, delong: %.3f, %d and %d" % (truth, n1, n0), truth, lows, highs)
+    report("roc_auc, newcombe_delong: %.3f, %d and %d" % (truth, n1, n0), truth, lows, highs)
 
 
 def odds(n, fn, fp):
@@ -137,17 +136,19 @@ def divergences(p, q, n, m, name):
         kl = (a * term).sum(1)
         var = ((a * term ** 2).sum(1) - kl ** 2) / n + (np.where(b > 0, a * a / b, 0).sum(1) - 1) / m
         bias = np.where(a > 0, (1 - a) / 2 / n + a * (1 - b) / 2 / b / m, 0).sum(1)
-        err = Z * np.sqrt(np.maximum(var, 0) + 2 * bias ** 2 / (k - 1))
-        report("kl_divergence, delta: " + name, (p * np.log(p / q)).sum(), np.minimum(kl, kl - bias - err).clip(0)[use], np.maximum(kl, kl - bias + err)[use])
+        var = np.maximum(var, 0)
+        err = Z * np.sqrt(var + 2 * bias ** 2 / (k - 1))
+        report("kl_divergence, delta: " + name, max(0, (p * np.log(p / q)).sum()), (kl - bias - err).clip(0)[use],
+               (kl + err + np.where(kl > 1e-12, Z * Z * var / 4 / kl, 0))[use])
         mid = (a + b) / 2
         la, lb = np.where(a > 0, np.log(a / mid) / 2, 0), np.where(b > 0, np.log(b / mid) / 2, 0)
         js = (a * la + b * lb).sum(1)
-        var = ((a * la ** 2).sum(1) - (a * la).sum(1) ** 2) / n + ((b * lb ** 2).sum(1) - (b * lb).sum(1) ** 2) / m
+        var = np.maximum(0, ((a * la ** 2).sum(1) - (a * la).sum(1) ** 2) / n + ((b * lb ** 2).sum(1) - (b * lb).sum(1) ** 2) / m)
         bias = (np.where(a > 0, b * (1 - a) / n, 0) + np.where(b > 0, a * (1 - b) / m, 0)).__truediv__(np.where(a + b > 0, 4 * (a + b), 1)).sum(1)
         err = Z * np.sqrt(var + 2 * bias ** 2 / (k - 1))
         half = (p + q) / 2
         truth = ((p * np.log(p / half)).sum() + (q * np.log(q / half)).sum()) / 2
-        report("js_divergence, delta: " + name, truth, np.minimum(js, js - bias - err).clip(0), np.maximum(js, js - bias + err))
+        report("js_divergence, delta: " + name, max(0, truth), (js - bias - err).clip(0), js + err + np.where(js > 1e-12, Z * Z * var / 4 / js, 0))
     lows, highs, low2, high2 = [], [], [], []
     for i in range(min(ROUNDS, 1000)):
         e = rng.multinomial(n, a[i] / a[i].sum(), DRAWS) / n - rng.multinomial(m, b[i] / b[i].sum(), DRAWS) / m - (a[i] - b[i])
@@ -174,7 +175,7 @@ def entropy(c, alpha):
 def inequality(cells, n, alpha, name):
     cells = np.array(cells, float)
     cells /= cells.sum()
-    truth = entropy(cells, alpha)
+    truth = [round(x, 12) for x in entropy(cells, alpha)]
     ends = [[], []], [[], []]
     for _ in range(min(ROUNDS, 1000)):
         own = rng.multinomial(n, cells.ravel())
@@ -211,7 +212,7 @@ def regression(n, draw, variance, name):
     t = stats.t.ppf(0.975, n - 1)
     half = t * (d ** 2).std(1, ddof=1) / np.sqrt(n)
     mse = (d ** 2).mean(1)
-    report("rmse, student_t of squares: " + name, np.sqrt(variance), np.sqrt(np.maximum(0, mse - half)), np.sqrt(mse + half))
+    report("rmse, log_t: " + name, np.sqrt(variance), np.sqrt(mse) * np.exp(-half / mse / 2), np.sqrt(mse) * np.exp(half / mse / 2))
     v = y.var(1)
     c = (y - y.mean(1, keepdims=True)) ** 2
     r = mse / v
@@ -273,7 +274,7 @@ ece(2000, 0, "calibrated, 2000 rows")
 ece(100, 0.1, "off by 0.1, 100 rows")
 ece(2000, 0.1, "off by 0.1, 2000 rows")
 ece(20, 0.1, "off by 0.1, 20 rows")
-for n1, n0, d in ((200, 300, 0.8), (15, 40, 0.8), (15, 40, 2.5), (5, 5, 1)):
+for n1, n0, d in ((200, 300, 0.8), (15, 40, 0.8), (15, 40, 2.5), (5, 5, 1), (30, 1000, 3), (3, 60, 1)):
     delong(n1, n0, d)
 odds(1000, 0.1, 0.05)
 odds(60, 0.1, 0.1)
@@ -287,6 +288,7 @@ range_of_means([300, 40, 40, 20, 20], [0.4, 0.45, 0.5, 0.35, 0.6], "5 unequal gr
 range_of_means([50] * 20, [0.4] * 20, "20 equal groups")
 divergences([0.3, 0.7], [0.3, 0.7], 200, 500, "2 equal, 200 and 500")
 divergences([0.3, 0.7], [0.45, 0.55], 200, 500, "2 unequal, 200 and 500")
+divergences([0.9, 0.1], [0.7, 0.3], 40, 60, "2 unequal, 40 and 60")
 divergences([0.1] * 10, [0.1] * 10, 500, 800, "10 equal, 500 and 800")
 divergences([0.2] * 4 + [0.2 / 6] * 6, [0.1] * 10, 500, 800, "10 unequal, 500 and 800")
 for alpha in (2, 1):

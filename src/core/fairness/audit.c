@@ -208,6 +208,7 @@ impact_row(Work *work, size_t group, size_t best)
 	{
 		/* itself: exactly 1 whatever the rows, or undefined */
 		row->figure.n = figure_of(work, group, SML_FAIR_SELECTION_RATE)->n;
+		row->figure.effective = figure_of(work, group, SML_FAIR_SELECTION_RATE)->effective;
 		row->statistic = row->p_value = NAN;
 		if (row->figure.reason == NULL)
 			sml_figure_interval(&row->figure, "by_definition", 0, 0, 1, 1);

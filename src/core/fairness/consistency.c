@@ -177,7 +177,8 @@ jackknife(const Work *work, SmlFigure *figure)
 		squares += off * off;
 	}
 	half = sml_student(work->of->z, PARTS - 1) * sqrt(squares * (PARTS - 1) / PARTS);
-	if (half > 0)
+	/* less is rounding */
+	if (half > 1e-12)
 		sml_figure_interval(figure, "jackknife", half, half, 0, 1);
 	else
 		sml_figure_plain(figure, figure->value, "no_variation");

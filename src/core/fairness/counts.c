@@ -166,6 +166,7 @@ add_score(SmlFairScores *scores, SmlTruth label, double score, double weight, bo
 		return;
 	square = (score - label) * (score - label);
 	loss = sml_log_loss_of(label == SML_YES, score);
+	sml_sum_add(&scores->squared, weight * square);
 	sml_sum_add(&scores->squared2, weight * square * square);
 	sml_sum_add(&scores->log_loss, weight * loss);
 	sml_sum_add(&scores->log_loss2, weight * loss * loss);
@@ -173,7 +174,6 @@ add_score(SmlFairScores *scores, SmlTruth label, double score, double weight, bo
 	bin->n[label]++;
 	sml_sum_add(&bin->weight[label], weight);
 	sml_sum_add(&bin->score, weight * score);
-	sml_sum_add(&bin->squared, weight * square);
 	scores->histogram[label][bin_of(score, SML_FAIR_HISTOGRAM)] += weight;
 }
 
@@ -238,7 +238,6 @@ merge_bins(SmlFairBin *into, const SmlFairBin *from)
 			merge_sum(&into[b].weight[label], &from[b].weight[label]);
 		}
 		merge_sum(&into[b].score, &from[b].score);
-		merge_sum(&into[b].squared, &from[b].squared);
 	}
 }
 
@@ -262,6 +261,7 @@ merge_scores(SmlFairScores *into, const SmlFairScores *from, bool count_squares)
 		merge_sum(&into->score[label], &from->score[label]);
 		merge_sum(&into->score2[label], &from->score2[label]);
 	}
+	merge_sum(&into->squared, &from->squared);
 	merge_sum(&into->squared2, &from->squared2);
 	merge_sum(&into->log_loss, &from->log_loss);
 	merge_sum(&into->log_loss2, &from->log_loss2);
@@ -334,6 +334,7 @@ write_scores(SmlWriter *writer, const SmlFairScores *scores)
 	write_sums(writer, scores->weight2, 3);
 	write_sums(writer, scores->score, 3);
 	write_sums(writer, scores->score2, 3);
+	write_sums(writer, &scores->squared, 1);
 	write_sums(writer, &scores->squared2, 1);
 	write_sums(writer, &scores->log_loss, 1);
 	write_sums(writer, &scores->log_loss2, 1);
@@ -343,7 +344,6 @@ write_scores(SmlWriter *writer, const SmlFairScores *scores)
 		sml_write_u64(writer, scores->bin[b].n[1]);
 		write_sums(writer, scores->bin[b].weight, 2);
 		write_sums(writer, &scores->bin[b].score, 1);
-		write_sums(writer, &scores->bin[b].squared, 1);
 	}
 	sml_write_f64s(writer, scores->histogram[0], 2 * SML_FAIR_HISTOGRAM);
 }
@@ -421,6 +421,7 @@ read_scores(SmlReader *reader, SmlFairScores *scores)
 	read_sums(reader, scores->weight2, 3);
 	read_sums(reader, scores->score, 3);
 	read_sums(reader, scores->score2, 3);
+	read_sums(reader, &scores->squared, 1);
 	read_sums(reader, &scores->squared2, 1);
 	read_sums(reader, &scores->log_loss, 1);
 	read_sums(reader, &scores->log_loss2, 1);
@@ -430,7 +431,6 @@ read_scores(SmlReader *reader, SmlFairScores *scores)
 		scores->bin[b].n[1] = read_rows(reader);
 		read_sums(reader, scores->bin[b].weight, 2);
 		read_sums(reader, &scores->bin[b].score, 1);
-		read_sums(reader, &scores->bin[b].squared, 1);
 	}
 	for (size_t b = 0; b < 2 * SML_FAIR_HISTOGRAM; b++)
 		scores->histogram[b / SML_FAIR_HISTOGRAM][b % SML_FAIR_HISTOGRAM] = read_number(reader, 0, 1e300);

@@ -6,7 +6,7 @@
  *
  *   +-------+-------+-----------+---------+------------------+--------------------+
  *   | size  | parts | unweighed | n[3][3] | weights          | scores             | … workers
- *   | 4 B   | 4 B   | 8 B       | 72 B    | 288 B, if any    | 5.2 kB, if any     |
+ *   | 4 B   | 4 B   | 8 B       | 72 B    | 288 B, if any    | 5.0 kB, if any     |
  *   +-------+-------+-----------+---------+------------------+--------------------+
  *
  * n counts rows by label and prediction, each no, yes or unknown, so rows that lack
@@ -64,7 +64,6 @@ typedef struct SmlFairBin
 	uint64_t n[2];        /* rows by label; rows without one are in no bin */
 	SmlSum   weight[2];
 	SmlSum   score;
-	SmlSum   squared;     /* (score - label)^2 */
 } SmlFairBin;
 
 typedef struct SmlFairScores
@@ -78,7 +77,8 @@ typedef struct SmlFairScores
 	SmlSum     weight2[3]; /* squares of weights; nothing in a state without weights, where they are the counts */
 	SmlSum     score[3];
 	SmlSum     score2[3];
-	SmlSum     squared2;  /* (score - label)^4; the squares themselves are in the bins */
+	SmlSum     squared;   /* (score - label)^2 */
+	SmlSum     squared2;  /* its square */
 	SmlSum     log_loss;  /* nats, probabilities kept 2^-52 from 0 and 1 */
 	SmlSum     log_loss2; /* its square */
 	SmlFairBin bin[SML_FAIR_BINS];

@@ -33,13 +33,16 @@ static void
 root_figure(const SmlErrorMoments *m, double z, SmlFigure *figure)
 {
 	double value = sqrt(m->squared);
+	double half;
 
 	mean_figure(m, m->squared, m->var_squared, 0, z, figure);
 	if (figure->reason)
 		return;
 	figure->value = value;
+	/* half of the relative error of the square */
+	half = figure->above / (2 * m->squared);
 	if (figure->ci_method)
-		sml_figure_interval(figure, figure->ci_method, value - sqrt(figure->ci_low), sqrt(figure->ci_high) - value, 0, INFINITY);
+		sml_figure_interval(figure, "log_t", value * -expm1(-half), value * expm1(half), 0, INFINITY);
 }
 
 static void

@@ -1,8 +1,8 @@
 /*
  * errors.h - the errors of a regression within one group, with intervals, from moments over its rows.
  *
- * Means (of what is, of what was predicted, of the error prediction - actual, of its size) have Student's t.  rmse is the root of a mean of squares, whose interval's
- * ends are carried over.  r2 = 1 - mean of squared errors / variance of the target has the delta method: a row's influence on it is
+ * Means (of what is, of what was predicted, of the error prediction - actual, of its size) have Student's t.  rmse has the same
+ * for the mean of squares, on the scale of logarithms, since squares are skewed.  r2 = 1 - mean of squared errors / variance of the target has the delta method: a row's influence on it is
  * (r (c - v) - (d^2 - mse)) / v, where c is the squared distance of its target from the mean, v the mean of c, and r = mse / v.
  */
 #ifndef SML_FAIRNESS_ERRORS_H

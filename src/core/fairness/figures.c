@@ -217,20 +217,10 @@ mean_score(const Scored *scored, unsigned labels, SmlFigure *figure)
 	mean_of(scored, labels, total(scored->scores->score, labels), total(scored->scores->score2, labels), 0, 1, figure);
 }
 
-/* Sum of (score - label)^2. */
-static double
-squared(const SmlFairScores *scores)
-{
-	double sum = 0;
-
-	for (size_t b = 0; b < SML_FAIR_BINS; b++)
-		sum += sml_sum_value(&scores->bin[b].squared);
-	return sum;
-}
-
 /*
- * The mean of |gap| over bins, gap being the mean score less the share of positives by the rows of all bins.  The gap of a bin is a mean over all rows,
- * of score - label for the rows of the bin and 0 for the others, which gives its variance.
+ * The mean of |gap| over bins, gap being the mean score less the share of positives, by the rows of the bin in all.  What is random in a gap are the labels:
+ * their variance is that of a share with one more row of each label (Agresti and Coull 1998), since a bin in which all labels happen to be alike
+ * is not certain.
  */
 static void
 calibration_error(const Scored *scored, SmlFigure *figure)
@@ -246,21 +236,19 @@ calibration_error(const Scored *scored, SmlFigure *figure)
 		sum += fabs(sml_sum_value(&scores->bin[b].score) - sml_sum_value(&scores->bin[b].weight[SML_YES]));
 	if (!mean(scored, 3, sum, figure))
 		return;
-	for (size_t b = 0; b < SML_FAIR_BINS && figure->effective >= 2; b++)
+	for (size_t b = 0; b < SML_FAIR_BINS; b++)
 	{
-		double gap = (sml_sum_value(&scores->bin[b].score) - sml_sum_value(&scores->bin[b].weight[SML_YES])) / figure->denominator;
-		double variance = fmax(0, sml_sum_value(&scores->bin[b].squared) / figure->denominator - gap * gap) / (figure->effective - 1);
+		double positive = sml_sum_value(&scores->bin[b].weight[SML_YES]) / figure->denominator;
+		double part = positive + sml_sum_value(&scores->bin[b].weight[SML_NO]) / figure->denominator;
+		double share = (positive * figure->effective + 1) / (part * figure->effective + 2);
+		double deviation = sqrt(part * share * (1 - share) / figure->effective);
 
-		s += sqrt(variance);
-		s2 += variance;
-		s3 += variance * sqrt(variance);
+		s += deviation;
+		s2 += deviation * deviation;
+		s3 += deviation * deviation * deviation;
 	}
 	bound = sml_norm_bound(s, s2, s3, scored->z);
-	if (bound > 0)
-		sml_figure_interval(figure, "norm_bound", bound, bound, 0, 1);
-	else
-		/* one row, or rows that do not vary: it is at most the mean of |score - label|, which lies within [0, 1] */
-		sml_figure_mean(figure, 0, 0, 1, scored->z);
+	sml_figure_interval(figure, "norm_bound", bound, bound, 0, 1);
 }
 
 /* ---- area under the curve -------------------------------------------------------------- */
@@ -305,19 +293,27 @@ histogram_area(const SmlFairScores *scores)
 	return area;
 }
 
-/* How far the true area is from an observed one, in standard errors at the true one, squared (Newcombe 2006, method 5). */
-static double
-newcombe_distance(double area, double truth, double positives, double negatives)
+/* What decides how wide the interval of an area is. */
+typedef struct Pairs
 {
-	double others = (positives + negatives) / 2 - 1;
-	double variance = truth * (1 - truth) / (positives * negatives) * (1 + others * ((1 - truth) / (2 - truth) + truth / (1 + truth)));
+	double positives;
+	double negatives;
+	double factor;    /* on Hanley and McNeil's variance */
+} Pairs;
 
-	return (area - truth) * (area - truth) / variance;
+/* Hanley and McNeil's variance of an area whose true value is this, with Newcombe's mean number of rows. */
+static double
+area_variance(double truth, const Pairs *pairs)
+{
+	double others = (pairs->positives + pairs->negatives) / 2 - 1;
+
+	return pairs->factor * truth * (1 - truth) / (pairs->positives * pairs->negatives) *
+		(1 + others * ((1 - truth) / (2 - truth) + truth / (1 + truth)));
 }
 
-/* The end of the interval between the area and "end" (0 or 1). */
+/* The end of the interval between the area and "end" (0 or 1): the truth from which the area is z of its own standard errors away. */
 static double
-newcombe_end(double area, double end, double positives, double negatives, double z)
+area_end(double area, double end, const Pairs *pairs, double z)
 {
 	double inside = area;
 	double outside = end;
@@ -328,7 +324,7 @@ newcombe_end(double area, double end, double positives, double negatives, double
 	{
 		double middle = (inside + outside) / 2;
 
-		if (newcombe_distance(area, middle, positives, negatives) < z * z)
+		if ((area - middle) * (area - middle) < z * z * area_variance(middle, pairs))
 			inside = middle;
 		else
 			outside = middle;
@@ -339,26 +335,27 @@ newcombe_end(double area, double end, double positives, double negatives, double
 static void
 roc_auc(const Scored *scored, SmlFigure *figure)
 {
-	double positives = effective_rows(scored, 1u << SML_YES);
-	double negatives = effective_rows(scored, 1u << SML_NO);
+	Pairs  pairs = {effective_rows(scored, 1u << SML_YES), effective_rows(scored, 1u << SML_NO), 1};
 	Area   area;
-	double error;
+	double delong;
+	double own;
 
 	*figure = (SmlFigure) {.n = scored_rows(scored->scores, 3), .numerator = NAN, .denominator = NAN, .effective = effective_rows(scored, 3)};
 	sml_figure_undefined(figure, figure->n == 0 ? "no_scored_labels" : scored->empty);
-	if (!(positives > 0 && negatives > 0))
+	if (!(pairs.positives > 0 && pairs.negatives > 0))
 		return;
 	area = histogram_area(scored->scores);
 	if (isnan(area.value))
 		return;
-	sml_figure_plain(figure, area.value, NULL);
+	/* sums of shares can differ from 1 in the last bit */
+	sml_figure_plain(figure, fmin(1, area.value), NULL);
 	figure->off = area.off;
-	error = sqrt(area.variance[SML_YES] / (positives - 1) + area.variance[SML_NO] / (negatives - 1));
-	if (positives >= 2 && negatives >= 2 && error > 1e-9)
-		sml_figure_interval(figure, "delong", scored->z * error, scored->z * error, 0, 1);
-	else
-		sml_figure_interval(figure, "newcombe_auc", area.value - newcombe_end(area.value, 0, positives, negatives, scored->z),
-							newcombe_end(area.value, 1, positives, negatives, scored->z) - area.value, 0, 1);
+	delong = area.variance[SML_YES] / (pairs.positives - 1) + area.variance[SML_NO] / (pairs.negatives - 1);
+	own = area_variance(figure->value, &pairs);
+	if (pairs.positives > 1 && pairs.negatives > 1 && own > 0 && delong > own)
+		pairs.factor = delong / own;
+	sml_figure_interval(figure, "newcombe_delong", figure->value - area_end(figure->value, 0, &pairs, scored->z),
+						area_end(figure->value, 1, &pairs, scored->z) - figure->value, 0, 1);
 }
 
 static void
@@ -385,7 +382,7 @@ score_figure(const SmlFairState *state, SmlFairMetric metric, double z, SmlFigur
 			mean_score(&scored, 1u << SML_NO, figure);
 			break;
 		case SML_FAIR_BRIER:
-			mean_of(&scored, 3, squared(scores), sml_sum_value(&scores->squared2), 0, 1, figure);
+			mean_of(&scored, 3, sml_sum_value(&scores->squared), sml_sum_value(&scores->squared2), 0, 1, figure);
 			break;
 		case SML_FAIR_LOG_LOSS:
 			mean_of(&scored, 3, sml_sum_value(&scores->log_loss), sml_sum_value(&scores->log_loss2), 0, INFINITY, figure);
@@ -394,7 +391,7 @@ score_figure(const SmlFairState *state, SmlFairMetric metric, double z, SmlFigur
 			calibration_error(&scored, figure);
 			break;
 		case SML_FAIR_CALIBRATION_GAP:
-			mean_of(&scored, 3, total(scores->score, 3) - total(scores->weight, 1u << SML_YES), squared(scores), -1, 1, figure);
+			mean_of(&scored, 3, total(scores->score, 3) - total(scores->weight, 1u << SML_YES), sml_sum_value(&scores->squared), -1, 1, figure);
 			break;
 		default:
 			roc_auc(&scored, figure);

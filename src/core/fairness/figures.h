@@ -21,9 +21,10 @@
  *                   is widened by the most that this can be off
  *
  * Intervals are those of intervals.h: Wilson for shares and for the odds of treatment equality, Student's t for means of scores and losses, the bound
- * of a norm for ece, which is the sum of the gaps of its bins.  The AUC has that of DeLong, DeLong and Clarke-Pearson 1988 from the
- * placements of the histogram's bins, with weights on the effective numbers of positives and negatives; where it claims
- * certainty (one positive or negative, classes that do not overlap) that of Newcombe 2006 (Statistics in Medicine 25, 559, method 5).
+ * of a norm for ece, which is the sum of the gaps of its bins.  The AUC has that of Newcombe 2006 (Statistics in Medicine 25, 559, method 5), which holds for few
+ * rows and up to classes that do not overlap; where the variance of DeLong, DeLong and Clarke-Pearson 1988, from the placements of
+ * the histogram's bins, is larger than the one that it supposes, it takes that.  (DeLong's own interval covers 80 to 92 % of the time where there are tens of
+ * rows or areas above 0.95: fairness_coverage.py.)
  */
 #ifndef SML_FAIRNESS_FIGURES_H
 #define SML_FAIRNESS_FIGURES_H

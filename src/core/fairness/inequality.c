@@ -12,6 +12,8 @@
 
 #define POLL_STEPS 65536
 #define BENEFITS   3
+/* A divergence below this may be no more than rounding. */
+#define ROUNDING   1e-12
 
 /* ---- generalised entropy -------------------------------------------------------------- */
 
@@ -213,7 +215,8 @@ sml_coefficient_of_variation(const SmlFigure *entropy, SmlFigure *variation)
 
 /*
  * Two distributions p of n rows and q of m.  First derivatives give the variance of a divergence; half the second ones times the variances of
- * p and q its bias, and 2 bias^2 / (outcomes - 1) the variance that is left where the first derivatives are 0.
+ * p and q its bias, and 2 bias^2 / (outcomes - 1) the variance that is left where the first derivatives are 0.  The lower end is corrected for the bias.  The upper
+ * one is that on the scale of the root, on which a divergence is close to a distance and its errors close to symmetric: (root + z error / 2 root)^2.
  */
 typedef struct Delta
 {
@@ -236,16 +239,15 @@ add_derivatives(Delta *delta, double p, double q, double by_p, double by_q)
 static void
 finish_delta(const Delta *delta, double n, double m, double z, double most, SmlFigure *figure)
 {
-	double variance = fmax(0, delta->square[0] - delta->mean[0] * delta->mean[0]) / n +
+	double value = fmax(0, delta->value);
+	double first = fmax(0, delta->square[0] - delta->mean[0] * delta->mean[0]) / n +
 		fmax(0, delta->square[1] - delta->mean[1] * delta->mean[1]) / m;
-	double error;
+	double second = delta->outcomes > 1 ? 2 * delta->bias * delta->bias / (double) (delta->outcomes - 1) : 0;
+	double error = z * sqrt(first + second);
 
-	if (delta->outcomes > 1)
-		variance += 2 * delta->bias * delta->bias / (double) (delta->outcomes - 1);
-	error = z * sqrt(variance);
-	sml_figure_plain(figure, fmax(0, delta->value), "no_variation");
+	sml_figure_plain(figure, value, "no_variation");
 	if (error > 0)
-		sml_figure_interval(figure, "delta", fmax(0, error + delta->bias), fmax(0, error - delta->bias), 0, most);
+		sml_figure_interval(figure, "delta", error + delta->bias, error + (value > ROUNDING ? z * z * first / (4 * value) : 0), 0, most);
 }
 
 static void

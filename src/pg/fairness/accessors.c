@@ -16,6 +16,7 @@
 #include "../metric/result.h"
 #include "../nearest.h"
 #include "../../core/fairness/figures.h"
+#include "request.h"
 #include "state.h"
 
 static SmlFairMetric
@@ -38,18 +39,6 @@ metric_argument(FunctionCallInfo fcinfo, int i)
 			 errhint("Known are selection_rate, base_rate, tpr, fpr, tnr, fnr, ppv, npv, fdr, for, accuracy and more; see fairness_summary().")));
 }
 
-static double
-confidence_argument(FunctionCallInfo fcinfo, int i)
-{
-	double confidence = PG_GETARG_FLOAT8(i);
-
-	if (!(confidence > 0 && confidence < 1))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("confidence must be between 0 and 1")));
-	return confidence;
-}
-
 /* fairness_rate(state, metric) */
 PG_FUNCTION_INFO_V1(sustainml_fairness_rate);
 Datum
@@ -66,14 +55,8 @@ sustainml_fairness_rate(PG_FUNCTION_ARGS)
 static void
 put_figure(MlResult *result, const SmlFigure *figure)
 {
-	ml_put_number(result, figure->value);
-	ml_put_number(result, figure->numerator);
-	ml_put_number(result, figure->denominator);
-	ml_put_integer(result, (int64) figure->n);
+	ml_put_figure(result, figure);
 	ml_put_number(result, figure->effective > 0 ? figure->effective : NAN);
-	ml_put_number(result, figure->ci_low);
-	ml_put_number(result, figure->ci_high);
-	ml_put_text(result, figure->ci_method);
 	ml_put_text(result, sml_figure_reason(figure));
 	ml_put_row(result);
 }
@@ -90,7 +73,7 @@ sustainml_fairness_ci(PG_FUNCTION_ARGS)
 		return ml_result_end(result);
 	sml_fair_figure(ml_fair_state_get(PG_GETARG_DATUM(0)), metric_argument(fcinfo, 1),
 					PG_ARGISNULL(3) || PG_GETARG_BOOL(3) ? SML_YES : SML_NO,
-					sml_fair_z(confidence_argument(fcinfo, 2)), &figure);
+					sml_fair_z(ml_fair_confidence(fcinfo, 2)), &figure);
 	put_figure(result, &figure);
 	return ml_result_end(result);
 }
@@ -112,7 +95,7 @@ sustainml_fairness_compare(PG_FUNCTION_ARGS)
 			return ml_result_end(result);
 	metric = metric_argument(fcinfo, 2);
 	how = text_to_cstring(PG_GETARG_TEXT_PP(3));
-	z = sml_fair_z(confidence_argument(fcinfo, 4));
+	z = sml_fair_z(ml_fair_confidence(fcinfo, 4));
 	for (int i = 0; i < 2; i++)
 		sml_fair_figure(ml_fair_state_get(PG_GETARG_DATUM(i)), metric, SML_YES, z, &figures[i]);
 	if (strcmp(how, "difference") == 0)
@@ -192,7 +175,7 @@ sustainml_fairness_bins(PG_FUNCTION_ARGS)
 		return ml_result_end(result);
 	state = ml_fair_state_get(PG_GETARG_DATUM(0));
 	scores = sml_fair_const_scores(state);
-	z = sml_fair_z(confidence_argument(fcinfo, 1));
+	z = sml_fair_z(ml_fair_confidence(fcinfo, 1));
 	for (int b = 0; scores && b < SML_FAIR_BINS; b++)
 	{
 		SmlFigure observed;
@@ -201,9 +184,7 @@ sustainml_fairness_bins(PG_FUNCTION_ARGS)
 		ml_put_integer32(result, b + 1);
 		ml_put_integer(result, (int64) observed.n);
 		ml_put_number(result, observed.denominator > 0 ? sml_sum_value(&scores->bin[b].score) / observed.denominator : NAN);
-		ml_put_number(result, observed.value);
-		ml_put_number(result, observed.ci_low);
-		ml_put_number(result, observed.ci_high);
+		ml_put_interval(result, &observed);
 		ml_put_text(result, observed.ci_method);
 		ml_put_text(result, sml_figure_reason(&observed));
 		ml_put_row(result);
@@ -311,7 +292,7 @@ sustainml_mantel_haenszel(PG_FUNCTION_ARGS)
 					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 					 errmsg("counts must not be negative, nor more rows selected than there are")));
 	}
-	sml_mantel_haenszel(strata, counts[0], sml_fair_z(PG_ARGISNULL(4) ? 0.95 : confidence_argument(fcinfo, 4)), &mh);
+	sml_mantel_haenszel(strata, counts[0], sml_fair_z(ml_fair_confidence(fcinfo, 4)), &mh);
 	ml_put_integer(result, (int64) mh.used);
 	ml_put_number(result, mh.odds_ratio);
 	ml_put_number(result, mh.odds_low);

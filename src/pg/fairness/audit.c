@@ -54,14 +54,8 @@ put_group_row(MlResult *out, const MlFairResult *result, const SmlFairRow *row)
 	ml_put_text(out, overall ? NULL : result->set_names[row->set]);
 	ml_put_text(out, overall ? NULL : label_of(result, row->group));
 	ml_put_text(out, row->metric);
-	ml_put_number(out, row->figure.value);
-	ml_put_number(out, row->figure.numerator);
-	ml_put_number(out, row->figure.denominator);
-	ml_put_integer(out, (int64) row->figure.n);
+	ml_put_figure(out, &row->figure);
 	ml_put_number(out, row->figure.effective > 0 ? row->figure.effective : NAN);
-	ml_put_number(out, row->figure.ci_low);
-	ml_put_number(out, row->figure.ci_high);
-	ml_put_text(out, row->figure.ci_method);
 	ml_put_text(out, label_of(result, row->reference));
 	ml_put_number(out, row->p_value);
 	ml_put_bool(out, row->is_small);
@@ -74,13 +68,7 @@ put_disparity_row(MlResult *out, const MlFairResult *result, const SmlFairRow *r
 {
 	ml_put_text(out, result->set_names[row->set]);
 	ml_put_text(out, row->metric);
-	ml_put_number(out, row->figure.value);
-	ml_put_number(out, row->figure.numerator);
-	ml_put_number(out, row->figure.denominator);
-	ml_put_integer(out, (int64) row->figure.n);
-	ml_put_number(out, row->figure.ci_low);
-	ml_put_number(out, row->figure.ci_high);
-	ml_put_text(out, row->figure.ci_method);
+	ml_put_figure(out, &row->figure);
 	ml_put_number(out, row->corrected);
 	ml_put_number(out, row->p_value);
 	ml_put_text(out, label_of(result, row->low_group));
@@ -128,16 +116,6 @@ sustainml_fairness_disparity(PG_FUNCTION_ARGS)
 }
 
 /* ---- policies ---------------------------------------------------------------------------------- */
-
-static char *
-required(FunctionCallInfo fcinfo, int i, const char *what)
-{
-	if (PG_ARGISNULL(i))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s must be given", what)));
-	return text_to_cstring(PG_GETARG_TEXT_PP(i));
-}
 
 static MlVersion *
 model_to_manage(const char *model)
@@ -223,11 +201,11 @@ Datum
 sustainml_set_fairness_policy(PG_FUNCTION_ARGS)
 {
 	static const Oid types[] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, FLOAT8OID, BOOLOID, TEXTOID, INT8OID, TEXTOID, INT4OID, TEXTOID};
-	MlVersion *version = model_to_manage(required(fcinfo, 0, "the model"));
-	char      *metric = disparity_argument(required(fcinfo, 1, "the metric"));
+	MlVersion *version = model_to_manage(ml_fair_required(fcinfo, 0, "the model"));
+	char      *metric = disparity_argument(ml_fair_required(fcinfo, 1, "the metric"));
 	double     bound = PG_ARGISNULL(2) ? NAN : PG_GETARG_FLOAT8(2);
-	char      *judge_by = required(fcinfo, 4, "judge_by");
-	char      *severity = required(fcinfo, 6, "severity");
+	char      *judge_by = ml_fair_required(fcinfo, 4, "judge_by");
+	char      *severity = ml_fair_required(fcinfo, 6, "severity");
 	Datum      values[11];
 	char       nulls[12] = "           ";
 
@@ -352,7 +330,7 @@ PG_FUNCTION_INFO_V1(sustainml_fairness_gate);
 Datum
 sustainml_fairness_gate(PG_FUNCTION_ARGS)
 {
-	MlVersion *version = ml_version_resolve(required(fcinfo, 0, "the model"), ML_READ);
+	MlVersion *version = ml_version_resolve(ml_fair_required(fcinfo, 0, "the model"), ML_READ);
 	bool       strict = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
 	char      *why;
 
@@ -410,13 +388,13 @@ PG_FUNCTION_INFO_V1(sustainml_record_mitigation);
 Datum
 sustainml_record_mitigation(PG_FUNCTION_ARGS)
 {
-	MlVersion       *version = ml_version_resolve(required(fcinfo, 0, "the model"), ML_MANAGE);
+	MlVersion       *version = ml_version_resolve(ml_fair_required(fcinfo, 0, "the model"), ML_MANAGE);
 	MlFairMitigation m = {.model_schema = version->schema, .model = version->name, .version = version->version};
 
 	PreventCommandIfReadOnly("record_mitigation()");
-	m.method = required(fcinfo, 1, "the method");
-	m.attribute = required(fcinfo, 2, "the attribute");
-	m.metric = disparity_argument(required(fcinfo, 3, "the metric"));
+	m.method = ml_fair_required(fcinfo, 1, "the method");
+	m.attribute = ml_fair_required(fcinfo, 2, "the attribute");
+	m.metric = disparity_argument(ml_fair_required(fcinfo, 3, "the metric"));
 	if (PG_ARGISNULL(4) || PG_ARGISNULL(5))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),

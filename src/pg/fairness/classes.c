@@ -29,18 +29,6 @@ add_as_text(MlFairPass *pass, const char *name, const char *what)
 	ml_fair_pass_add(pass, psprintf("(%s)", what), psprintf("s.c%d", column + 1), type);
 }
 
-static char **
-protected_argument(FunctionCallInfo fcinfo, int i, int *count)
-{
-	char **texts = ml_texts_argument(fcinfo, i, "protected", count);
-
-	if (*count == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("the protected columns must be given")));
-	return texts;
-}
-
 /* ---- fairness_multiclass ----------------------------------------------------------------- */
 
 static int
@@ -125,13 +113,7 @@ put_class_row(MlResult *out, const MlFairResult *result, const SmlFairRow *row, 
 	ml_put_text(out, row->scope == SML_SCOPE_OVERALL ? NULL : result->set_names[row->set]);
 	ml_put_text(out, row->group == SML_NO_GROUP || row->scope == SML_SCOPE_OVERALL ? NULL : groups[row->group].label);
 	ml_put_text(out, row->metric);
-	ml_put_number(out, row->figure.value);
-	ml_put_number(out, row->figure.numerator);
-	ml_put_number(out, row->figure.denominator);
-	ml_put_integer(out, (int64) row->figure.n);
-	ml_put_number(out, row->figure.ci_low);
-	ml_put_number(out, row->figure.ci_high);
-	ml_put_text(out, row->figure.ci_method);
+	ml_put_figure(out, &row->figure);
 	ml_put_text(out, row->low_group == SML_NO_GROUP ? NULL : groups[row->low_group].label);
 	ml_put_text(out, row->high_group == SML_NO_GROUP ? NULL : groups[row->high_group].label);
 	ml_put_bool(out, row->is_small);
@@ -141,12 +123,9 @@ put_class_row(MlResult *out, const MlFairResult *result, const SmlFairRow *row, 
 static bool
 is_worse(const SmlFairRow *row, const SmlFairRow *than)
 {
-	size_t length = strlen(row->metric);
-	bool   ratio = length > 6 && strcmp(row->metric + length - 6, "_ratio") == 0;
-
 	if (row->figure.reason || than->figure.reason)
 		return than->figure.reason && !row->figure.reason;
-	return ratio ? row->figure.value < than->figure.value : row->figure.value > than->figure.value;
+	return ml_fair_is_ratio(row->metric) ? row->figure.value < than->figure.value : row->figure.value > than->figure.value;
 }
 
 /* source, target, prediction, protected, intersections, reference, min_n, confidence, draws, seed */
@@ -170,7 +149,7 @@ sustainml_fairness_multiclass(PG_FUNCTION_ARGS)
 	spec.source = ml_fair_required(fcinfo, 0, "the source");
 	spec.target = ml_fair_required(fcinfo, 1, "the target");
 	spec.prediction = ml_fair_required(fcinfo, 2, "the prediction");
-	spec.protected_columns = protected_argument(fcinfo, 3, &spec.protected_count);
+	spec.protected_columns = ml_fair_protected(fcinfo, 3, &spec.protected_count);
 	spec.intersections = PG_ARGISNULL(4) ? 1 : Max(1, PG_GETARG_INT32(4));
 	if (!PG_ARGISNULL(5))
 		spec.reference = ml_fair_text(fcinfo, 5);
@@ -261,13 +240,7 @@ put_data(MlResult *out, const char *attribute, const char *group, const char *me
 	ml_put_text(out, attribute);
 	ml_put_text(out, group);
 	ml_put_text(out, metric);
-	ml_put_number(out, figure->value);
-	ml_put_number(out, figure->numerator);
-	ml_put_number(out, figure->denominator);
-	ml_put_integer(out, (int64) figure->n);
-	ml_put_number(out, figure->ci_low);
-	ml_put_number(out, figure->ci_high);
-	ml_put_text(out, figure->ci_method);
+	ml_put_figure(out, figure);
 	ml_put_text(out, sml_figure_reason(figure));
 	ml_put_row(out);
 }
@@ -443,7 +416,7 @@ sustainml_fairness_data(PG_FUNCTION_ARGS)
 	labels.z = sml_fair_z(labels.draws.confidence);
 	ml_fair_spec_init(&spec);
 	spec.source = ml_fair_required(fcinfo, 0, "the source");
-	spec.protected_columns = protected_argument(fcinfo, 2, &spec.protected_count);
+	spec.protected_columns = ml_fair_protected(fcinfo, 2, &spec.protected_count);
 	columns = spec.protected_count;
 	ml_scan_begin(&scan);
 	pass = ml_fair_pass(ml_source_open(spec.source), &spec, run);
@@ -486,28 +459,19 @@ sustainml_fairness_data(PG_FUNCTION_ARGS)
 /* ---- fairness_inequality -------------------------------------------------------------------------- */
 
 static void
-put_ends(MlResult *out, const SmlFigure *figure)
+put_inequality(MlResult *out, const char *attribute, const char *metric, double alpha, const SmlInequality *inequality)
 {
-	ml_put_number(out, figure ? figure->value : NAN);
-	ml_put_number(out, figure ? figure->ci_low : NAN);
-	ml_put_number(out, figure ? figure->ci_high : NAN);
-}
+	const SmlFigure *total = &inequality->total;
+	const char      *reason = sml_figure_reason(total) ? sml_figure_reason(total)
+		: inequality->between.no_interval ? inequality->between.no_interval : inequality->within.no_interval;
 
-/* "total" is shown; between and within may be NULL. */
-static void
-put_inequality(MlResult *out, const char *attribute, const char *metric, double alpha, const SmlFigure *total, const SmlFigure *between, const SmlFigure *within)
-{
-	const char *reason = sml_figure_reason(total);
-
-	if (reason == NULL && between && within)
-		reason = between->no_interval ? between->no_interval : within->no_interval;
 	ml_put_text(out, attribute);
 	ml_put_text(out, metric);
 	ml_put_number(out, alpha);
-	put_ends(out, total);
+	ml_put_interval(out, total);
 	ml_put_text(out, total->ci_method);
-	put_ends(out, between);
-	put_ends(out, within);
+	ml_put_interval(out, &inequality->between);
+	ml_put_interval(out, &inequality->within);
 	ml_put_integer(out, (int64) total->n);
 	ml_put_text(out, reason);
 	ml_put_row(out);
@@ -518,16 +482,20 @@ put_inequalities(MlResult *out, const char *attribute, const SmlFairState *const
 {
 	SmlEnv        env;
 	SmlInequality inequality;
-	SmlFigure     variation;
+	SmlFigure     entropy;
 
 	ml_env_init(&env, CurrentMemoryContext);
 	ML_CHECK(&env, sml_inequality(&env, known, count, alpha, draws, &inequality), "audit fairness");
-	put_inequality(out, attribute, "generalized_entropy", alpha, &inequality.total, &inequality.between, &inequality.within);
+	put_inequality(out, attribute, "generalized_entropy", alpha, &inequality);
 	ML_CHECK(&env, sml_inequality(&env, known, count, 1, draws, &inequality), "audit fairness");
-	put_inequality(out, attribute, "theil_index", 1, &inequality.total, &inequality.between, &inequality.within);
+	put_inequality(out, attribute, "theil_index", 1, &inequality);
 	ML_CHECK(&env, sml_inequality(&env, known, count, 2, draws, &inequality), "audit fairness");
-	sml_coefficient_of_variation(&inequality.total, &variation);
-	put_inequality(out, attribute, "coefficient_of_variation", 2, &variation, NULL, NULL);
+	entropy = inequality.total;
+	sml_coefficient_of_variation(&entropy, &inequality.total);
+	/* it does not split into parts */
+	sml_figure_plain(&inequality.between, NAN, NULL);
+	sml_figure_plain(&inequality.within, NAN, NULL);
+	put_inequality(out, attribute, "coefficient_of_variation", 2, &inequality);
 }
 
 /* source, target, prediction, protected, favorable, alpha, intersections, confidence, draws, seed */
@@ -555,7 +523,7 @@ sustainml_fairness_inequality(PG_FUNCTION_ARGS)
 	spec.source = ml_fair_required(fcinfo, 0, "the source");
 	spec.target = ml_fair_required(fcinfo, 1, "the target");
 	spec.prediction = ml_fair_required(fcinfo, 2, "the prediction");
-	spec.protected_columns = protected_argument(fcinfo, 3, &spec.protected_count);
+	spec.protected_columns = ml_fair_protected(fcinfo, 3, &spec.protected_count);
 	spec.favorable = ml_fair_text(fcinfo, 4);
 	ml_scan_begin(&scan);
 	pass = ml_fair_pass(ml_source_open(spec.source), &spec, run);

@@ -113,6 +113,9 @@ extern Jsonb *ml_fair_json(const MlFairResult *result, int64 audit_id);
 /* One figure over the groups of an attribute ("sex", or "sex & race"), NaN where undefined; for mitigation. */
 extern double ml_fair_disparity(const MlFairResult *result, const char *attribute, const char *metric);
 
+/* Whether a disparity is better when it is larger: …_ratio. */
+extern bool ml_fair_is_ratio(const char *metric);
+
 /*
  * Audit a model in memory on the rows of "source" for which "where" (over s.cN, or NULL) holds, under the caller's
  * scan bracket.  target, weight, protected, positive, favorable and threshold come from spec; the rest of

@@ -6,6 +6,7 @@
 
 #include "fairness.h"
 #include "../../core/fairness/disparity.h"
+#include "../metric/result.h"
 #include "../rows.h"
 
 #define ML_FAIR_MOST_GROUPS 16
@@ -80,7 +81,7 @@ extern void ml_two_values_check(const MlSource *source, const MlTwoValues *targe
 /* "s.c4::float8", with an error unless the column is a number. */
 extern char *ml_number_expression(const MlSource *source, int column, const char *what);
 
-/* ---- what the further functions share (tables.c) ------------------------------------------- */
+/* ---- what the further functions share (common.c) ------------------------------------------- */
 
 extern char *ml_fair_text(FunctionCallInfo fcinfo, int i);            /* NULL for NULL */
 extern char *ml_fair_required(FunctionCallInfo fcinfo, int i, const char *what);
@@ -88,5 +89,12 @@ extern double ml_fair_confidence(FunctionCallInfo fcinfo, int i);     /* 0.95 fo
 
 /* From arguments confidence, draws (2000 for NULL) and seed (0); stream 0. */
 extern SmlDraws ml_fair_draws(FunctionCallInfo fcinfo, int confidence, int draws, int seed);
+
+/* The protected columns; an error without any. */
+extern char **ml_fair_protected(FunctionCallInfo fcinfo, int i, int *count);
+
+/* Columns value, numerator, denominator, n, ci_low, ci_high, ci_method; and value, ci_low, ci_high alone. */
+extern void ml_put_figure(MlResult *out, const SmlFigure *figure);
+extern void ml_put_interval(MlResult *out, const SmlFigure *figure);
 
 #endif

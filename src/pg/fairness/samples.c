@@ -224,13 +224,7 @@ put_sample_row(MlResult *out, const Line *line, const SmlFigure *figure)
 	ml_put_text(out, line->attribute);
 	ml_put_text(out, line->group);
 	ml_put_text(out, line->metric);
-	ml_put_number(out, figure->value);
-	ml_put_number(out, figure->numerator);
-	ml_put_number(out, figure->denominator);
-	ml_put_integer(out, (int64) figure->n);
-	ml_put_number(out, figure->ci_low);
-	ml_put_number(out, figure->ci_high);
-	ml_put_text(out, figure->ci_method);
+	ml_put_figure(out, figure);
 	ml_put_text(out, line->low_group);
 	ml_put_text(out, line->high_group);
 	ml_put_bool(out, line->small);
@@ -346,12 +340,8 @@ sustainml_fairness_regression(PG_FUNCTION_ARGS)
 
 	ml_fair_spec_init(&spec);
 	spec.source = ml_fair_required(fcinfo, 0, "the source");
-	spec.protected_columns = ml_texts_argument(fcinfo, 3, "protected", &spec.protected_count);
+	spec.protected_columns = ml_fair_protected(fcinfo, 3, &spec.protected_count);
 	spec.min_n = PG_ARGISNULL(5) ? spec.min_n : Max(0, PG_GETARG_INT32(5));
-	if (spec.protected_count == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("the protected columns must be given")));
 	ml_scan_begin(&scan);
 	pass = ml_fair_pass(ml_source_open(spec.source), &spec, run);
 	samples.z = sml_fair_z(draws.confidence);
@@ -475,9 +465,7 @@ sustainml_fairness_consistency(PG_FUNCTION_ARGS)
 	of.outcomes = rows.outcomes;
 	of.rows = rows.count;
 	ML_CHECK(&env, sml_consistency(&env, &of, &consistency), doing);
-	ml_put_number(out, consistency.value);
-	ml_put_number(out, consistency.ci_low);
-	ml_put_number(out, consistency.ci_high);
+	ml_put_interval(out, &consistency);
 	ml_put_text(out, consistency.ci_method);
 	ml_put_integer(out, (int64) rows.count);
 	ml_put_integer(out, (int64) rows.skipped);

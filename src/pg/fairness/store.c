@@ -355,10 +355,7 @@ ml_fair_mitigation_store(const MlFairMitigation *m)
 	SPIPlanPtr   plan = NULL;
 	bool         isnull;
 	bool         unknown = isnan(m->gap_before) || isnan(m->gap_after);
-	size_t       length = strlen(m->metric);
-	/* a ratio is better when it is larger */
-	bool         by_ratio = length > 6 && strcmp(m->metric + length - 6, "_ratio") == 0;
-	bool         lowered = by_ratio ? m->gap_after > m->gap_before : m->gap_after < m->gap_before;
+	bool         lowered = ml_fair_is_ratio(m->metric) ? m->gap_after > m->gap_before : m->gap_after < m->gap_before;
 	int64        id;
 
 	ml_add_text(&p, GetUserNameFromId(GetUserId(), false));

@@ -15,42 +15,6 @@
 #include "../metric/result.h"
 #include "request.h"
 
-char *
-ml_fair_text(FunctionCallInfo fcinfo, int i)
-{
-	return PG_ARGISNULL(i) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(i));
-}
-
-char *
-ml_fair_required(FunctionCallInfo fcinfo, int i, const char *what)
-{
-	if (PG_ARGISNULL(i))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s must be given", what)));
-	return text_to_cstring(PG_GETARG_TEXT_PP(i));
-}
-
-double
-ml_fair_confidence(FunctionCallInfo fcinfo, int i)
-{
-	double confidence = PG_ARGISNULL(i) ? 0.95 : PG_GETARG_FLOAT8(i);
-
-	if (!(confidence > 0 && confidence < 1))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("confidence must be between 0 and 1")));
-	return confidence;
-}
-
-SmlDraws
-ml_fair_draws(FunctionCallInfo fcinfo, int confidence, int draws, int seed)
-{
-	return (SmlDraws) {.confidence = ml_fair_confidence(fcinfo, confidence),
-					   .count = PG_ARGISNULL(draws) ? 2000 : (size_t) Min(100000, Max(0, PG_GETARG_INT32(draws))),
-					   .seed = PG_ARGISNULL(seed) ? 0 : (uint64) PG_GETARG_INT64(seed)};
-}
-
 /* ---- adverse_impact ------------------------------------------------------------------------- */
 
 /* source, selected, protected, favorable, weight, intersections, min_n, confidence */
@@ -68,17 +32,13 @@ selection_audit(FunctionCallInfo fcinfo)
 	ml_fair_spec_init(spec);
 	spec->source = ml_fair_required(fcinfo, 0, "the source");
 	spec->prediction = ml_fair_required(fcinfo, 1, "selected");
-	spec->protected_columns = ml_texts_argument(fcinfo, 2, "protected", &spec->protected_count);
+	spec->protected_columns = ml_fair_protected(fcinfo, 2, &spec->protected_count);
 	spec->favorable = ml_fair_text(fcinfo, 3);
 	spec->weight = ml_fair_text(fcinfo, 4);
 	spec->intersections = PG_ARGISNULL(5) ? 2 : Max(1, PG_GETARG_INT32(5));
 	spec->min_n = PG_ARGISNULL(6) ? spec->min_n : Max(0, PG_GETARG_INT32(6));
 	spec->confidence = ml_fair_confidence(fcinfo, 7);
 	spec->draws = 0;
-	if (spec->protected_count == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("the protected columns must be given")));
 	ml_scan_begin(&scan);
 	pass = ml_fair_pass(ml_source_open(spec->source), spec, run);
 	if (spec->weight)
@@ -128,15 +88,11 @@ sustainml_adverse_impact(PG_FUNCTION_ARGS)
 		ml_put_integer(out, (int64) rate.n);
 		ml_put_number(out, (double) sml_fair_rows(group->state) / (double) result->rows);
 		ml_put_number(out, rate.numerator);
-		ml_put_number(out, rate.value);
-		ml_put_number(out, rate.ci_low);
-		ml_put_number(out, rate.ci_high);
+		ml_put_interval(out, &rate);
 		ml_put_text(out, rate.ci_method);
 		ml_put_text(out, row->reference == SML_NO_GROUP ? NULL : result->plan.groups[row->reference].label);
 		ml_put_number(out, row->figure.denominator);
-		ml_put_number(out, row->figure.value);
-		ml_put_number(out, row->figure.ci_low);
-		ml_put_number(out, row->figure.ci_high);
+		ml_put_interval(out, &row->figure);
 		ml_put_text(out, row->figure.ci_method);
 		ml_put_number(out, row->statistic);
 		ml_put_number(out, row->p_value);
@@ -293,13 +249,9 @@ put_category(MlResult *out, const MlFairResult *result, size_t set, size_t g, si
 	ml_put_integer(out, (int64) category.rate.n);
 	ml_put_number(out, category.share);
 	ml_put_integer(out, (int64) category.selected);
-	ml_put_number(out, category.rate.value);
-	ml_put_number(out, category.rate.ci_low);
-	ml_put_number(out, category.rate.ci_high);
+	ml_put_interval(out, &category.rate);
 	ml_put_text(out, category.rate.ci_method);
-	ml_put_number(out, ratio.value);
-	ml_put_number(out, ratio.ci_low);
-	ml_put_number(out, ratio.ci_high);
+	ml_put_interval(out, &ratio);
 	ml_put_text(out, ratio.ci_method);
 	ml_put_text(out, whose == SML_NO_GROUP ? NULL : result->plan.groups[whose].label);
 	ml_put_bool(out, category.under);
@@ -467,11 +419,12 @@ choose_reference(const Strata *strata, const SmlFairSet *alone)
 }
 
 static void
-put_interval(MlResult *out, double value, double low, double high)
+put_tests(MlResult *out, const SmlMantelHaenszel *mh)
 {
-	ml_put_number(out, value);
-	ml_put_number(out, low);
-	ml_put_number(out, high);
+	ml_put_number(out, mh->cmh);
+	ml_put_number(out, mh->cmh_p);
+	ml_put_number(out, mh->cmh_corrected);
+	ml_put_number(out, mh->cmh_corrected_p);
 }
 
 static void
@@ -490,14 +443,15 @@ put_strata(MlResult *out, const Strata *strata, size_t group, size_t reference, 
 	ml_put_integer(out, (int64) rates[0].n);
 	ml_put_number(out, rates[0].value);
 	ml_put_number(out, rates[1].value);
-	put_interval(out, difference.value, difference.ci_low, difference.ci_high);
-	put_interval(out, mh->difference, mh->difference_low, mh->difference_high);
-	put_interval(out, mh->odds_ratio, mh->odds_low, mh->odds_high);
-	ml_put_number(out, mh->cmh);
-	ml_put_number(out, mh->cmh_p);
-	ml_put_number(out, mh->cmh_corrected);
-	ml_put_number(out, mh->cmh_corrected_p);
-	put_interval(out, disparity->value, disparity->ci_low, disparity->ci_high);
+	ml_put_interval(out, &difference);
+	ml_put_number(out, mh->difference);
+	ml_put_number(out, mh->difference_low);
+	ml_put_number(out, mh->difference_high);
+	ml_put_number(out, mh->odds_ratio);
+	ml_put_number(out, mh->odds_low);
+	ml_put_number(out, mh->odds_high);
+	put_tests(out, mh);
+	ml_put_interval(out, disparity);
 	ml_put_integer(out, (int64) count);
 	ml_put_integer(out, (int64) mh->used);
 	ml_put_text(out, sml_mantel_haenszel_reason(mh) ? sml_mantel_haenszel_reason(mh) : sml_figure_reason(disparity));
@@ -640,13 +594,9 @@ sustainml_fairness_calibration(PG_FUNCTION_ARGS)
 			ml_put_text(out, last == 0 ? NULL : without_last(plan->groups[g].label));
 			ml_put_integer32(out, atoi(bin));
 			ml_put_integer(out, (int64) observed.n);
-			ml_put_number(out, score.value);
-			ml_put_number(out, score.ci_low);
-			ml_put_number(out, score.ci_high);
+			ml_put_interval(out, &score);
 			ml_put_text(out, score.ci_method);
-			ml_put_number(out, observed.value);
-			ml_put_number(out, observed.ci_low);
-			ml_put_number(out, observed.ci_high);
+			ml_put_interval(out, &observed);
 			ml_put_text(out, observed.ci_method);
 			ml_put_bool(out, observed.n < plan->min_n);
 			ml_put_text(out, sml_figure_reason(&observed));
