@@ -73,8 +73,9 @@ def auc_interval(y, s, w):
         delong = np.average((v1 - a) ** 2, weights=w1) / (n1 - 1) + np.average((v0 - a) ** 2, weights=w0) / (n0 - 1)
         factor = max(1, delong / hanley(a))
     gap = lambda t: (a - t) ** 2 - Z * Z * factor * hanley(t)
-    low = 0 if a == 0 else optimize.brentq(gap, 1e-15, a, xtol=1e-15) if gap(1e-15) > 0 else 0
-    high = 1 if a == 1 else optimize.brentq(gap, a, 1 - 1e-15, xtol=1e-15) if gap(1 - 1e-15) > 0 else 1
+    # at an area of 0 or 1 the gap has a second root there
+    low = 0 if a == 0 else optimize.brentq(gap, 1e-15, min(a, 1 - 1e-9), xtol=1e-15) if gap(1e-15) > 0 else 0
+    high = 1 if a == 1 else optimize.brentq(gap, max(a, 1e-9), 1 - 1e-15, xtol=1e-15) if gap(1 - 1e-15) > 0 else 1
     return max(0, low - off), min(1, high + off)
 
 

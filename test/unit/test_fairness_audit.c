@@ -143,6 +143,7 @@ one_group_is_no_comparison(void **unused)
 static void
 small_groups_are_uncertain(void **unused)
 {
+	static const char *const certain[] = {"base_rate_difference", "ppv_difference", "npv_difference", "fdr_difference", "for_difference"};
 	SmlFairState      states[2] = {counted(500, 0, 500, 0), counted(0, 0, 5, 0)};
 	Case              c;
 	Harness           h;
@@ -159,6 +160,20 @@ small_groups_are_uncertain(void **unused)
 	assert_true(row->figure.ci_high > 0 || row->figure.ci_low < row->figure.ci_high || row->is_small);
 	row = find(audit, SML_SCOPE_DISPARITY, SML_NO_GROUP, "equal_opportunity_difference");
 	assert_true(row->figure.ci_low < row->figure.value && row->is_small);
+	sml_fair_audit_free(&h.env, audit);
+	/* nor is one of 1, where a label does not occur: base rate, ppv and npv of positives only against negatives only */
+	states[0] = counted(3, 0, 2, 0);
+	states[1] = counted(0, 2, 0, 3);
+	make_case(&c, states, 2);
+	c.plan.draws = 2000;
+	assert_int_equal(sml_fair_audit(&h.env, &c.plan, &audit), SML_OK);
+	for (size_t i = 0; i < sizeof(certain) / sizeof(certain[0]); i++)
+	{
+		row = find(audit, SML_SCOPE_DISPARITY, SML_NO_GROUP, certain[i]);
+		assert_close(row->figure.value, 1, 0);
+		assert_true(row->figure.ci_low < 0.95);
+	}
+	assert_string_equal(find(audit, SML_SCOPE_DISPARITY, SML_NO_GROUP, "equal_opportunity_difference")->figure.reason, "undefined_in_all_groups_but_one");
 	sml_fair_audit_free(&h.env, audit);
 	harness_finish(&h);
 }

@@ -7,7 +7,10 @@
 #include "consistency.h"
 #include "../hash.h"
 
-/* Columns divided by their deviation; constant ones stay, since they add nothing to a distance. */
+/*
+ * Columns divided by their deviation; constant ones count 0, since they add nothing to a distance.  The deviation is rounded to single precision, so that
+ * rows in another order, whose sums differ in the last bits, have the very same distances and ties.
+ */
 static void
 scale(const double *features, size_t rows, size_t columns, double *scaled)
 {
@@ -21,9 +24,9 @@ scale(const double *features, size_t rows, size_t columns, double *scaled)
 			mean += features[r * columns + c] / (double) rows;
 		for (size_t r = 0; r < rows; r++)
 			square += (features[r * columns + c] - mean) * (features[r * columns + c] - mean);
-		deviation = sqrt(square / (double) rows);
+		deviation = (double) (float) sqrt(square / (double) rows);
 		for (size_t r = 0; r < rows; r++)
-			scaled[r * columns + c] = deviation > 0 ? (features[r * columns + c] - mean) / deviation : 0;
+			scaled[r * columns + c] = deviation > 0 && isfinite(deviation) ? features[r * columns + c] / deviation : 0;
 	}
 }
 

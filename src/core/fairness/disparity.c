@@ -98,22 +98,31 @@ sml_disparity_draws(size_t groups, size_t asked)
 }
 
 /*
- * A cell into which no row fell although its sibling (same label, other prediction) has some counts as half a row of the
- * sibling's mean weight: else a rate of 0 or 1 on few rows would never vary, and look certain.
+ * A cell into which no row fell counts as half a row of the mean weight of a sibling that has some: the one with the same label and the other prediction, or, where
+ * the group has no row of the label at all, the one with the other label.  Else a rate of 0 or 1 on few rows would never vary, and look certain.
  */
 static double
 half_a_row(const SmlFairState *state, size_t cell, double *weight2)
 {
 	const SmlFairWeights *weights = sml_fair_const_weights(state);
 	size_t                label = cell / 3;
-	size_t                sibling = cell % 3 == SML_NO ? SML_YES : SML_NO;
-	double                n = (double) state->n[label][sibling];
+	size_t                prediction = cell % 3;
+	size_t                other = prediction == SML_NO ? SML_YES : SML_NO;
+	double                n;
 	double                weight;
 
 	*weight2 = 0;
-	if (cell % 3 == SML_UNKNOWN || n == 0)
+	if (prediction == SML_UNKNOWN || state->n[label][other] == 0)
+	{
+		if (label == SML_UNKNOWN || state->n[label][SML_NO] + state->n[label][SML_YES] + state->n[label][SML_UNKNOWN] > 0)
+			return 0;
+		label = label == SML_NO ? SML_YES : SML_NO;
+		other = prediction;
+	}
+	n = (double) state->n[label][other];
+	if (n == 0)
 		return 0;
-	weight = weights ? sml_sum_value(&weights->weight[label][sibling]) / n : 1;
+	weight = weights ? sml_sum_value(&weights->weight[label][other]) / n : 1;
 	*weight2 = weight * weight / 2;
 	return weight / 2;
 }
@@ -203,6 +212,10 @@ draw_shares(Bootstrap *b, uint64_t seed, uint64_t stream)
 	for (size_t i = 0; i < b->cells; i++)
 		b->count[b->place[i]] = (double) b->drawn[i];
 	shares_of(b, b->shares, b->logs, b->overall);
+	/* half a row gives a share to groups that have none */
+	for (size_t i = 0; i < SML_FAIR_SHARES * b->groups; i++)
+		if (isnan(b->own_shares[i]))
+			b->shares[i] = b->logs[i] = NAN;
 }
 
 /* The rows themselves, as the draw has them: scaled to their effective number. */
