@@ -208,6 +208,7 @@ typedef struct Labels
 	size_t        favorable;  /* number of the favourable label, or count */
 	double        z;
 	SmlDraws      draws;      /* each group has a stream of its own */
+	size_t        asked;      /* draws, of which a set of many groups gets fewer */
 	SmlEnv       *env;
 } Labels;
 
@@ -348,6 +349,7 @@ put_set(MlResult *out, Labels *labels, const SmlFairSet *crossed, const char *at
 	double             *own = palloc0(sizeof(double) * (labels->count + 1));
 	double              unlabelled;
 
+	labels->draws.count = sml_disparity_draws(crossed->groups, labels->asked);
 	/* the rest of a group are the other known groups */
 	for (int round = 0; round < 2; round++)
 		for (size_t g = crossed->first; g < crossed->first + crossed->groups;)
@@ -414,6 +416,7 @@ sustainml_fairness_data(PG_FUNCTION_ARGS)
 
 	ml_env_init(&env, CurrentMemoryContext);
 	labels.z = sml_fair_z(labels.draws.confidence);
+	labels.asked = labels.draws.count;
 	ml_fair_spec_init(&spec);
 	spec.source = ml_fair_required(fcinfo, 0, "the source");
 	spec.protected_columns = ml_fair_protected(fcinfo, 2, &spec.protected_count);
