@@ -292,36 +292,50 @@ ranges(void **unused)
 			figures[g] = known_figure(100 + (g == 1 ? 50 : 0), Z95);
 			list[g] = &figures[g];
 		}
-		assert_int_equal(sml_range_interval(&h.env, list, cases[c].groups, &draws, &interval), SML_OK);
+		assert_int_equal(sml_range_intervals(&h.env, list, 1, cases[c].groups, &draws, &interval), SML_OK);
 		assert_string_equal(interval.method, "parametric_bootstrap");
 		assert_true(fabs((interval.high - 50) / cases[c].quantile - 1) < 0.02);
 		assert_close(interval.high - 50, 50 - interval.low, 1e-12);
-		assert_int_equal(sml_range_interval(&h.env, list, cases[c].groups, &draws, &again), SML_OK);
+		assert_int_equal(sml_range_intervals(&h.env, list, 1, cases[c].groups, &draws, &again), SML_OK);
 		assert_close(again.high, interval.high, 0);
 	}
 	/* what the two worst are off by, once */
 	figures[3].off = 2;
 	figures[4].off = 1;
 	figures[5].off = 1;
-	assert_int_equal(sml_range_interval(&h.env, list, 20, &draws, &again), SML_OK);
+	assert_int_equal(sml_range_intervals(&h.env, list, 1, 20, &draws, &again), SML_OK);
 	assert_close(again.high, interval.high + 3, 1e-12);
+	/* kinds of figures together are what they are alone */
+	{
+		const SmlFigure *both[40];
+		SmlInterval      intervals[2];
+
+		for (size_t g = 0; g < 20; g++)
+		{
+			both[g] = list[0];
+			both[20 + g] = list[g];
+		}
+		assert_int_equal(sml_range_intervals(&h.env, both, 2, 20, &draws, intervals), SML_OK);
+		assert_close(intervals[1].high, again.high, 0);
+		assert_close(intervals[0].high, again.high - 50 - 3, 1e-12);
+	}
 	/* two: MOVER, folded at 0 */
 	figures[0] = known_figure(1, 3);
 	figures[1] = known_figure(2, 4);
-	assert_int_equal(sml_range_interval(&h.env, list, 2, &draws, &interval), SML_OK);
+	assert_int_equal(sml_range_intervals(&h.env, list, 1, 2, &draws, &interval), SML_OK);
 	assert_string_equal(interval.method, "mover");
 	assert_close(interval.low, 0, 0);
 	assert_close(interval.high, 6, 1e-14);
 	/* one that has no interval, none to compare with, no draws */
 	sml_figure_plain(&figures[1], 2, "one_row");
-	assert_int_equal(sml_range_interval(&h.env, list, 3, &draws, &interval), SML_OK);
+	assert_int_equal(sml_range_intervals(&h.env, list, 1, 3, &draws, &interval), SML_OK);
 	assert_string_equal(interval.reason, "a_group_has_no_interval");
 	assert_null(interval.method);
 	sml_figure_undefined(&figures[1], "no_positives");
-	assert_int_equal(sml_range_interval(&h.env, list, 3, &draws, &interval), SML_OK);
+	assert_int_equal(sml_range_intervals(&h.env, list, 1, 3, &draws, &interval), SML_OK);
 	assert_string_equal(interval.method, "mover");
 	draws.count = 0;
-	assert_int_equal(sml_range_interval(&h.env, list, 5, &draws, &interval), SML_OK);
+	assert_int_equal(sml_range_intervals(&h.env, list, 1, 5, &draws, &interval), SML_OK);
 	assert_string_equal(interval.reason, "no_draws");
 	assert_true(isnan(interval.low));
 	harness_finish(&h);

@@ -280,7 +280,6 @@ typedef struct Known
 	size_t               unknown; /* groups of the set that are not known */
 	size_t              *group;   /* indexes of the known ones */
 	const SmlFairState **state;   /* of the known ones, then the unknown */
-	const SmlFigure    **figures; /* of one metric */
 	uint64_t             stream;  /* of its draws */
 	double              *values;  /* metric x group */
 	double              *top;     /* for the test of homogeneity */
@@ -288,6 +287,7 @@ typedef struct Known
 	SmlSpread            spreads[SML_FAIR_SHARES];
 	double               stats[SML_STATS];
 	SmlInterval          intervals[SML_STATS];
+	SmlInterval          ranges[SML_FAIR_METRICS]; /* of figures that are no shares */
 } Known;
 
 static const char *
@@ -359,22 +359,6 @@ test_equality(const Work *work, const Known *known, SmlFairMetric metric, SmlFai
 	row->p_value = sml_homogeneity_p(known->top, known->all, known->count, &row->statistic);
 }
 
-/* The interval of a difference of figures that are no shares. */
-static SmlStatus
-range_row(Work *work, const Known *known, SmlFairMetric metric, SmlFairRow *row)
-{
-	SmlDraws    draws = {work->plan->confidence, work->plan->draws, work->plan->seed, known->stream + RANGE_STREAM};
-	SmlInterval interval;
-	SmlStatus   status;
-
-	for (size_t k = 0; k < known->count; k++)
-		known->figures[k] = figure_of(work, known->group[k], metric);
-	status = sml_range_interval(work->env, known->figures, known->count, &draws, &interval);
-	if (status == SML_OK)
-		set_interval(&interval, row);
-	return status;
-}
-
 static SmlStatus
 difference_row(Work *work, size_t set, const Known *known, SmlFairMetric metric)
 {
@@ -394,7 +378,10 @@ difference_row(Work *work, size_t set, const Known *known, SmlFairMetric metric)
 		row->figure.denominator = known->values[metric * known->count + own.low];
 	}
 	if (metric >= SML_FAIR_SHARES)
-		return range_row(work, known, metric, row);
+	{
+		set_interval(&known->ranges[metric], row);
+		return SML_OK;
+	}
 	set_interval(&known->intervals[SML_STAT_DIFFERENCE + metric], row);
 	test_equality(work, known, metric, row);
 	return SML_OK;
@@ -511,7 +498,6 @@ make_known(Work *work, const SmlFairSet *set, Known *known)
 
 	SML_TRY(sml_alloc_array(env, set->groups, sizeof(size_t), &known->group));
 	SML_TRY(sml_alloc_array(env, set->groups, sizeof(SmlFairState *), &known->state));
-	SML_TRY(sml_alloc_array(env, set->groups, sizeof(SmlFigure *), &known->figures));
 	SML_TRY(sml_alloc_array(env, set->groups, sizeof(double), &known->top));
 	SML_TRY(sml_alloc_array(env, set->groups, sizeof(double), &known->all));
 	SML_TRY(sml_alloc_array(env, set->groups * SML_FAIR_METRICS, sizeof(double), &known->values));
@@ -533,6 +519,25 @@ done:
 	return status;
 }
 
+/* The intervals of differences of figures that are no shares. */
+static SmlStatus
+range_figures(const Work *work, Known *known)
+{
+	SmlDraws          draws = {work->plan->confidence, work->plan->draws, work->plan->seed, known->stream + RANGE_STREAM};
+	size_t            kinds = work->metrics - SML_FAIR_SHARES;
+	const SmlFigure **figures = NULL;
+	SmlStatus         status;
+
+	SML_TRY(sml_alloc_array(work->env, kinds * known->count, sizeof(SmlFigure *), &figures));
+	for (size_t m = 0; m < kinds; m++)
+		for (size_t k = 0; k < known->count; k++)
+			figures[m * known->count + k] = figure_of(work, known->group[k], (SmlFairMetric) (SML_FAIR_SHARES + m));
+	SML_TRY(sml_range_intervals(work->env, figures, kinds, known->count, &draws, known->ranges + SML_FAIR_SHARES));
+done:
+	sml_free(work->env, figures);
+	return status;
+}
+
 static SmlStatus
 disparity_rows(Work *work, size_t s)
 {
@@ -541,11 +546,11 @@ disparity_rows(Work *work, size_t s)
 
 	SML_TRY(make_known(work, &work->plan->sets[s], &known));
 	SML_TRY(sml_disparity_bootstrap(work->env, work->plan, known.state, known.count, known.unknown, known.stream, known.stats, known.intervals));
+	SML_TRY(range_figures(work, &known));
 	SML_TRY(all_disparities(work, s, &known));
 done:
 	sml_free(work->env, known.group);
 	sml_free(work->env, known.state);
-	sml_free(work->env, known.figures);
 	sml_free(work->env, known.top);
 	sml_free(work->env, known.all);
 	sml_free(work->env, known.values);

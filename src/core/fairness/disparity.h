@@ -67,11 +67,11 @@ typedef struct SmlDraws
 } SmlDraws;
 
 /*
- * The interval of the largest minus the smallest of figures of groups without common rows; undefined ones are left out.  See range.c.
- * SML_NO_MEMORY, SML_STOPPED.
+ * The intervals of the largest minus the smallest of some figures (figures[kind * count + group]) of groups without common rows; undefined ones are
+ * left out.  See range.c.  SML_NO_MEMORY, SML_STOPPED.
  */
-SML_MUST_USE SmlStatus sml_range_interval(SmlEnv *env, const SmlFigure *const *figures, size_t count, const SmlDraws *draws,
-										  SmlInterval *interval);
+SML_MUST_USE SmlStatus sml_range_intervals(SmlEnv *env, const SmlFigure *const *figures, size_t kinds, size_t count, const SmlDraws *draws,
+										   SmlInterval *intervals);
 
 /* Order statistics of doubles: sort ascending, and interpolate between them at a share of the way. */
 void   sml_sort_numbers(double *numbers, size_t count);

@@ -8,7 +8,8 @@
  * the quantile of the ranges of the errors, covers for any number of figures and also where all are equal (disparity.c has the same argument for shares).
  * What figures can be off by adds that of the two that are most off.
  *
- * Draws depend on (seed, stream) alone.  Memory: 1 number a draw.  Time: draws x figures.
+ * Draws depend on (seed, stream) alone; the figures of one group share them, since each interval speaks for itself.  Memory: 1 number a draw and kind of figure,
+ * and 1 a group.  Time: draws x figures.
  */
 #define _DEFAULT_SOURCE 1 /* M_PI */
 
@@ -124,25 +125,19 @@ two_normals(uint64_t seed, uint64_t stream, uint64_t index, double normal[2])
 	normal[1] = radius * sin(angle);
 }
 
-/* The range of the errors of one draw, and the range of figures with these errors. */
+/* The range of the errors of one draw, and the range of figures with these errors; normal: one number a group. */
 static void
-draw_range(const SmlFigure *const *figures, size_t count, const SmlDraws *draws, uint64_t stream, double z, double *noise, double *drawn)
+draw_range(const SmlFigure *const *figures, size_t count, const double *normal, double z, double *noise, double *drawn)
 {
-	double   ends[2][2] = {{INFINITY, -INFINITY}, {INFINITY, -INFINITY}};
-	double   normal[2];
-	uint64_t used = 0;
+	double ends[2][2] = {{INFINITY, -INFINITY}, {INFINITY, -INFINITY}};
 
 	for (size_t i = 0; i < count; i++)
 	{
 		double values[2];
-		double error;
 
 		if (figures[i]->reason)
 			continue;
-		if (used % 2 == 0)
-			two_normals(draws->seed, stream, used / 2, normal);
-		error = normal[used++ % 2] / z;
-		values[0] = error * (error > 0 ? figures[i]->above : figures[i]->below);
+		values[0] = normal[i] / z * (normal[i] > 0 ? figures[i]->above : figures[i]->below);
 		values[1] = values[0] + figures[i]->value;
 		for (int k = 0; k < 2; k++)
 		{
@@ -154,44 +149,85 @@ draw_range(const SmlFigure *const *figures, size_t count, const SmlDraws *draws,
 	*drawn = ends[1][1] - ends[1][0];
 }
 
-SmlStatus
-sml_range_interval(SmlEnv *env, const SmlFigure *const *figures, size_t count, const SmlDraws *draws, SmlInterval *interval)
+/* What needs no draws; true when the interval still does. */
+static bool
+begin_range(const SmlFigure *const *figures, size_t count, size_t draws, const Ends *ends, SmlInterval *interval)
 {
-	Ends      ends = ends_of(figures, count);
-	size_t    many = sml_disparity_draws(count, draws->count);
-	double    z = sml_fair_z(draws->confidence);
-	double   *noise = NULL;
-	double    sum = 0;
-	double    value;
-	double    off;
-	SmlStatus status;
-
 	*interval = (SmlInterval) {NAN, NAN, NAN, NULL, "a_group_has_no_interval"};
-	if (ends.defined < 2 || ends.without > 0)
-		return SML_OK;
-	if (ends.defined == 2)
+	if (ends->defined < 2 || ends->without > 0)
+		return false;
+	if (ends->defined == 2)
 	{
 		two_figures(figures, count, interval);
-		return SML_OK;
+		return false;
 	}
 	interval->reason = "no_draws";
-	if (many == 0)
-		return SML_OK;
-	SML_TRY(sml_alloc_array(env, many, sizeof(double), &noise));
-	for (size_t d = 0; d < many; d++)
-	{
-		double drawn;
+	return draws > 0;
+}
 
-		SML_TRY(sml_poll(env));
-		draw_range(figures, count, draws, draws->stream + d, z, &noise[d], &drawn);
-		sum += drawn;
-	}
-	sml_sort_numbers(noise, many);
-	value = ends.high->value - ends.low->value;
-	off = sml_percentile(noise, many, draws->confidence) + ends.off;
+static void
+finish_range(const Ends *ends, double *noise, size_t draws, double sum, double confidence, SmlInterval *interval)
+{
+	double value = ends->high->value - ends->low->value;
+	double off;
+
+	sml_sort_numbers(noise, draws);
+	off = sml_percentile(noise, draws, confidence) + ends->off;
 	set_range(interval, "parametric_bootstrap", value - off, value + off);
-	interval->corrected = fmax(0, 2 * value - sum / (double) many);
+	interval->corrected = fmax(0, 2 * value - sum / (double) draws);
+}
+
+/* Of one kind of figure. */
+typedef struct Kind
+{
+	Ends    ends;
+	bool    drawn;
+	double  sum;   /* of the ranges drawn */
+	double *noise; /* per draw */
+} Kind;
+
+SmlStatus
+sml_range_intervals(SmlEnv *env, const SmlFigure *const *figures, size_t kinds, size_t count, const SmlDraws *draws, SmlInterval *intervals)
+{
+	size_t    many = sml_disparity_draws(count, draws->count);
+	double    z = sml_fair_z(draws->confidence);
+	double   *normal = NULL; /* two at a time */
+	Kind     *all = NULL;
+	bool      drawn = false;
+	SmlStatus status;
+
+	SML_TRY(sml_alloc_array(env, count + 1, sizeof(double), &normal));
+	SML_TRY(sml_alloc_array(env, kinds, sizeof(Kind), &all));
+	for (size_t k = 0; k < kinds; k++)
+	{
+		all[k].ends = ends_of(figures + k * count, count);
+		all[k].drawn = begin_range(figures + k * count, count, many, &all[k].ends, &intervals[k]);
+		if (all[k].drawn)
+			SML_TRY(sml_alloc_array(env, many, sizeof(double), &all[k].noise));
+		drawn |= all[k].drawn;
+	}
+	for (size_t d = 0; drawn && d < many; d++)
+	{
+		SML_TRY(sml_poll(env));
+		for (size_t i = 0; i < count; i += 2)
+			two_normals(draws->seed, draws->stream + d, i / 2, normal + i);
+		for (size_t k = 0; k < kinds; k++)
+		{
+			double range;
+
+			if (!all[k].drawn)
+				continue;
+			draw_range(figures + k * count, count, normal, z, &all[k].noise[d], &range);
+			all[k].sum += range;
+		}
+	}
+	for (size_t k = 0; k < kinds; k++)
+		if (all[k].drawn)
+			finish_range(&all[k].ends, all[k].noise, many, all[k].sum, draws->confidence, &intervals[k]);
 done:
-	sml_free(env, noise);
+	for (size_t k = 0; all && k < kinds; k++)
+		sml_free(env, all[k].noise);
+	sml_free(env, all);
+	sml_free(env, normal);
 	return status;
 }

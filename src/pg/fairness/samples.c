@@ -268,47 +268,63 @@ put_distances(MlResult *out, const Samples *samples, const Sample *all, const Sa
 	pfree(rest);
 }
 
-/* The largest difference of one figure between the known groups of a set. */
+/* The largest difference of one figure between the known groups of a set; samples that lack the figure are passed over. */
 static void
-put_spread(MlResult *out, const Samples *samples, size_t set, SmlErrorStat stat, const char *name, const MlFairSpec *spec, const SmlDraws *draws)
+put_spread(MlResult *out, const Sample *const *known, size_t count, SmlErrorStat stat, const SmlInterval *interval, const char *name, const MlFairSpec *spec)
 {
-	SmlEnv            env;
-	const SmlFigure **figures = palloc(sizeof(SmlFigure *) * (samples->count + 1));
-	const Sample     *low = NULL;
-	const Sample     *high = NULL;
-	size_t            count = 0;
-	Line              line = {.attribute = name, .metric = psprintf("%s_difference", sml_error_stat_name(stat))};
-	SmlFigure         figure = {.numerator = NAN, .denominator = NAN};
-	SmlInterval       interval;
+	const Sample *low = NULL;
+	const Sample *high = NULL;
+	size_t        defined = 0;
+	Line          line = {.attribute = name, .metric = psprintf("%s_difference", sml_error_stat_name(stat))};
+	SmlFigure     figure = {.numerator = NAN, .denominator = NAN};
 
-	for (size_t i = 0; i < samples->count; i++)
+	for (size_t i = 0; i < count; i++)
 	{
-		const Sample    *sample = &samples->all[i];
-		const SmlFigure *own = &sample->figures[stat];
+		const SmlFigure *own = &known[i]->figures[stat];
 
-		if (sample->set != set || sample->unknown || own->reason)
+		if (own->reason)
 			continue;
-		figures[count++] = own;
-		low = low == NULL || own->value < low->figures[stat].value ? sample : low;
-		high = high == NULL || own->value > high->figures[stat].value ? sample : high;
-		line.small |= sample->n < spec->min_n;
-		figure.n += (uint64) sample->n;
+		low = low == NULL || own->value < low->figures[stat].value ? known[i] : low;
+		high = high == NULL || own->value > high->figures[stat].value ? known[i] : high;
+		line.small |= known[i]->n < spec->min_n;
+		figure.n += (uint64) known[i]->n;
+		defined++;
 	}
-	sml_figure_undefined(&figure, count == 0 ? "no_groups" : "one_group");
-	if (count >= 2)
+	sml_figure_undefined(&figure, defined == 0 ? "no_groups" : "one_group");
+	if (defined >= 2)
 	{
 		figure.numerator = high->figures[stat].value;
 		figure.denominator = low->figures[stat].value;
 		line.low_group = low->label;
 		line.high_group = high->label;
-		ml_env_init(&env, CurrentMemoryContext);
-		ML_CHECK(&env, sml_range_interval(&env, figures, count, draws, &interval), doing);
-		sml_figure_plain(&figure, figure.numerator - figure.denominator, interval.reason);
-		figure.ci_low = interval.low;
-		figure.ci_high = interval.high;
-		figure.ci_method = interval.method;
+		sml_figure_plain(&figure, figure.numerator - figure.denominator, interval->reason);
+		figure.ci_low = interval->low;
+		figure.ci_high = interval->high;
+		figure.ci_method = interval->method;
 	}
 	put_sample_row(out, &line, &figure);
+}
+
+static void
+put_spreads(MlResult *out, const Samples *samples, size_t set, const char *name, const MlFairSpec *spec, const SmlDraws *draws)
+{
+	SmlEnv            env;
+	const Sample    **known = palloc(sizeof(Sample *) * (samples->count + 1));
+	const SmlFigure **figures = palloc_extended(sizeof(SmlFigure *) * (samples->count * SML_ERROR_STATS + 1), MCXT_ALLOC_HUGE);
+	SmlInterval       intervals[SML_ERROR_STATS];
+	size_t            count = 0;
+
+	for (size_t i = 0; i < samples->count; i++)
+		if (samples->all[i].set == set && !samples->all[i].unknown)
+			known[count++] = &samples->all[i];
+	for (size_t k = 0; k < SML_ERROR_STATS; k++)
+		for (size_t i = 0; i < count; i++)
+			figures[k * count + i] = &known[i]->figures[k];
+	ml_env_init(&env, CurrentMemoryContext);
+	ML_CHECK(&env, sml_range_intervals(&env, figures, SML_ERROR_STATS, count, draws, intervals), doing);
+	for (int k = 0; k < SML_ERROR_STATS; k++)
+		put_spread(out, known, count, (SmlErrorStat) k, &intervals[k], name, spec);
+	pfree(known);
 	pfree(figures);
 }
 
@@ -369,11 +385,9 @@ sustainml_fairness_regression(PG_FUNCTION_ARGS)
 			if (s > 0 && !samples.all[i].unknown && all)
 				put_distances(out, &samples, all, &samples.all[i], name.data, &spec);
 		}
-		for (int k = 0; s > 0 && k < SML_ERROR_STATS; k++)
-		{
-			draws.stream = (s * SML_ERROR_STATS + (uint64) k) << 32;
-			put_spread(out, &samples, s, (SmlErrorStat) k, name.data, &spec, &draws);
-		}
+		draws.stream = (uint64) s << 32;
+		if (s > 0)
+			put_spreads(out, &samples, s, name.data, &spec, &draws);
 	}
 	ml_run_end(run, NULL, NULL, 0, all ? all->n : 0, &figures);
 	return ml_result_end(out);
