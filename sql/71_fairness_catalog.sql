@@ -167,7 +167,7 @@ COMMENT ON COLUMN sustainml.fairness_metric.denominator IS 'Of the quotient; of 
 COMMENT ON COLUMN sustainml.fairness_metric.n IS 'Rows it rests on; of a disparity those of the groups at both ends';
 COMMENT ON COLUMN sustainml.fairness_metric.ci_low IS 'Lower end of its interval';
 COMMENT ON COLUMN sustainml.fairness_metric.ci_high IS 'Upper end of its interval';
-COMMENT ON COLUMN sustainml.fairness_metric.ci_method IS 'wilson, newcombe, katz, normal, hanley_mcneil or bootstrap';
+COMMENT ON COLUMN sustainml.fairness_metric.ci_method IS 'How: wilson, newcombe, katz, mover, student_t, bootstrap, …; see docs/fairness.md';
 COMMENT ON COLUMN sustainml.fairness_metric.reference_group IS 'Group compared with; for impact_ratio the most selected';
 COMMENT ON COLUMN sustainml.fairness_metric.low_group IS 'Disparities: group with the smallest figure';
 COMMENT ON COLUMN sustainml.fairness_metric.high_group IS 'Disparities: group with the largest figure';
@@ -179,7 +179,7 @@ COMMENT ON COLUMN sustainml.fairness_metric.exact_p IS 'Fisher''s exact p-value,
 COMMENT ON COLUMN sustainml.fairness_metric.corrected IS 'Disparities: the value less the upward bias of a maximum over noisy groups';
 COMMENT ON COLUMN sustainml.fairness_metric.is_small IS 'Rests on a figure of fewer rows than min_n';
 COMMENT ON COLUMN sustainml.fairness_metric.is_suppressed IS 'Hidden from readers who are not the owner';
-COMMENT ON COLUMN sustainml.fairness_metric.undefined_reason IS 'Why there is no value: no_positives, one_group, none_selected, …';
+COMMENT ON COLUMN sustainml.fairness_metric.undefined_reason IS 'Why there is no value, or no interval: no_positives, one_group, none_selected, …';
 
 -- Availability: 0.1.0
 CREATE TABLE sustainml.fairness_chain (

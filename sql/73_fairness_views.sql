@@ -105,11 +105,11 @@ COMMENT ON COLUMN sustainml.fairness_history.denominator IS 'Denominator; of a c
 COMMENT ON COLUMN sustainml.fairness_history.n IS 'Rows it rests on';
 COMMENT ON COLUMN sustainml.fairness_history.ci_low IS 'Lower end of the interval';
 COMMENT ON COLUMN sustainml.fairness_history.ci_high IS 'Upper end of the interval';
-COMMENT ON COLUMN sustainml.fairness_history.ci_method IS 'wilson, newcombe, katz, normal, hanley_mcneil or bootstrap';
+COMMENT ON COLUMN sustainml.fairness_history.ci_method IS 'How: wilson, newcombe, katz, mover, student_t, bootstrap, …; see docs/fairness.md';
 COMMENT ON COLUMN sustainml.fairness_history.reference_group IS 'Group compared with';
 COMMENT ON COLUMN sustainml.fairness_history.is_small IS 'Rests on fewer rows than min_n';
 COMMENT ON COLUMN sustainml.fairness_history.is_suppressed IS 'Hidden from the caller';
-COMMENT ON COLUMN sustainml.fairness_history.undefined_reason IS 'Why there is no value: no_positives, one_group, none_selected, suppressed, …';
+COMMENT ON COLUMN sustainml.fairness_history.undefined_reason IS 'Why there is no value, or no interval: no_positives, one_group, none_selected, suppressed, …';
 COMMENT ON COLUMN sustainml.fairness_history.policy_id IS 'Policy';
 COMMENT ON COLUMN sustainml.fairness_history.policy_bound IS 'Bound of the policy';
 COMMENT ON COLUMN sustainml.fairness_history.verdict IS 'pass, fail or insufficient evidence; NULL without a policy or value';
@@ -152,11 +152,11 @@ COMMENT ON COLUMN sustainml.fairness_latest.denominator IS 'Denominator; of a co
 COMMENT ON COLUMN sustainml.fairness_latest.n IS 'Rows it rests on';
 COMMENT ON COLUMN sustainml.fairness_latest.ci_low IS 'Lower end of the interval';
 COMMENT ON COLUMN sustainml.fairness_latest.ci_high IS 'Upper end of the interval';
-COMMENT ON COLUMN sustainml.fairness_latest.ci_method IS 'wilson, newcombe, katz, normal, hanley_mcneil or bootstrap';
+COMMENT ON COLUMN sustainml.fairness_latest.ci_method IS 'How: wilson, newcombe, katz, mover, student_t, bootstrap, …; see docs/fairness.md';
 COMMENT ON COLUMN sustainml.fairness_latest.reference_group IS 'Group compared with';
 COMMENT ON COLUMN sustainml.fairness_latest.is_small IS 'Rests on fewer rows than min_n';
 COMMENT ON COLUMN sustainml.fairness_latest.is_suppressed IS 'Hidden from the caller';
-COMMENT ON COLUMN sustainml.fairness_latest.undefined_reason IS 'Why there is no value: no_positives, one_group, none_selected, suppressed, …';
+COMMENT ON COLUMN sustainml.fairness_latest.undefined_reason IS 'Why there is no value, or no interval: no_positives, one_group, none_selected, suppressed, …';
 COMMENT ON COLUMN sustainml.fairness_latest.policy_id IS 'Policy';
 COMMENT ON COLUMN sustainml.fairness_latest.policy_bound IS 'Bound of the policy';
 COMMENT ON COLUMN sustainml.fairness_latest.verdict IS 'pass, fail or insufficient evidence; NULL without a policy or value';
@@ -246,7 +246,7 @@ COMMENT ON COLUMN sustainml.impact_ratio.fisher_p IS 'Fisher''s exact p-value';
 COMMENT ON COLUMN sustainml.impact_ratio.below_four_fifths IS 'Whether the ratio is below 0.8';
 COMMENT ON COLUMN sustainml.impact_ratio.is_small IS 'Rests on fewer rows than min_n';
 COMMENT ON COLUMN sustainml.impact_ratio.is_suppressed IS 'Hidden from the caller';
-COMMENT ON COLUMN sustainml.impact_ratio.undefined_reason IS 'Why there is no value: no_positives, one_group, none_selected, suppressed, …';
+COMMENT ON COLUMN sustainml.impact_ratio.undefined_reason IS 'Why there is no value, or no interval: no_positives, one_group, none_selected, suppressed, …';
 COMMENT ON COLUMN sustainml.impact_ratio.verdict IS 'pass, fail or insufficient evidence; NULL without a policy or value';
 GRANT SELECT ON sustainml.impact_ratio TO PUBLIC;
 
@@ -291,10 +291,12 @@ CREATE VIEW sustainml.calibration WITH (security_barrier) AS
 SELECT a.audit_id, a.audited_at, a.is_latest, a.model_schema, a.model, a.version, a.source, coalesce(nullif(array_to_string(c.attributes, ' & '), ''), 'overall') AS attribute,
        CASE WHEN h.hidden AND cardinality(c.attributes) > 0 THEN '(suppressed)' WHEN cardinality(c.attributes) > 0 THEN array_to_string(c.group_values, ' & ', '(missing)') END AS group_value, b.bin,
        CASE WHEN h.hidden THEN NULL ELSE b.n END AS n, CASE WHEN h.hidden THEN NULL ELSE b.mean_score END AS mean_score,
-       CASE WHEN h.hidden THEN NULL ELSE b.observed END AS observed, h.hidden AS is_suppressed
+       CASE WHEN h.hidden THEN NULL ELSE b.observed END AS observed, CASE WHEN h.hidden THEN NULL ELSE b.ci_low END AS ci_low,
+       CASE WHEN h.hidden THEN NULL ELSE b.ci_high END AS ci_high, b.ci_method, h.hidden AS is_suppressed,
+       CASE WHEN h.hidden THEN 'suppressed' ELSE b.undefined_reason END AS undefined_reason
   FROM sustainml.fairness_audits a
   JOIN sustainml.fairness_cell c ON c.audit_id = a.audit_id
- CROSS JOIN LATERAL sustainml.fairness_bins(c.counts) b
+ CROSS JOIN LATERAL sustainml.fairness_bins(c.counts, a.confidence) b
  -- bins are cells too: to others only bins of enough rows of a group that is shown, and of crosses none
  CROSS JOIN LATERAL (SELECT NOT a.is_owner AND (c.is_suppressed OR cardinality(c.attributes) > 0 OR b.n < a.suppress_below) AS hidden) h;
 COMMENT ON VIEW sustainml.calibration IS 'Mean score against observed share of positives in ten bins, by group, for audits with scores; to readers who are not the owner for everybody together only';
@@ -311,7 +313,11 @@ COMMENT ON COLUMN sustainml.calibration.bin IS 'Number of the bin, from 1';
 COMMENT ON COLUMN sustainml.calibration.n IS 'Rows it rests on';
 COMMENT ON COLUMN sustainml.calibration.mean_score IS 'Mean score in it';
 COMMENT ON COLUMN sustainml.calibration.observed IS 'Share of positives in it';
+COMMENT ON COLUMN sustainml.calibration.ci_low IS 'Lower end of the interval of observed';
+COMMENT ON COLUMN sustainml.calibration.ci_high IS 'Upper end of the interval of observed';
+COMMENT ON COLUMN sustainml.calibration.ci_method IS 'How: wilson';
 COMMENT ON COLUMN sustainml.calibration.is_suppressed IS 'Hidden from the caller';
+COMMENT ON COLUMN sustainml.calibration.undefined_reason IS 'Why there is no share: no_scored_labels, suppressed';
 GRANT SELECT ON sustainml.calibration TO PUBLIC;
 
 -- Availability: 0.1.0
