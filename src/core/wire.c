@@ -94,17 +94,45 @@ sml_write_f64(SmlWriter *writer, double value)
 	sml_write_u64(writer, bits);
 }
 
+/* Arrays poll when they cross a multiple of so many bytes, so that many short ones do too: a millisecond or two of work. */
+#define POLL_BYTES ((size_t) 2 << 20)
+#define POLL_NUMBERS (POLL_BYTES / 8)
+
 void
 sml_write_f64s(SmlWriter *writer, const double *values, size_t count)
 {
-	size_t steps = sml_poll_steps(1);
-
-	for (size_t i = 0; i < count; i++)
+	for (size_t start = 0; start < count; start += POLL_NUMBERS)
 	{
-		if (i % steps == steps - 1 && writer->status == SML_OK)
+		size_t   piece = count - start < POLL_NUMBERS ? count - start : POLL_NUMBERS;
+		size_t   before = writer->size;
+		uint8_t *at = extend(writer, 8 * piece);
+
+		if (at == NULL)
+			return;
+		for (size_t i = 0; i < piece; i++)
+		{
+			uint64_t bits;
+
+			memcpy(&bits, &values[start + i], sizeof(bits));
+			put_u64(at + 8 * i, bits, 8);
+		}
+		if (before / POLL_BYTES != writer->size / POLL_BYTES)
 			writer->status = sml_poll(writer->env);
-		sml_write_f64(writer, values[i]);
 	}
+}
+
+void
+sml_write_triangle(SmlWriter *writer, const double *a, size_t n, size_t lda)
+{
+	for (size_t i = 0; i < n; i++)
+		sml_write_f64s(writer, a + i * lda + i, n - i);
+}
+
+void
+sml_write_bools(SmlWriter *writer, const bool *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		sml_write_u8(writer, values[i]);
 }
 
 void
@@ -259,19 +287,42 @@ sml_read_f64(SmlReader *reader)
 void
 sml_read_f64s(SmlReader *reader, double *values, size_t count)
 {
-	size_t steps = sml_poll_steps(1);
-
 	if (sml_reader_left(reader) / 8 < count)
 	{
 		sml_reader_fail(reader, "The bytes end too early.");
 		return;
 	}
-	for (size_t i = 0; i < count; i++)
+	for (size_t start = 0; start < count; start += POLL_NUMBERS)
 	{
-		if (i % steps == steps - 1 && reader->status == SML_OK)
+		size_t         piece = count - start < POLL_NUMBERS ? count - start : POLL_NUMBERS;
+		size_t         before = sml_reader_left(reader);
+		const uint8_t *at = take(reader, 8 * piece);
+
+		if (at == NULL)
+			return;
+		for (size_t i = 0; i < piece; i++)
+		{
+			uint64_t bits = get_u64(at + 8 * i, 8);
+
+			memcpy(&values[start + i], &bits, sizeof(bits));
+		}
+		if (before / POLL_BYTES != sml_reader_left(reader) / POLL_BYTES)
 			reader->status = sml_poll(reader->env);
-		values[i] = sml_read_f64(reader);
 	}
+}
+
+void
+sml_read_triangle(SmlReader *reader, double *a, size_t n, size_t lda)
+{
+	for (size_t i = 0; i < n; i++)
+		sml_read_f64s(reader, a + i * lda + i, n - i);
+}
+
+void
+sml_read_bools(SmlReader *reader, bool *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		values[i] = sml_read_bool(reader);
 }
 
 void

@@ -38,7 +38,9 @@ void sml_write_u8(SmlWriter *writer, uint8_t value);
 void sml_write_u32(SmlWriter *writer, uint32_t value);
 void sml_write_u64(SmlWriter *writer, uint64_t value);
 void sml_write_f64(SmlWriter *writer, double value);
-void sml_write_f64s(SmlWriter *writer, const double *values, size_t count); /* no count is written */
+void sml_write_f64s(SmlWriter *writer, const double *values, size_t count); /* no count is written; polls */
+void sml_write_triangle(SmlWriter *writer, const double *a, size_t n, size_t lda); /* the upper one of order n, by rows; polls */
+void sml_write_bools(SmlWriter *writer, const bool *values, size_t count);  /* a byte each */
 void sml_write_bytes(SmlWriter *writer, const void *bytes, size_t count);   /* no count is written */
 void sml_write_text(SmlWriter *writer, const char *text);                   /* u32 length, bytes; NULL has a mark of its own */
 
@@ -61,7 +63,9 @@ bool     sml_read_bool(SmlReader *reader);   /* 0 or 1, all else is corrupt */
 uint32_t sml_read_u32(SmlReader *reader);
 uint64_t sml_read_u64(SmlReader *reader);
 double   sml_read_f64(SmlReader *reader);
-void     sml_read_f64s(SmlReader *reader, double *values, size_t count);
+void     sml_read_f64s(SmlReader *reader, double *values, size_t count); /* zeros or what was there when they do not follow; polls */
+void     sml_read_triangle(SmlReader *reader, double *a, size_t n, size_t lda);
+void     sml_read_bools(SmlReader *reader, bool *values, size_t count);
 void     sml_read_bytes(SmlReader *reader, void *bytes, size_t count);
 
 /* A u64 count of things that take at least "least" bytes each: corrupt when they cannot all follow. */

@@ -396,8 +396,7 @@ sml_moments_write(SmlWriter *writer, const SmlMoments *moments)
 			if (moments->indicator[j] == (int32_t) place)
 				sml_write_u64(writer, j);
 	sml_write_f64s(writer, moments->shift + 1, shifted_places(moments));
-	for (size_t i = 0; i < moments->size; i++)
-		sml_write_f64s(writer, moments->gram + i * moments->room + i, moments->size - i);
+	sml_write_triangle(writer, moments->gram, moments->size, moments->room);
 }
 
 void
@@ -425,8 +424,7 @@ sml_moments_read(SmlReader *reader, size_t numbers, bool has_target, SmlMoments 
 	if (reader->status == SML_OK)
 	{
 		sml_read_f64s(reader, fresh->shift + 1, shifted_places(fresh));
-		for (size_t i = 0; i < fresh->size; i++)
-			sml_read_f64s(reader, fresh->gram + i * fresh->room + i, fresh->size - i);
+		sml_read_triangle(reader, fresh->gram, fresh->size, fresh->room);
 		fresh->rows = rows;
 		fresh->weight = fresh->gram[0];
 	}
