@@ -79,9 +79,13 @@ uint64_t sml_row_checksum(const SmlLayout *layout, const SmlRow *row);
 SML_MUST_USE SmlStatus sml_pass_start(SmlEnv *env, const SmlPlan *plan, SmlPass **pass);
 SML_MUST_USE SmlStatus sml_pass_absorb(SmlEnv *env, SmlPass *pass, const SmlRow *row);
 SML_MUST_USE SmlStatus sml_pass_flush(SmlEnv *env, SmlPass *pass);
-SML_MUST_USE SmlStatus sml_pass_merge(SmlEnv *env, SmlPass *into, SmlPass *from); /* flushes both */
+SML_MUST_USE SmlStatus sml_pass_merge(SmlEnv *env, SmlPass *into, SmlPass *from); /* flushes both; may move the shifts of "from" */
 void sml_pass_free(SmlEnv *env, SmlPass *pass);
 SML_MUST_USE SmlStatus sml_pass_write(SmlEnv *env, SmlPass *pass, uint8_t **bytes, size_t *size); /* flushes */
+
+/* The same in two steps, for bytes that are the caller's: how many (flushes), and then just as many. */
+SML_MUST_USE SmlStatus sml_pass_size(SmlEnv *env, SmlPass *pass, size_t *size);
+SML_MUST_USE SmlStatus sml_pass_fill(SmlEnv *env, const SmlPass *pass, void *bytes, size_t size);
 SML_MUST_USE SmlStatus sml_pass_read(SmlEnv *env, const SmlPlan *plan, const void *bytes, size_t size, SmlPass **pass);
 
 #endif

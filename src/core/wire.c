@@ -24,14 +24,31 @@ sml_writer_start(SmlWriter *writer, SmlEnv *env)
 }
 
 void
+sml_writer_count(SmlWriter *writer, SmlEnv *env)
+{
+	sml_writer_start(writer, env);
+	writer->kind = SML_WRITER_COUNTS;
+}
+
+void
+sml_writer_fill(SmlWriter *writer, SmlEnv *env, void *bytes, size_t room)
+{
+	sml_writer_start(writer, env);
+	writer->kind = SML_WRITER_FILLS;
+	writer->bytes = bytes;
+	writer->room = room;
+}
+
+void
 sml_writer_free(SmlWriter *writer)
 {
-	sml_free(writer->env, writer->bytes);
+	if (writer->kind == SML_WRITER_GROWS)
+		sml_free(writer->env, writer->bytes);
 	writer->bytes = NULL;
 	writer->size = writer->room = 0;
 }
 
-/* Room for "count" more bytes; NULL after a failure. */
+/* Room for "count" more bytes; NULL after a failure, and where they are only counted. */
 static uint8_t *
 extend(SmlWriter *writer, size_t count)
 {
@@ -42,11 +59,13 @@ extend(SmlWriter *writer, size_t count)
 		return NULL;
 	if (!sml_size_plus(writer->size, count, &needed))
 		writer->status = sml_fail(writer->env, SML_NO_MEMORY, "The bytes to write are too many.");
-	else
+	else if (writer->kind == SML_WRITER_GROWS)
 		writer->status = sml_grow_array(writer->env, &writer->bytes, &writer->room, needed, 1);
+	else if (writer->kind == SML_WRITER_FILLS && needed > writer->room)
+		writer->status = sml_fail(writer->env, SML_MISMATCH, "There are more bytes than were counted.");
 	if (writer->status != SML_OK)
 		return NULL;
-	at = writer->bytes + writer->size;
+	at = writer->kind == SML_WRITER_COUNTS ? NULL : writer->bytes + writer->size;
 	writer->size = needed;
 	return at;
 }
@@ -101,6 +120,11 @@ sml_write_f64(SmlWriter *writer, double value)
 void
 sml_write_f64s(SmlWriter *writer, const double *values, size_t count)
 {
+	if (writer->kind == SML_WRITER_COUNTS)
+	{
+		(void) extend(writer, 8 * count);
+		return;
+	}
 	for (size_t start = 0; start < count; start += POLL_NUMBERS)
 	{
 		size_t   piece = count - start < POLL_NUMBERS ? count - start : POLL_NUMBERS;
@@ -181,7 +205,7 @@ sml_end_envelope(SmlWriter *writer, size_t mark)
 	uint8_t *at;
 	size_t   size;
 
-	if (writer->status != SML_OK)
+	if (writer->status != SML_OK || writer->kind == SML_WRITER_COUNTS)
 		return;
 	at = writer->bytes + mark;
 	size = writer->size - mark - SML_ENVELOPE_SIZE;

@@ -23,16 +23,27 @@
 
 #define SML_ENVELOPE_SIZE 28
 
+typedef enum SmlWriterKind
+{
+	SML_WRITER_GROWS = 0, /* bytes are the writer's, and grow */
+	SML_WRITER_COUNTS,    /* no bytes: only the size is wanted */
+	SML_WRITER_FILLS      /* bytes are the caller's, "room" of them */
+} SmlWriterKind;
+
 typedef struct SmlWriter
 {
-	SmlEnv   *env;
-	uint8_t  *bytes;   /* owned; freed by sml_writer_free */
-	size_t    size;
-	size_t    room;
-	SmlStatus status;
+	SmlEnv       *env;
+	SmlWriterKind kind;
+	uint8_t      *bytes;
+	size_t        size;
+	size_t        room;
+	SmlStatus     status;
 } SmlWriter;
 
+/* Large things are counted first, then written where they belong: a growing array would be copied and zeroed on the way. */
 void sml_writer_start(SmlWriter *writer, SmlEnv *env);
+void sml_writer_count(SmlWriter *writer, SmlEnv *env);
+void sml_writer_fill(SmlWriter *writer, SmlEnv *env, void *bytes, size_t room);
 void sml_writer_free(SmlWriter *writer);
 void sml_write_u8(SmlWriter *writer, uint8_t value);
 void sml_write_u32(SmlWriter *writer, uint32_t value);
