@@ -343,20 +343,28 @@ normalise(size_t n, double *v)
 	return norm;
 }
 
-/* v := U'U v, through "scratch". */
-static void
-multiply_normal(size_t n, const double *u, size_t ldu, double *v, double *scratch)
+/* v := U'U v, through "scratch", in one walk over U. */
+static SmlStatus
+multiply_normal(SmlEnv *env, size_t n, const double *u, size_t ldu, double *v, double *scratch)
 {
+	size_t steps = sml_poll_steps(2 * n);
+
+	memset(scratch, 0, n * sizeof(double));
 	for (size_t i = 0; i < n; i++)
 	{
-		scratch[i] = 0;
+		const double *row = u + i * ldu;
+		double        product = 0;
+		SmlStatus     status = i % steps == 0 ? sml_poll(env) : SML_OK;
+
+		if (status != SML_OK)
+			return status;
 		for (size_t k = i; k < n; k++)
-			scratch[i] += u[i * ldu + k] * v[k];
+			product += row[k] * v[k];
+		for (size_t k = i; k < n; k++)
+			scratch[k] += row[k] * product;
 	}
-	memset(v, 0, n * sizeof(double));
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = i; k < n; k++)
-			v[k] += u[i * ldu + k] * scratch[i];
+	memcpy(v, scratch, n * sizeof(double));
+	return SML_OK;
 }
 
 #define POWER_STEPS 60
@@ -388,7 +396,7 @@ sml_condition(SmlEnv *env, size_t n, const double *u, size_t ldu, double *condit
 			}
 			else
 			{
-				multiply_normal(n, u, ldu, v, scratch);
+				SML_TRY(multiply_normal(env, n, u, ldu, v, scratch));
 				greatest = normalise(n, v);
 			}
 		}

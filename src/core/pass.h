@@ -38,11 +38,14 @@ typedef struct SmlPlan
 	double           *class_weights; /* per class, multiplied into the weights; NULL: none */
 	uint8_t          *opening;     /* the learner's state at the start of this pass, as bytes */
 	size_t            opening_size;
-	uint64_t          digest;      /* hash of the written plan */
+	uint64_t          digest;      /* checksum of the written plan */
 } SmlPlan;
 
 SML_MUST_USE SmlStatus sml_plan_write(SmlEnv *env, SmlPlan *plan, uint8_t **bytes, size_t *size); /* sets digest */
 SML_MUST_USE SmlStatus sml_plan_read(SmlEnv *env, const void *bytes, size_t size, SmlPlan **plan);
+
+/* The layout alone, without a look at the opening state behind it, which can be long. */
+SML_MUST_USE SmlStatus sml_plan_read_layout(SmlEnv *env, const void *bytes, size_t size, SmlLayout *layout);
 void sml_plan_free(SmlEnv *env, SmlPlan *plan);
 
 /* The design a plan's learner is started with; pointers into the plan and its encoder. */

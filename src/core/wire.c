@@ -165,7 +165,7 @@ sml_write_bytes(SmlWriter *writer, const void *bytes, size_t count)
 	uint8_t *at = extend(writer, count);
 
 	if (at != NULL && count > 0)
-		memcpy(at, bytes, count);
+		writer->status = sml_copy_bytes(writer->env, at, bytes, count);
 }
 
 void
@@ -193,10 +193,10 @@ sml_write_envelope(SmlWriter *writer, const char kind[4], uint32_t version)
 }
 
 /* The checksum covers the payload and, through the seed, kind and version. */
-static uint64_t
-envelope_checksum(const uint8_t *kind_and_version, const uint8_t *payload, size_t size)
+static SmlStatus
+envelope_checksum(SmlEnv *env, const uint8_t *kind_and_version, const uint8_t *payload, size_t size, uint64_t *checksum)
 {
-	return sml_hash_bytes(sml_hash_bytes(0, kind_and_version, 8), payload, size);
+	return sml_hash_long(env, sml_hash_bytes(0, kind_and_version, 8), payload, size, checksum);
 }
 
 void
@@ -204,13 +204,15 @@ sml_end_envelope(SmlWriter *writer, size_t mark)
 {
 	uint8_t *at;
 	size_t   size;
+	uint64_t checksum = 0;
 
 	if (writer->status != SML_OK || writer->kind == SML_WRITER_COUNTS)
 		return;
 	at = writer->bytes + mark;
 	size = writer->size - mark - SML_ENVELOPE_SIZE;
 	put_u64(at + 12, size, 8);
-	put_u64(at + 20, envelope_checksum(at + 4, at + SML_ENVELOPE_SIZE, size), 8);
+	writer->status = envelope_checksum(writer->env, at + 4, at + SML_ENVELOPE_SIZE, size, &checksum);
+	put_u64(at + 20, checksum, 8);
 }
 
 /* ---- reading ------------------------------------------------------------------ */
@@ -355,7 +357,7 @@ sml_read_bytes(SmlReader *reader, void *bytes, size_t count)
 	const uint8_t *at = take(reader, count);
 
 	if (at != NULL && count > 0)
-		memcpy(bytes, at, count);
+		reader->status = sml_copy_bytes(reader->env, bytes, at, count);
 }
 
 size_t
@@ -413,6 +415,26 @@ sml_read_f64_array(SmlReader *reader, size_t count)
 uint32_t
 sml_read_envelope(SmlReader *reader, const char kind[4], uint32_t oldest, uint32_t newest)
 {
+	const uint8_t *at = reader->at;
+	uint32_t       version = sml_skip_envelope(reader, kind, oldest, newest);
+	uint64_t       checksum = 0;
+
+	if (reader->status == SML_OK)
+		reader->status = envelope_checksum(reader->env, at + 4, reader->at, (size_t) (reader->end - reader->at), &checksum);
+	if (reader->status == SML_OK && sml_envelope_checksum(at) != checksum)
+		sml_reader_fail(reader, "The checksum does not fit the bytes.");
+	return reader->status == SML_OK ? version : 0;
+}
+
+uint64_t
+sml_envelope_checksum(const void *bytes)
+{
+	return get_u64((const uint8_t *) bytes + 20, 8);
+}
+
+uint32_t
+sml_skip_envelope(SmlReader *reader, const char kind[4], uint32_t oldest, uint32_t newest)
+{
 	const uint8_t *at = take(reader, SML_ENVELOPE_SIZE);
 	uint32_t       version;
 	uint64_t       length;
@@ -435,7 +457,5 @@ sml_read_envelope(SmlReader *reader, const char kind[4], uint32_t oldest, uint32
 	}
 	if (length != (uint64_t) (reader->end - reader->at))
 		sml_reader_fail(reader, "The stated length is not the length of the bytes.");
-	else if (get_u64(at + 20, 8) != envelope_checksum(at + 4, reader->at, (size_t) length))
-		sml_reader_fail(reader, "The checksum does not fit the bytes.");
 	return reader->status == SML_OK ? version : 0;
 }

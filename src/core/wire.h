@@ -91,6 +91,12 @@ double  *sml_read_f64_array(SmlReader *reader, size_t count);
 /* Check magic, kind, version range, length and checksum, and stand at the payload. */
 uint32_t sml_read_envelope(SmlReader *reader, const char kind[4], uint32_t oldest, uint32_t newest);
 
+/* The same without the checksum, for a reader that wants the beginning of long bytes only. */
+uint32_t sml_skip_envelope(SmlReader *reader, const char kind[4], uint32_t oldest, uint32_t newest);
+
+/* The checksum that an envelope states. */
+uint64_t sml_envelope_checksum(const void *bytes);
+
 /* Say SML_CORRUPT with a sentence, unless something failed before. */
 void     sml_reader_fail(SmlReader *reader, const char *what);
 

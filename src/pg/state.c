@@ -136,7 +136,7 @@ make_state(const void *plan_bytes, size_t plan_size, MemoryContext parent, SmlSt
 	EOH_init_header(&state->header, &state_methods, context);
 	ml_env_init(&state->env, context);
 	copy = MemoryContextAllocHuge(context, plan_size ? plan_size : 1);
-	memcpy(copy, plan_bytes, plan_size);
+	ML_CHECK(&state->env, sml_copy_bytes(&state->env, copy, plan_bytes, plan_size), "read a training plan");
 	state->plan_bytes = copy;
 	state->plan_size = plan_size;
 	*status = sml_plan_read(&state->env, copy, plan_size, &state->plan);

@@ -416,6 +416,14 @@ linear_finish_pass(SmlEnv *env, SmlState *state, SmlVerdict *verdict)
 
 /* ---- bytes ---------------------------------------------------------------------------- */
 
+/* The QR pass makes its own. */
+static bool
+has_factor(const Linear *linear)
+{
+	return linear->passes > 0 && linear->phase != LINEAR_QR;
+}
+
+/* phase | counts and figures | columns left out | sums unless there are none | coefficients and factor once there are some */
 static void
 linear_write(SmlWriter *writer, const SmlState *state)
 {
@@ -430,12 +438,13 @@ linear_write(SmlWriter *writer, const SmlState *state)
 	sml_write_f64(writer, linear->rss);
 	sml_write_f64(writer, linear->tss);
 	sml_write_f64(writer, linear->least);
-	sml_write_triangle(writer, linear->sums, linear->order, linear->order);
 	sml_write_bools(writer, linear->dropped, k);
-	if (linear->passes == 0)
-		return;
-	sml_write_f64s(writer, linear->beta, k);
-	sml_write_triangle(writer, linear->factor, k, k);
+	if (linear->rows > 0)
+		sml_write_triangle(writer, linear->sums, linear->order, linear->order);
+	if (linear->passes > 0)
+		sml_write_f64s(writer, linear->beta, k);
+	if (has_factor(linear))
+		sml_write_triangle(writer, linear->factor, k, k);
 }
 
 static void
@@ -448,8 +457,6 @@ linear_read(SmlReader *reader, const SmlDesign *design, SmlState **state)
 
 	if (phase > LINEAR_DONE)
 		sml_reader_fail(reader, "The phase of a linear fit is unknown.");
-	if (reader->status == SML_OK && (k > UINT32_MAX || k * k / 2 > sml_reader_left(reader) / 8))
-		sml_reader_fail(reader, "The sums of a linear fit are missing.");
 	if (reader->status == SML_OK)
 		reader->status = linear_start(reader->env, design, &fresh);
 	if (reader->status != SML_OK)
@@ -463,13 +470,13 @@ linear_read(SmlReader *reader, const SmlDesign *design, SmlState **state)
 	linear->rss = sml_read_f64(reader);
 	linear->tss = sml_read_f64(reader);
 	linear->least = sml_read_f64(reader);
-	sml_read_triangle(reader, linear->sums, linear->order, linear->order);
 	sml_read_bools(reader, linear->dropped, k);
-	if (reader->status == SML_OK && linear->passes > 0)
-	{
+	if (linear->rows > 0)
+		sml_read_triangle(reader, linear->sums, linear->order, linear->order);
+	if (linear->passes > 0)
 		sml_read_f64s(reader, linear->beta, k);
+	if (has_factor(linear))
 		sml_read_triangle(reader, linear->factor, k, k);
-	}
 	if (reader->status != SML_OK)
 	{
 		linear_free(reader->env, fresh);
