@@ -189,17 +189,10 @@ judge(SmlEnv *env, const SmlPlan *plan, const SmlRow *row, double *y, double *w,
 				*w = plan->class_weights[class];
 		}
 	}
-	if (layout->weighted)
-	{
-		double weight = row->numbers[sml_layout_weight(layout)];
-
-		if (sml_is_missing(weight) || weight == 0)
-			*use = *use == SML_USED ? SML_SKIPPED_WEIGHT : *use;
-		else if (!(weight > 0) || !isfinite(weight))
-			return sml_fail(env, SML_BAD_INPUT, "A weight is %g; weights must be numbers above 0 (0 or NULL leave a row out).", weight);
-		*w *= weight;
-	}
-	return SML_OK;
+	if (!layout->weighted)
+		return SML_OK;
+	*w *= row->numbers[sml_layout_weight(layout)];
+	return sml_judge_weight(env, row->numbers[sml_layout_weight(layout)], use);
 }
 
 static SmlStatus
