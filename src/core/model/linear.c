@@ -448,20 +448,16 @@ linear_write(SmlWriter *writer, const SmlState *state)
 }
 
 static void
-linear_read(SmlReader *reader, const SmlDesign *design, SmlState **state)
+fill_state(SmlReader *reader, SmlState *state)
 {
-	SmlState *fresh = NULL;
-	Linear   *linear;
-	uint8_t   phase = sml_read_u8(reader);
-	size_t    k = design->terms + 1;
+	Linear *linear = (Linear *) state;
+	size_t  k = linear->terms + 1;
+	uint8_t phase = sml_read_u8(reader);
 
 	if (phase > LINEAR_DONE)
 		sml_reader_fail(reader, "The phase of a linear fit is unknown.");
-	if (reader->status == SML_OK)
-		reader->status = linear_start(reader->env, design, &fresh);
 	if (reader->status != SML_OK)
 		return;
-	linear = (Linear *) fresh;
 	linear->phase = (LinearPhase) phase;
 	linear->rows = sml_read_u64(reader);
 	linear->passes = sml_read_u32(reader);
@@ -477,12 +473,12 @@ linear_read(SmlReader *reader, const SmlDesign *design, SmlState **state)
 		sml_read_f64s(reader, linear->beta, k);
 	if (has_factor(linear))
 		sml_read_triangle(reader, linear->factor, k, k);
-	if (reader->status != SML_OK)
-	{
-		linear_free(reader->env, fresh);
-		return;
-	}
-	*state = fresh;
+}
+
+static void
+linear_read(SmlReader *reader, const SmlDesign *design, SmlState **state)
+{
+	sml_state_read(reader, &sml_linear, design, fill_state, state);
 }
 
 const SmlLearner sml_linear = {

@@ -652,19 +652,7 @@ done:
 static void
 logistic_read(SmlReader *reader, const SmlDesign *design, SmlState **state)
 {
-	SmlState *made = NULL;
-
-	*state = NULL;
-	if (reader->status != SML_OK)
-		return;
-	reader->status = logistic_start(reader->env, design, &made);
-	if (reader->status != SML_OK)
-		return;
-	sml_logistic_read_state(reader, (Logistic *) made);
-	if (reader->status == SML_OK)
-		*state = made;
-	else
-		logistic_free(reader->env, made);
+	sml_state_read(reader, &sml_logistic, design, sml_logistic_fill, state);
 }
 
 const SmlLearner sml_logistic = {

@@ -65,10 +65,11 @@ read_sums(SmlReader *reader, Logistic *logistic)
 }
 
 void
-sml_logistic_read_state(SmlReader *reader, Logistic *logistic)
+sml_logistic_fill(SmlReader *reader, SmlState *state)
 {
-	uint8_t phase = sml_read_u8(reader);
-	uint8_t separation;
+	Logistic *logistic = (Logistic *) state;
+	uint8_t   phase = sml_read_u8(reader);
+	uint8_t   separation;
 
 	logistic->watch = sml_read_bool(reader);
 	separation = sml_read_u8(reader);

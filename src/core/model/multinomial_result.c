@@ -290,10 +290,11 @@ read_sums(SmlReader *reader, SmlMultinomial *state)
 }
 
 static void
-read_state(SmlReader *reader, SmlMultinomial *state)
+fill_state(SmlReader *reader, SmlState *base)
 {
-	uint8_t phase = sml_read_u8(reader);
-	uint8_t separation;
+	SmlMultinomial *state = (SmlMultinomial *) base;
+	uint8_t         phase = sml_read_u8(reader);
+	uint8_t         separation;
 
 	state->watch = sml_read_bool(reader);
 	separation = sml_read_u8(reader);
@@ -324,17 +325,5 @@ read_state(SmlReader *reader, SmlMultinomial *state)
 void
 sml_multinomial_read(SmlReader *reader, const SmlDesign *design, SmlState **state)
 {
-	SmlState *made = NULL;
-
-	*state = NULL;
-	if (reader->status != SML_OK)
-		return;
-	reader->status = sml_multinomial_start(reader->env, design, &made);
-	if (reader->status != SML_OK)
-		return;
-	read_state(reader, (SmlMultinomial *) made);
-	if (reader->status == SML_OK)
-		*state = made;
-	else
-		sml_multinomial_free(reader->env, made);
+	sml_state_read(reader, &sml_multinomial, design, fill_state, state);
 }
