@@ -112,7 +112,6 @@ gram_strip(size_t rows, size_t p, size_t i0, size_t columns, const double *x, si
 static SmlStatus
 gram_large(SmlEnv *env, size_t rows, size_t p, const double *x, size_t ldx, const double *w, double *c, size_t ldc)
 {
-
 	for (size_t start = 0; start < rows; start += SML_BLOCK_ROWS)
 	{
 		size_t        count = rows - start < SML_BLOCK_ROWS ? rows - start : SML_BLOCK_ROWS;
@@ -203,6 +202,46 @@ sml_dot(size_t n, const double *a, const double *b)
 	return sum;
 }
 
+double
+sml_sum(size_t n, const double *values)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += values[i];
+	return sum;
+}
+
+SmlStatus
+sml_add_all(SmlEnv *env, size_t n, double *into, const double *from)
+{
+	for (size_t start = 0; start < n; start += SML_POLL_WORK)
+	{
+		size_t    end = n - start < SML_POLL_WORK ? n : start + SML_POLL_WORK;
+		SmlStatus status = start > 0 ? sml_poll(env) : SML_OK;
+
+		if (status != SML_OK)
+			return status;
+		for (size_t i = start; i < end; i++)
+			into[i] += from[i];
+	}
+	return SML_OK;
+}
+
+void
+sml_weighted_sums_add(size_t rows, size_t p, const double *x, const double *v, double *sum)
+{
+	sum[0] += sml_sum(rows, v);
+	sml_tmatvec_add(rows, p, x, p, v, sum + 1);
+}
+
+SmlStatus
+sml_gram_one_add(SmlEnv *env, size_t rows, size_t p, const double *x, const double *v, double *c, size_t ldc)
+{
+	sml_weighted_sums_add(rows, p, x, v, c);
+	return sml_gram_add(env, rows, p, x, p, v, c + ldc + 1, ldc);
+}
+
 void
 sml_gemm_nt_add(size_t m, size_t n, size_t k, const double *a, size_t lda, const double *b, size_t ldb, double *c, size_t ldc)
 {
@@ -217,6 +256,14 @@ sml_gemm_tn_add(size_t m, size_t n, size_t k, const double *a, size_t lda, const
 	if (m == 0 || n == 0 || k == 0)
 		return;
 	cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int) m, (int) n, (int) k, 1.0, a, (int) lda, b, (int) ldb, 1.0, c, (int) ldc);
+}
+
+void
+sml_gemm_nn_add(size_t m, size_t n, size_t k, const double *a, size_t lda, const double *b, size_t ldb, double *c, size_t ldc)
+{
+	if (m == 0 || n == 0 || k == 0)
+		return;
+	cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int) m, (int) n, (int) k, 1.0, a, (int) lda, b, (int) ldb, 1.0, c, (int) ldc);
 }
 
 /* ---- self-test ----------------------------------------------------------------- */

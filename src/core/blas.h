@@ -28,11 +28,26 @@ void sml_tmatvec_add(size_t rows, size_t p, const double *a, size_t lda, const d
 
 double sml_dot(size_t n, const double *a, const double *b);
 
+/* The sum of n numbers, from the first to the last. */
+double sml_sum(size_t n, const double *values);
+
+/* into += from, n numbers; long ones poll on the way. */
+SML_MUST_USE SmlStatus sml_add_all(SmlEnv *env, size_t n, double *into, const double *from);
+
+/* sum += sum of v, and sum[1 + j] += sum v x_j: the rows (1, x), each times its v.  x: rows x p, without gaps. */
+void sml_weighted_sums_add(size_t rows, size_t p, const double *x, const double *v, double *sum);
+
+/* Upper triangle of c (order 1 + p, leading dimension ldc) += (1, x)' diag(v) (1, x); polls as sml_gram_add does. */
+SML_MUST_USE SmlStatus sml_gram_one_add(SmlEnv *env, size_t rows, size_t p, const double *x, const double *v, double *c, size_t ldc);
+
 /* C += A B' : A m x k, B n x k, C m x n (leading dimensions lda, ldb, ldc). */
 void sml_gemm_nt_add(size_t m, size_t n, size_t k, const double *a, size_t lda, const double *b, size_t ldb, double *c, size_t ldc);
 
 /* C += A' B : A k x m, B k x n, C m x n. */
 void sml_gemm_tn_add(size_t m, size_t n, size_t k, const double *a, size_t lda, const double *b, size_t ldb, double *c, size_t ldc);
+
+/* C += A B : A m x k, B k x n, C m x n. */
+void sml_gemm_nn_add(size_t m, size_t n, size_t k, const double *a, size_t lda, const double *b, size_t ldb, double *c, size_t ldc);
 
 /*
  * Compare the kernels with plain loops on small shapes (older OpenBLAS had

@@ -54,8 +54,8 @@ sml_size_plus(size_t a, size_t b, size_t *result)
 	return !__builtin_add_overflow(a, b, result);
 }
 
-/* Bytes between two polls: a few milliseconds, page faults included. */
-#define PIECE ((size_t) 16 << 20)
+/* Bytes between two polls: a millisecond or two, page faults included. */
+#define PIECE ((size_t) 4 << 20)
 
 SmlStatus
 sml_zero_bytes(SmlEnv *env, void *to, size_t bytes)

@@ -173,8 +173,7 @@ read_body(SmlReader *reader, SmlFit *fit)
 	sml_read_f64s(reader, fit->estimate, cells);
 	sml_read_f64s(reader, fit->std_error, cells);
 	fit->df = sml_read_f64(reader);
-	for (size_t j = 0; j < fit->terms; j++)
-		fit->dropped[j] = sml_read_bool(reader);
+	sml_read_bools(reader, fit->dropped, fit->terms);
 	baseline = sml_read_u64(reader);
 	fit->no_inference = sml_read_text(reader);
 	fit->converged = sml_read_bool(reader);

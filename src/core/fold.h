@@ -182,6 +182,13 @@ struct SmlLearner
 	void (*free)(SmlEnv *env, SmlState *state);
 };
 
+/*
+ * What every learner's read does around its own part: start a state of the design and let "fill" take it from the
+ * bytes; *state is NULL after a failure, which reader->status tells.
+ */
+void sml_state_read(SmlReader *reader, const SmlLearner *learner, const SmlDesign *design,
+					void (*fill)(SmlReader *reader, SmlState *state), SmlState **state);
+
 /* The learner table. */
 const SmlLearner *sml_learner_by_name(const char *name);
 const SmlLearner *sml_learner_at(size_t index); /* NULL past the end */

@@ -51,18 +51,57 @@ sml_hash_mix(uint64_t value)
 	return value;
 }
 
+/* Whole words into the running hash. */
+static inline uint64_t
+fold_words(uint64_t hash, const uint8_t *at, size_t words)
+{
+	for (size_t i = 0; i < words; i++)
+		hash = fold(hash ^ load(at + 8 * i, 8) ^ K1, K2);
+	return hash;
+}
+
+static inline uint64_t
+begin_hash(uint64_t seed, size_t size)
+{
+	return seed ^ fold((uint64_t) size ^ K0, K1);
+}
+
+/* The bytes behind the last word, and the mix. */
+static inline uint64_t
+end_hash(uint64_t hash, const uint8_t *at, size_t left)
+{
+	if (left > 0)
+		hash = fold(hash ^ load(at, left) ^ K0, K1);
+	return sml_hash_mix(hash);
+}
+
 uint64_t
 sml_hash_bytes(uint64_t seed, const void *bytes, size_t size)
 {
 	const uint8_t *at = bytes;
-	uint64_t       hash = seed ^ fold((uint64_t) size ^ K0, K1);
-	size_t         left = size;
+	uint64_t       hash = fold_words(begin_hash(seed, size), at, size / 8);
 
-	for (; left >= 8; at += 8, left -= 8)
-		hash = fold(hash ^ load(at, 8) ^ K1, K2);
-	if (left > 0)
-		hash = fold(hash ^ load(at, left) ^ K0, K1);
-	return sml_hash_mix(hash);
+	return end_hash(hash, at + size / 8 * 8, size % 8);
+}
+
+SmlStatus
+sml_hash_long(SmlEnv *env, uint64_t seed, const void *bytes, size_t size, uint64_t *hash)
+{
+	const uint8_t *at = bytes;
+	size_t         steps = sml_poll_steps(1);
+	size_t         words = size / 8;
+	uint64_t       running = begin_hash(seed, size);
+
+	for (size_t from = 0; from < words; from += steps)
+	{
+		SmlStatus status = from > 0 ? sml_poll(env) : SML_OK;
+
+		if (status != SML_OK)
+			return status;
+		running = fold_words(running, at + 8 * from, words - from < steps ? words - from : steps);
+	}
+	*hash = end_hash(running, at + 8 * words, size % 8);
+	return SML_OK;
 }
 
 static uint64_t

@@ -25,6 +25,9 @@
 uint64_t sml_hash_bytes(uint64_t seed, const void *bytes, size_t size);
 uint64_t sml_hash_mix(uint64_t value);
 
+/* The same for long texts: polls every few MB. */
+SML_MUST_USE SmlStatus sml_hash_long(SmlEnv *env, uint64_t seed, const void *bytes, size_t size, uint64_t *hash);
+
 /* Fold one canonical value into a running row hash.  The order of the columns counts. */
 uint64_t sml_hash_null(uint64_t hash);
 uint64_t sml_hash_number(uint64_t hash, double value);

@@ -1,5 +1,5 @@
 /*
- * learner_table.c - the one list of learners.  A new learner is one file in
+ * learner_table.c - the one list of learners, and what all of them do alike.  A new learner is one file in
  * model/ and one line here.
  */
 #include <string.h>
@@ -12,6 +12,24 @@ static const SmlLearner *const learners[] = {
 	&sml_logistic,
 	&sml_multinomial,
 };
+
+void
+sml_state_read(SmlReader *reader, const SmlLearner *learner, const SmlDesign *design,
+			   void (*fill)(SmlReader *reader, SmlState *state), SmlState **state)
+{
+	SmlState *made = NULL;
+
+	*state = NULL;
+	if (reader->status == SML_OK)
+		reader->status = learner->start(reader->env, design, &made);
+	if (reader->status != SML_OK)
+		return;
+	fill(reader, made);
+	if (reader->status == SML_OK)
+		*state = made;
+	else
+		learner->free(reader->env, made);
+}
 
 #define LEARNER_COUNT (sizeof(learners) / sizeof(learners[0]))
 

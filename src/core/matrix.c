@@ -159,67 +159,175 @@ done:
 	return status;
 }
 
+/* ---- QR ---- */
+
+/* Columns that are reflected one by one before the others follow in one product; a matrix of up to QR_WHOLE is one panel. */
+#define QR_PANEL  32
+#define QR_WHOLE  64
+#define QR_STRIP 256
+
+typedef struct Panel
+{
+	size_t  from;   /* columns from .. to - 1 */
+	size_t  to;
+	size_t  rows;   /* of the block that take part */
+	double *sums;   /* n */
+	double *head;   /* per column of the panel: its reflection is I - scale v v', v = (head, entries of the block) */
+	double *scale;  /* 0: none */
+} Panel;
+
 /*
  * Column j: the reflection that takes (r_jj, block column) to (r_jj', 0).  The rows of R
- * above and below j do not take part, since R is a triangle.
+ * above and below j do not take part, since R is a triangle.  The columns of the panel behind j follow;
+ * v stays in the block's column.
  */
-SmlStatus
-sml_qr_update(SmlEnv *env, size_t n, double *r, size_t rows, double *block, size_t ldb)
+static void
+reflect_column(const Panel *panel, double *pivot, double *block, size_t ldb, size_t j)
 {
-	double   *sums = NULL;
-	size_t    steps = sml_poll_steps(rows * n);
-	SmlStatus status = sml_alloc_array(env, n, sizeof(double), &sums);
+	double *sums = panel->sums;
+	double  below = 0;
+	double  norm;
+	double  head;
+	double  scale;
 
-	if (status != SML_OK)
-		return status;
-	for (size_t j = 0; j < n; j++)
+	panel->head[j - panel->from] = 0;
+	panel->scale[j - panel->from] = 0;
+	for (size_t i = 0; i < panel->rows; i++)
+		below += block[i * ldb + j] * block[i * ldb + j];
+	if (below == 0)
+		return;
+	norm = sqrt(pivot[j] * pivot[j] + below);
+	if (pivot[j] > 0)
+		norm = -norm;
+	head = pivot[j] - norm;
+	scale = 2 / (head * head + below);
+	/* sums = v' [R row; block] */
+	for (size_t k = j + 1; k < panel->to; k++)
+		sums[k] = head * pivot[k];
+	for (size_t i = 0; i < panel->rows; i++)
 	{
-		double *pivot = r + j * n;
-		double  below = 0;
-		double  norm;
-		double  head;
-		double  scale;
+		const double *row = block + i * ldb;
 
-		if (j % steps == 0)
-			SML_TRY(sml_poll(env));
-		for (size_t i = 0; i < rows; i++)
-			below += block[i * ldb + j] * block[i * ldb + j];
-		if (below == 0)
-			continue;
-		norm = sqrt(pivot[j] * pivot[j] + below);
-		if (pivot[j] > 0)
-			norm = -norm;
-		head = pivot[j] - norm;
-		scale = 2 / (head * head + below);
-		/* sums = v' [R row; block], v = (head, block column) */
-		for (size_t k = j + 1; k < n; k++)
-			sums[k] = head * pivot[k];
-		for (size_t i = 0; i < rows; i++)
-		{
-			const double *row = block + i * ldb;
+		for (size_t k = j + 1; k < panel->to; k++)
+			sums[k] += row[j] * row[k];
+	}
+	for (size_t k = j + 1; k < panel->to; k++)
+	{
+		sums[k] *= scale;
+		pivot[k] -= sums[k] * head;
+	}
+	for (size_t i = 0; i < panel->rows; i++)
+	{
+		double *row = block + i * ldb;
 
-			for (size_t k = j + 1; k < n; k++)
-				sums[k] += row[j] * row[k];
-		}
-		for (size_t k = j + 1; k < n; k++)
-		{
-			sums[k] *= scale;
-			pivot[k] -= sums[k] * head;
-		}
-		for (size_t i = 0; i < rows; i++)
-		{
-			double *row = block + i * ldb;
+		for (size_t k = j + 1; k < panel->to; k++)
+			row[k] -= sums[k] * row[j];
+	}
+	pivot[j] = norm;
+	panel->head[j - panel->from] = head;
+	panel->scale[j - panel->from] = scale;
+}
 
-			for (size_t k = j + 1; k < n; k++)
-				row[k] -= sums[k] * row[j];
-			row[j] = 0;
+/*
+ * The columns behind the panel: the product of its reflections is I - V T V' with V = (diagonal of heads; tails), so that
+ * with C = (rows of R; block) C += V (-T') V' C.  "tails": rows x QR_PANEL; "work": QR_PANEL x (QR_PANEL + 2 QR_STRIP).
+ */
+static SmlStatus
+follow_panel(SmlEnv *env, const Panel *panel, size_t n, double *r, double *block, size_t ldb, const double *tails, double *work)
+{
+	size_t  count = panel->to - panel->from;
+	double *t = work; /* -T, count x QR_PANEL */
+	double *products = t + QR_PANEL * QR_PANEL;
+	double *moves = products + QR_PANEL * QR_STRIP;
+
+	/* T by columns: t_jj = scale_j, above it -scale_j T (tails' tail_j) */
+	memset(work, 0, QR_PANEL * (QR_PANEL + QR_STRIP) * sizeof(double));
+	sml_gemm_tn_add(count, count, panel->rows, tails, QR_PANEL, tails, QR_PANEL, products, QR_STRIP);
+	for (size_t j = 0; j < count; j++)
+	{
+		for (size_t i = 0; i < j; i++)
+			for (size_t k = i; k < j; k++)
+				t[i * QR_PANEL + j] -= t[i * QR_PANEL + k] * products[k * QR_STRIP + j] * panel->scale[j];
+		t[j * QR_PANEL + j] = -panel->scale[j];
+	}
+	for (size_t from = panel->to; from < n; from += QR_STRIP)
+	{
+		size_t    columns = n - from < QR_STRIP ? n - from : QR_STRIP;
+		SmlStatus status = sml_poll(env);
+
+		if (status != SML_OK)
+			return status;
+		for (size_t i = 0; i < count; i++)
+			for (size_t k = 0; k < columns; k++)
+				products[i * QR_STRIP + k] = panel->head[i] * r[(panel->from + i) * n + from + k];
+		sml_gemm_tn_add(count, columns, panel->rows, tails, QR_PANEL, block + from, ldb, products, QR_STRIP);
+		memset(moves, 0, QR_PANEL * QR_STRIP * sizeof(double));
+		sml_gemm_tn_add(count, columns, count, t, QR_PANEL, products, QR_STRIP, moves, QR_STRIP);
+		for (size_t i = 0; i < count; i++)
+			for (size_t k = 0; k < columns; k++)
+				r[(panel->from + i) * n + from + k] += panel->head[i] * moves[i * QR_STRIP + k];
+		sml_gemm_nn_add(panel->rows, columns, count, tails, QR_PANEL, moves, QR_STRIP, block + from, ldb);
+	}
+	return SML_OK;
+}
+
+/* Move the tails of a panel out of the block, in whose place zeros stay. */
+static void
+take_tails(const Panel *panel, double *block, size_t ldb, double *tails)
+{
+	size_t count = panel->to - panel->from;
+
+	for (size_t i = 0; i < panel->rows; i++)
+	{
+		double *row = block + i * ldb + panel->from;
+
+		if (tails != NULL)
+			memcpy(tails + i * QR_PANEL, row, count * sizeof(double));
+		memset(row, 0, count * sizeof(double));
+	}
+}
+
+SmlStatus
+sml_qr_update(SmlEnv *env, size_t n, double *r, size_t rows, double *block, size_t ldb, bool triangle)
+{
+	bool      whole = n <= QR_WHOLE;
+	size_t    width = whole ? QR_WHOLE : QR_PANEL;
+	size_t    steps = sml_poll_steps(rows * width);
+	Panel     panel = {0};
+	double   *tails = NULL;
+	double   *work = NULL;
+	SmlStatus status;
+
+	SML_TRY(sml_alloc_array(env, n + 2 * width, sizeof(double), &panel.sums));
+	if (!whole)
+	{
+		SML_TRY(sml_alloc_array(env, rows, QR_PANEL * sizeof(double), &tails));
+		SML_TRY(sml_alloc_array(env, QR_PANEL * (QR_PANEL + 2 * QR_STRIP), sizeof(double), &work));
+	}
+	panel.head = panel.sums + n;
+	panel.scale = panel.head + width;
+	for (; panel.from < n; panel.from = panel.to)
+	{
+		panel.to = n - panel.from < width ? n : panel.from + width;
+		panel.rows = triangle && panel.to < rows ? panel.to : rows;
+		for (size_t j = panel.from; j < panel.to; j++)
+		{
+			if (j % steps == 0)
+				SML_TRY(sml_poll(env));
+			reflect_column(&panel, r + j * n, block, ldb, j);
 		}
-		pivot[j] = norm;
+		take_tails(&panel, block, ldb, tails);
+		if (panel.to < n)
+			SML_TRY(follow_panel(env, &panel, n, r, block, ldb, tails, work));
 	}
 done:
-	sml_free(env, sums);
+	sml_free(env, panel.sums);
+	sml_free(env, tails);
+	sml_free(env, work);
 	return status;
 }
+
+/* ---- condition ---- */
 
 /* v := v / |v|; the norm. */
 static double
@@ -235,20 +343,28 @@ normalise(size_t n, double *v)
 	return norm;
 }
 
-/* v := U'U v, through "scratch". */
-static void
-multiply_normal(size_t n, const double *u, size_t ldu, double *v, double *scratch)
+/* v := U'U v, through "scratch", in one walk over U. */
+static SmlStatus
+multiply_normal(SmlEnv *env, size_t n, const double *u, size_t ldu, double *v, double *scratch)
 {
+	size_t steps = sml_poll_steps(2 * n);
+
+	memset(scratch, 0, n * sizeof(double));
 	for (size_t i = 0; i < n; i++)
 	{
-		scratch[i] = 0;
+		const double *row = u + i * ldu;
+		double        product = 0;
+		SmlStatus     status = i % steps == 0 ? sml_poll(env) : SML_OK;
+
+		if (status != SML_OK)
+			return status;
 		for (size_t k = i; k < n; k++)
-			scratch[i] += u[i * ldu + k] * v[k];
+			product += row[k] * v[k];
+		for (size_t k = i; k < n; k++)
+			scratch[k] += row[k] * product;
 	}
-	memset(v, 0, n * sizeof(double));
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = i; k < n; k++)
-			v[k] += u[i * ldu + k] * scratch[i];
+	memcpy(v, scratch, n * sizeof(double));
+	return SML_OK;
 }
 
 #define POWER_STEPS 60
@@ -280,7 +396,7 @@ sml_condition(SmlEnv *env, size_t n, const double *u, size_t ldu, double *condit
 			}
 			else
 			{
-				multiply_normal(n, u, ldu, v, scratch);
+				SML_TRY(multiply_normal(env, n, u, ldu, v, scratch));
 				greatest = normalise(n, v);
 			}
 		}

@@ -189,17 +189,10 @@ judge(SmlEnv *env, const SmlPlan *plan, const SmlRow *row, double *y, double *w,
 				*w = plan->class_weights[class];
 		}
 	}
-	if (layout->weighted)
-	{
-		double weight = row->numbers[sml_layout_weight(layout)];
-
-		if (sml_is_missing(weight) || weight == 0)
-			*use = *use == SML_USED ? SML_SKIPPED_WEIGHT : *use;
-		else if (!(weight > 0) || !isfinite(weight))
-			return sml_fail(env, SML_BAD_INPUT, "A weight is %g; weights must be numbers above 0 (0 or NULL leave a row out).", weight);
-		*w *= weight;
-	}
-	return SML_OK;
+	if (!layout->weighted)
+		return SML_OK;
+	*w *= row->numbers[sml_layout_weight(layout)];
+	return sml_judge_weight(env, row->numbers[sml_layout_weight(layout)], use);
 }
 
 static SmlStatus
@@ -293,35 +286,66 @@ done:
 
 /* ---- bytes ------------------------------------------------------------------------------------ */
 
+static SmlStatus
+write_pass(SmlWriter *writer, const SmlPass *pass)
+{
+	size_t mark = sml_write_envelope(writer, "PASS", STATE_VERSION);
+
+	sml_write_u64(writer, pass->plan->digest);
+	for (size_t u = 0; u < SML_USE_COUNT; u++)
+		sml_write_u64(writer, pass->rows[u]);
+	sml_write_u64(writer, pass->unseen);
+	sml_write_u64(writer, pass->checksum);
+	if (pass->plan->kind == SML_PASS_PROFILE)
+		sml_profile_write(writer, pass->profile);
+	else
+		pass->plan->learner->write(writer, pass->state);
+	sml_end_envelope(writer, mark);
+	return writer->status;
+}
+
 SmlStatus
 sml_pass_write(SmlEnv *env, SmlPass *pass, uint8_t **bytes, size_t *size)
 {
 	SmlWriter writer;
-	size_t    mark;
-	SmlStatus status = sml_pass_flush(env, pass);
+	SmlStatus status;
 
-	if (status != SML_OK)
-		return status;
 	sml_writer_start(&writer, env);
-	mark = sml_write_envelope(&writer, "PASS", STATE_VERSION);
-	sml_write_u64(&writer, pass->plan->digest);
-	for (size_t u = 0; u < SML_USE_COUNT; u++)
-		sml_write_u64(&writer, pass->rows[u]);
-	sml_write_u64(&writer, pass->unseen);
-	sml_write_u64(&writer, pass->checksum);
-	if (pass->plan->kind == SML_PASS_PROFILE)
-		sml_profile_write(&writer, pass->profile);
-	else
-		pass->plan->learner->write(&writer, pass->state);
-	sml_end_envelope(&writer, mark);
-	if (writer.status != SML_OK)
-	{
-		sml_writer_free(&writer);
-		return writer.status;
-	}
+	SML_TRY(sml_pass_flush(env, pass));
+	SML_TRY(write_pass(&writer, pass));
 	*bytes = writer.bytes;
 	*size = writer.size;
 	return SML_OK;
+done:
+	sml_writer_free(&writer);
+	return status;
+}
+
+SmlStatus
+sml_pass_size(SmlEnv *env, SmlPass *pass, size_t *size)
+{
+	SmlWriter writer;
+	SmlStatus status;
+
+	sml_writer_count(&writer, env);
+	SML_TRY(sml_pass_flush(env, pass));
+	SML_TRY(write_pass(&writer, pass));
+	*size = writer.size;
+done:
+	return status;
+}
+
+SmlStatus
+sml_pass_fill(SmlEnv *env, const SmlPass *pass, void *bytes, size_t size)
+{
+	SmlWriter writer;
+	SmlStatus status;
+
+	sml_writer_fill(&writer, env, bytes, size);
+	status = write_pass(&writer, pass);
+	if (status == SML_OK && writer.size != size)
+		status = sml_fail(env, SML_MISMATCH, "There are fewer bytes than were counted.");
+	return status;
 }
 
 static void

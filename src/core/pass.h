@@ -38,11 +38,14 @@ typedef struct SmlPlan
 	double           *class_weights; /* per class, multiplied into the weights; NULL: none */
 	uint8_t          *opening;     /* the learner's state at the start of this pass, as bytes */
 	size_t            opening_size;
-	uint64_t          digest;      /* hash of the written plan */
+	uint64_t          digest;      /* checksum of the written plan */
 } SmlPlan;
 
 SML_MUST_USE SmlStatus sml_plan_write(SmlEnv *env, SmlPlan *plan, uint8_t **bytes, size_t *size); /* sets digest */
 SML_MUST_USE SmlStatus sml_plan_read(SmlEnv *env, const void *bytes, size_t size, SmlPlan **plan);
+
+/* The layout alone, without a look at the opening state behind it, which can be long. */
+SML_MUST_USE SmlStatus sml_plan_read_layout(SmlEnv *env, const void *bytes, size_t size, SmlLayout *layout);
 void sml_plan_free(SmlEnv *env, SmlPlan *plan);
 
 /* The design a plan's learner is started with; pointers into the plan and its encoder. */
@@ -79,9 +82,13 @@ uint64_t sml_row_checksum(const SmlLayout *layout, const SmlRow *row);
 SML_MUST_USE SmlStatus sml_pass_start(SmlEnv *env, const SmlPlan *plan, SmlPass **pass);
 SML_MUST_USE SmlStatus sml_pass_absorb(SmlEnv *env, SmlPass *pass, const SmlRow *row);
 SML_MUST_USE SmlStatus sml_pass_flush(SmlEnv *env, SmlPass *pass);
-SML_MUST_USE SmlStatus sml_pass_merge(SmlEnv *env, SmlPass *into, SmlPass *from); /* flushes both */
+SML_MUST_USE SmlStatus sml_pass_merge(SmlEnv *env, SmlPass *into, SmlPass *from); /* flushes both; may move the shifts of "from" */
 void sml_pass_free(SmlEnv *env, SmlPass *pass);
 SML_MUST_USE SmlStatus sml_pass_write(SmlEnv *env, SmlPass *pass, uint8_t **bytes, size_t *size); /* flushes */
+
+/* The same in two steps, for bytes that are the caller's: how many (flushes), and then just as many. */
+SML_MUST_USE SmlStatus sml_pass_size(SmlEnv *env, SmlPass *pass, size_t *size);
+SML_MUST_USE SmlStatus sml_pass_fill(SmlEnv *env, const SmlPass *pass, void *bytes, size_t size);
 SML_MUST_USE SmlStatus sml_pass_read(SmlEnv *env, const SmlPlan *plan, const void *bytes, size_t size, SmlPass **pass);
 
 #endif

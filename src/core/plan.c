@@ -1,7 +1,7 @@
 /*
  * plan.c - the plan of a pass as bytes; see pass.h.
  *
- * Bytes: an envelope of kind "PLAN".  The digest is the hash of the payload, so equal
+ * Bytes: an envelope of kind "PLAN".  The digest is the envelope's checksum, so equal
  * plans have equal digests on every machine.
  */
 #include "pass.h"
@@ -68,7 +68,7 @@ sml_plan_write(SmlEnv *env, SmlPlan *plan, uint8_t **bytes, size_t *size)
 		sml_writer_free(&writer);
 		return writer.status;
 	}
-	plan->digest = sml_hash_bytes(0, writer.bytes, writer.size);
+	plan->digest = sml_envelope_checksum(writer.bytes);
 	*bytes = writer.bytes;
 	*size = writer.size;
 	return SML_OK;
@@ -193,9 +193,36 @@ sml_plan_read(SmlEnv *env, const void *bytes, size_t size, SmlPlan **plan)
 		sml_plan_free(env, fresh);
 		return reader.status;
 	}
-	fresh->digest = sml_hash_bytes(0, bytes, size);
+	fresh->digest = sml_envelope_checksum(bytes);
 	*plan = fresh;
 	return SML_OK;
+}
+
+SmlStatus
+sml_plan_read_layout(SmlEnv *env, const void *bytes, size_t size, SmlLayout *layout)
+{
+	SmlReader   reader;
+	SmlEncoder *encoder = NULL;
+	SmlLayout   found = {0};
+	uint8_t     kind;
+
+	sml_reader_start(&reader, env, bytes, size);
+	(void) sml_skip_envelope(&reader, "PLAN", PLAN_VERSION, PLAN_VERSION);
+	kind = sml_read_u8(&reader);
+	if (kind == SML_PASS_PROFILE)
+		sml_layout_read(&reader, &found);
+	else if (kind == SML_PASS_LEARN)
+		sml_encoder_read(&reader, &encoder);
+	else
+		sml_reader_fail(&reader, "The kind of pass is unknown.");
+	if (reader.status == SML_OK && encoder != NULL)
+		reader.status = sml_layout_copy(env, &encoder->layout, &found);
+	sml_encoder_free(env, encoder);
+	if (reader.status == SML_OK)
+		*layout = found;
+	else
+		sml_layout_free(env, &found);
+	return reader.status;
 }
 
 /* ---- design --------------------------------------------------------------------------- */

@@ -24,14 +24,31 @@ sml_writer_start(SmlWriter *writer, SmlEnv *env)
 }
 
 void
+sml_writer_count(SmlWriter *writer, SmlEnv *env)
+{
+	sml_writer_start(writer, env);
+	writer->kind = SML_WRITER_COUNTS;
+}
+
+void
+sml_writer_fill(SmlWriter *writer, SmlEnv *env, void *bytes, size_t room)
+{
+	sml_writer_start(writer, env);
+	writer->kind = SML_WRITER_FILLS;
+	writer->bytes = bytes;
+	writer->room = room;
+}
+
+void
 sml_writer_free(SmlWriter *writer)
 {
-	sml_free(writer->env, writer->bytes);
+	if (writer->kind == SML_WRITER_GROWS)
+		sml_free(writer->env, writer->bytes);
 	writer->bytes = NULL;
 	writer->size = writer->room = 0;
 }
 
-/* Room for "count" more bytes; NULL after a failure. */
+/* Room for "count" more bytes; NULL after a failure, and where they are only counted. */
 static uint8_t *
 extend(SmlWriter *writer, size_t count)
 {
@@ -42,11 +59,13 @@ extend(SmlWriter *writer, size_t count)
 		return NULL;
 	if (!sml_size_plus(writer->size, count, &needed))
 		writer->status = sml_fail(writer->env, SML_NO_MEMORY, "The bytes to write are too many.");
-	else
+	else if (writer->kind == SML_WRITER_GROWS)
 		writer->status = sml_grow_array(writer->env, &writer->bytes, &writer->room, needed, 1);
+	else if (writer->kind == SML_WRITER_FILLS && needed > writer->room)
+		writer->status = sml_fail(writer->env, SML_MISMATCH, "There are more bytes than were counted.");
 	if (writer->status != SML_OK)
 		return NULL;
-	at = writer->bytes + writer->size;
+	at = writer->kind == SML_WRITER_COUNTS ? NULL : writer->bytes + writer->size;
 	writer->size = needed;
 	return at;
 }
@@ -94,17 +113,50 @@ sml_write_f64(SmlWriter *writer, double value)
 	sml_write_u64(writer, bits);
 }
 
+/* Arrays poll when they cross a multiple of so many bytes, so that many short ones do too: a millisecond or two of work. */
+#define POLL_BYTES ((size_t) 2 << 20)
+#define POLL_NUMBERS (POLL_BYTES / 8)
+
 void
 sml_write_f64s(SmlWriter *writer, const double *values, size_t count)
 {
-	size_t steps = sml_poll_steps(1);
-
-	for (size_t i = 0; i < count; i++)
+	if (writer->kind == SML_WRITER_COUNTS)
 	{
-		if (i % steps == steps - 1 && writer->status == SML_OK)
-			writer->status = sml_poll(writer->env);
-		sml_write_f64(writer, values[i]);
+		(void) extend(writer, 8 * count);
+		return;
 	}
+	for (size_t start = 0; start < count; start += POLL_NUMBERS)
+	{
+		size_t   piece = count - start < POLL_NUMBERS ? count - start : POLL_NUMBERS;
+		size_t   before = writer->size;
+		uint8_t *at = extend(writer, 8 * piece);
+
+		if (at == NULL)
+			return;
+		for (size_t i = 0; i < piece; i++)
+		{
+			uint64_t bits;
+
+			memcpy(&bits, &values[start + i], sizeof(bits));
+			put_u64(at + 8 * i, bits, 8);
+		}
+		if (before / POLL_BYTES != writer->size / POLL_BYTES)
+			writer->status = sml_poll(writer->env);
+	}
+}
+
+void
+sml_write_triangle(SmlWriter *writer, const double *a, size_t n, size_t lda)
+{
+	for (size_t i = 0; i < n; i++)
+		sml_write_f64s(writer, a + i * lda + i, n - i);
+}
+
+void
+sml_write_bools(SmlWriter *writer, const bool *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		sml_write_u8(writer, values[i]);
 }
 
 void
@@ -113,7 +165,7 @@ sml_write_bytes(SmlWriter *writer, const void *bytes, size_t count)
 	uint8_t *at = extend(writer, count);
 
 	if (at != NULL && count > 0)
-		memcpy(at, bytes, count);
+		writer->status = sml_copy_bytes(writer->env, at, bytes, count);
 }
 
 void
@@ -141,10 +193,10 @@ sml_write_envelope(SmlWriter *writer, const char kind[4], uint32_t version)
 }
 
 /* The checksum covers the payload and, through the seed, kind and version. */
-static uint64_t
-envelope_checksum(const uint8_t *kind_and_version, const uint8_t *payload, size_t size)
+static SmlStatus
+envelope_checksum(SmlEnv *env, const uint8_t *kind_and_version, const uint8_t *payload, size_t size, uint64_t *checksum)
 {
-	return sml_hash_bytes(sml_hash_bytes(0, kind_and_version, 8), payload, size);
+	return sml_hash_long(env, sml_hash_bytes(0, kind_and_version, 8), payload, size, checksum);
 }
 
 void
@@ -152,13 +204,15 @@ sml_end_envelope(SmlWriter *writer, size_t mark)
 {
 	uint8_t *at;
 	size_t   size;
+	uint64_t checksum = 0;
 
-	if (writer->status != SML_OK)
+	if (writer->status != SML_OK || writer->kind == SML_WRITER_COUNTS)
 		return;
 	at = writer->bytes + mark;
 	size = writer->size - mark - SML_ENVELOPE_SIZE;
 	put_u64(at + 12, size, 8);
-	put_u64(at + 20, envelope_checksum(at + 4, at + SML_ENVELOPE_SIZE, size), 8);
+	writer->status = envelope_checksum(writer->env, at + 4, at + SML_ENVELOPE_SIZE, size, &checksum);
+	put_u64(at + 20, checksum, 8);
 }
 
 /* ---- reading ------------------------------------------------------------------ */
@@ -259,19 +313,42 @@ sml_read_f64(SmlReader *reader)
 void
 sml_read_f64s(SmlReader *reader, double *values, size_t count)
 {
-	size_t steps = sml_poll_steps(1);
-
 	if (sml_reader_left(reader) / 8 < count)
 	{
 		sml_reader_fail(reader, "The bytes end too early.");
 		return;
 	}
-	for (size_t i = 0; i < count; i++)
+	for (size_t start = 0; start < count; start += POLL_NUMBERS)
 	{
-		if (i % steps == steps - 1 && reader->status == SML_OK)
+		size_t         piece = count - start < POLL_NUMBERS ? count - start : POLL_NUMBERS;
+		size_t         before = sml_reader_left(reader);
+		const uint8_t *at = take(reader, 8 * piece);
+
+		if (at == NULL)
+			return;
+		for (size_t i = 0; i < piece; i++)
+		{
+			uint64_t bits = get_u64(at + 8 * i, 8);
+
+			memcpy(&values[start + i], &bits, sizeof(bits));
+		}
+		if (before / POLL_BYTES != sml_reader_left(reader) / POLL_BYTES)
 			reader->status = sml_poll(reader->env);
-		values[i] = sml_read_f64(reader);
 	}
+}
+
+void
+sml_read_triangle(SmlReader *reader, double *a, size_t n, size_t lda)
+{
+	for (size_t i = 0; i < n; i++)
+		sml_read_f64s(reader, a + i * lda + i, n - i);
+}
+
+void
+sml_read_bools(SmlReader *reader, bool *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		values[i] = sml_read_bool(reader);
 }
 
 void
@@ -280,7 +357,7 @@ sml_read_bytes(SmlReader *reader, void *bytes, size_t count)
 	const uint8_t *at = take(reader, count);
 
 	if (at != NULL && count > 0)
-		memcpy(bytes, at, count);
+		reader->status = sml_copy_bytes(reader->env, bytes, at, count);
 }
 
 size_t
@@ -338,6 +415,26 @@ sml_read_f64_array(SmlReader *reader, size_t count)
 uint32_t
 sml_read_envelope(SmlReader *reader, const char kind[4], uint32_t oldest, uint32_t newest)
 {
+	const uint8_t *at = reader->at;
+	uint32_t       version = sml_skip_envelope(reader, kind, oldest, newest);
+	uint64_t       checksum = 0;
+
+	if (reader->status == SML_OK)
+		reader->status = envelope_checksum(reader->env, at + 4, reader->at, (size_t) (reader->end - reader->at), &checksum);
+	if (reader->status == SML_OK && sml_envelope_checksum(at) != checksum)
+		sml_reader_fail(reader, "The checksum does not fit the bytes.");
+	return reader->status == SML_OK ? version : 0;
+}
+
+uint64_t
+sml_envelope_checksum(const void *bytes)
+{
+	return get_u64((const uint8_t *) bytes + 20, 8);
+}
+
+uint32_t
+sml_skip_envelope(SmlReader *reader, const char kind[4], uint32_t oldest, uint32_t newest)
+{
 	const uint8_t *at = take(reader, SML_ENVELOPE_SIZE);
 	uint32_t       version;
 	uint64_t       length;
@@ -360,7 +457,5 @@ sml_read_envelope(SmlReader *reader, const char kind[4], uint32_t oldest, uint32
 	}
 	if (length != (uint64_t) (reader->end - reader->at))
 		sml_reader_fail(reader, "The stated length is not the length of the bytes.");
-	else if (get_u64(at + 20, 8) != envelope_checksum(at + 4, reader->at, (size_t) length))
-		sml_reader_fail(reader, "The checksum does not fit the bytes.");
 	return reader->status == SML_OK ? version : 0;
 }

@@ -15,6 +15,16 @@ ml_text_argument(FunctionCallInfo fcinfo, int i)
 	return PG_ARGISNULL(i) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(i));
 }
 
+char *
+ml_required_text(FunctionCallInfo fcinfo, int i, const char *what)
+{
+	if (PG_ARGISNULL(i))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s must be given", what)));
+	return text_to_cstring(PG_GETARG_TEXT_PP(i));
+}
+
 char **
 ml_texts_of(Datum array, const char *what, int *count)
 {

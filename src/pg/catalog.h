@@ -54,7 +54,10 @@ extern MlVersion *ml_version_resolve(const char *model, MlPrivilege privilege);
 extern Oid ml_catalog_relation(const char *relname);
 extern Oid ml_catalog_owner(void);
 
-/* Run fixed SQL as the extension's owner with search_path pinned.  Returns SPI's code; result in SPI_tuptable. Call inside SPI_connect. */
+/*
+ * Bracket fixed SQL that runs as the extension's owner, with search_path pinned and exempt from forced row security; inside SPI_connect.
+ * Nothing needs undoing on error.
+ */
 typedef struct MlOwnerScope
 {
 	Oid  user;
@@ -109,7 +112,7 @@ typedef struct MlNewVersion
 
 /*
  * Take the lock of this name, find the next version number, insert the row, and
- * activate it when asked.  "activate": "always", "never"; "if_better" is decided by the caller.
+ * activate it when asked, with the reason for the history; "if_better" is decided by the caller.
  * Returns the version number; *id its row id.  The caller has ML_MANAGE on an existing name
  * (checked again here) or CREATE on the schema of a new one.
  */

@@ -246,7 +246,7 @@ start_call(FunctionCallInfo fcinfo)
 	MemoryContext old = MemoryContextSwitchTo(context);
 	CellsCall    *call = palloc0(sizeof(CellsCall));
 	bytea        *plan_bytes;
-	SmlPlan      *plan;
+	SmlLayout     layout;
 	SmlEnv        env;
 	int           arguments = PG_NARGS() - 1;
 
@@ -257,17 +257,17 @@ start_call(FunctionCallInfo fcinfo)
 				 errhint("This function serves sustainml.train; call that instead.")));
 	plan_bytes = PG_GETARG_BYTEA_PP(0);
 	ml_env_init(&env, context);
-	ML_CHECK(&env, sml_plan_read(&env, VARDATA_ANY(plan_bytes), VARSIZE_ANY_EXHDR(plan_bytes), &plan), "read a training plan");
+	ML_CHECK(&env, sml_plan_read_layout(&env, VARDATA_ANY(plan_bytes), VARSIZE_ANY_EXHDR(plan_bytes), &layout), "read a training plan");
 	call->context = context;
-	call->numbers = sml_layout_numbers(&plan->layout);
-	call->labels = sml_layout_labels(&plan->layout);
-	call->columns = ml_cell_columns(&plan->layout, &call->count);
+	call->numbers = sml_layout_numbers(&layout);
+	call->labels = sml_layout_labels(&layout);
+	call->columns = ml_cell_columns(&layout, &call->count);
 	call->type = get_fn_expr_rettype(fcinfo->flinfo);
 	call->nested = arguments > 0 && get_fn_expr_argtype(fcinfo->flinfo, 1) == call->type;
 	call->readers = palloc0(sizeof(MlReader) * (arguments + 1));
 	call->room = sizeof(Cells) + sizeof(double) * call->numbers + 64 * (call->labels + 1);
 	call->buffer = palloc0(call->room);
-	sml_plan_free(&env, plan);
+	sml_layout_free(&env, &layout);
 	MemoryContextSwitchTo(old);
 	fcinfo->flinfo->fn_extra = call;
 	return call;

@@ -267,20 +267,30 @@ plan_gap(MlSplit *split, Oid type, const JsonbValue *gap)
 				 errhint(number ? "For example {\"time\": \"step\", \"gap\": 10}." : "For example {\"time\": \"day\", \"gap\": \"7 days\"}.")));
 }
 
-static void
-plan_time(MlSplit *split, const MlSource *source, const JsonbValue *time, const JsonbValue *gap)
+/* The column that a split key names, and the base of its type. */
+static int
+split_column(const MlSource *source, const JsonbValue *value, const char *key, Oid *type)
 {
-	char *name = ml_json_text(time);
+	char *name = ml_json_text(value);
 	int   column;
-	Oid   type;
 
 	if (name == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("split key \"time\" must be a column name")));
-	column = ml_source_column(source, name, "split time");
+				 errmsg("split key \"%s\" must be a column name", key)));
+	column = ml_source_column(source, name, psprintf("split %s", key));
 	ml_source_refuse_sealed(source, column, "decide which rows are held out");
-	type = getBaseType(source->columns[column].type);
+	*type = getBaseType(source->columns[column].type);
+	return column;
+}
+
+static void
+plan_time(MlSplit *split, const MlSource *source, const JsonbValue *time, const JsonbValue *gap)
+{
+	Oid         type;
+	int         column = split_column(source, time, "time", &type);
+	const char *name = source->columns[column].name;
+
 	split->kind = ML_SPLIT_TIME;
 	add_column(split, source, column);
 	if (TypeCategory(type) != TYPCATEGORY_DATETIME && TypeCategory(type) != TYPCATEGORY_NUMERIC)
@@ -301,21 +311,13 @@ plan_time(MlSplit *split, const MlSource *source, const JsonbValue *time, const 
 static void
 plan_column(MlSplit *split, const MlSource *source, const JsonbValue *column)
 {
-	char *name = ml_json_text(column);
-	int   found;
-	Oid   type;
+	Oid type;
+	int found = split_column(source, column, "column", &type);
 
-	if (name == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("split key \"column\" must be a column name")));
-	found = ml_source_column(source, name, "split column");
-	ml_source_refuse_sealed(source, found, "decide which rows are held out");
-	type = getBaseType(source->columns[found].type);
 	if (type != BOOLOID && TypeCategory(type) != TYPCATEGORY_NUMERIC && TypeCategory(type) != TYPCATEGORY_STRING)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("column \"%s\" of type %s cannot mark held-out rows", name, format_type_be(type)),
+				 errmsg("column \"%s\" of type %s cannot mark held-out rows", source->columns[found].name, format_type_be(type)),
 				 errhint("Use a boolean, a number that is 0 or not, or a text that is 'test' for held-out rows.")));
 	split->kind = ML_SPLIT_COLUMN;
 	add_column(split, source, found);

@@ -1,8 +1,8 @@
 /*
  * state.c - the type sustainml.state; see state.h.
  *
- * Memory: one context per state, a child of the aggregate's.  Flattening costs
- * one copy of the sums (p^2 doubles for a Gram matrix).
+ * Memory: one context per state, a child of the aggregate's.  Flattening writes the
+ * sums (p^2 / 2 doubles for a Gram matrix) once, where the executor wants them.
  */
 #include "compat.h"
 
@@ -45,8 +45,7 @@ struct MlState
 	bool         sealed;     /* made from sealed cells */
 	int          worker_count;
 	MlWorkerCpu *workers;
-	uint8_t     *flat_pass;  /* written by get_flat_size, used by flatten_into */
-	size_t       flat_pass_size;
+	size_t       pass_size;  /* counted by get_flat_size, used by flatten_into */
 };
 
 /* ---- workers ----------------------------------------------------------------- */
@@ -78,12 +77,8 @@ state_flat_size(ExpandedObjectHeader *header)
 
 	if (IsParallelWorker())
 		note_worker(state, MyProcPid, ml_process_cpu());
-	if (state->flat_pass)
-		sml_free(&state->env, state->flat_pass);
-	state->flat_pass = NULL;
-	ML_CHECK(&state->env, sml_pass_write(&state->env, state->pass, &state->flat_pass, &state->flat_pass_size),
-			 "write a training state");
-	return sizeof(FlatState) + sizeof(MlWorkerCpu) * state->worker_count + state->plan_size + state->flat_pass_size;
+	ML_CHECK(&state->env, sml_pass_size(&state->env, state->pass, &state->pass_size), "write a training state");
+	return sizeof(FlatState) + sizeof(MlWorkerCpu) * state->worker_count + state->plan_size + state->pass_size;
 }
 
 static void
@@ -99,14 +94,14 @@ state_flatten(ExpandedObjectHeader *header, void *result, Size size)
 	flat->version = STATE_VERSION;
 	flat->workers = state->worker_count;
 	flat->plan_size = state->plan_size;
-	flat->pass_size = state->flat_pass_size;
+	flat->pass_size = state->pass_size;
 	if (state->worker_count)
 		memcpy(at, state->workers, sizeof(MlWorkerCpu) * state->worker_count);
 	at += sizeof(MlWorkerCpu) * state->worker_count;
 	memcpy(at, state->plan_bytes, state->plan_size);
 	at += state->plan_size;
-	memcpy(at, state->flat_pass, state->flat_pass_size);
-	Assert(at + state->flat_pass_size == (char *) result + size);
+	Assert(at + state->pass_size == (char *) result + size);
+	ML_CHECK(&state->env, sml_pass_fill(&state->env, state->pass, at, state->pass_size), "write a training state");
 }
 
 static const ExpandedObjectMethods state_methods = {state_flat_size, state_flatten};
@@ -141,7 +136,7 @@ make_state(const void *plan_bytes, size_t plan_size, MemoryContext parent, SmlSt
 	EOH_init_header(&state->header, &state_methods, context);
 	ml_env_init(&state->env, context);
 	copy = MemoryContextAllocHuge(context, plan_size ? plan_size : 1);
-	memcpy(copy, plan_bytes, plan_size);
+	ML_CHECK(&state->env, sml_copy_bytes(&state->env, copy, plan_bytes, plan_size), "read a training plan");
 	state->plan_bytes = copy;
 	state->plan_size = plan_size;
 	*status = sml_plan_read(&state->env, copy, plan_size, &state->plan);

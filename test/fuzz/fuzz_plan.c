@@ -28,11 +28,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (status == SML_OK)
 	{
-		uint64_t digest = plan->digest;
+		uint64_t  digest = plan->digest;
+		SmlLayout layout;
 		uint8_t *bytes;
 		size_t   written;
 
 		try_out(&env, plan);
+		ALWAYS(sml_plan_read_layout(&env, sealed.bytes, sealed.size, &layout) == SML_OK);
+		ALWAYS(sml_layout_numbers(&layout) == sml_layout_numbers(&plan->layout) && sml_layout_labels(&layout) == sml_layout_labels(&plan->layout));
+		sml_layout_free(&env, &layout);
 		ALWAYS(sml_plan_write(&env, plan, &bytes, &written) == SML_OK);
 		ALWAYS(written == sealed.size && memcmp(bytes, sealed.bytes, written) == 0 && plan->digest == digest);
 		sml_free(&env, bytes);

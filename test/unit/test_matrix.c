@@ -1,5 +1,5 @@
 /*
- * test_matrix.c - products and inverses of matrices that are cut into strips, against plain loops and the
+ * test_matrix.c - products, inverses and triangles of matrices that are cut into strips, against plain loops and the
  * definition; the seams of the strips lie inside.
  */
 #include "harness.h"
@@ -128,6 +128,78 @@ test_product(void **unused)
 	harness_finish(&h);
 }
 
+/*
+ * R'R is the cross product of all rows taken in, whichever way they come: blocks smaller and larger than the order, in which
+ * columns repeat, and a second triangle.  The panels and strips of the product meet inside.
+ */
+static void
+check_qr(size_t n, size_t rows, bool triangle)
+{
+	Harness h;
+	double *r = NULL;
+	double *block = NULL;
+	double *gram = NULL;
+
+	harness_start(&h);
+	assert_int_equal(sml_alloc_array(&h.env, n * n, sizeof(double), &r), SML_OK);
+	assert_int_equal(sml_alloc_array(&h.env, n * n, sizeof(double), &gram), SML_OK);
+	assert_int_equal(sml_alloc_array(&h.env, rows * n, sizeof(double), &block), SML_OK);
+	for (size_t part = 0; part < 3; part++)
+	{
+		for (size_t i = 0; i < rows; i++)
+			for (size_t j = 0; j < n; j++)
+				block[i * n + j] = triangle && j < i ? 0 : j % 7 == 6 && !triangle ? block[i * n + j - 3] : entry(i + rows * part, j);
+		for (size_t i = 0; i < rows; i++)
+			for (size_t a = 0; a < n; a++)
+				for (size_t b = a; b < n; b++)
+					gram[a * n + b] += block[i * n + a] * block[i * n + b];
+		assert_int_equal(sml_qr_update(&h.env, n, r, rows, block, n, triangle), SML_OK);
+	}
+	for (size_t a = 0; a < n; a++)
+		for (size_t b = 0; b < n; b++)
+		{
+			double sum = 0;
+
+			for (size_t i = 0; i <= a; i++)
+				sum += r[i * n + a] * r[i * n + b];
+			if (b < a)
+				assert_true(r[a * n + b] == 0);
+			else
+				assert_true(fabs(sum - gram[a * n + b]) < 1e-14 * (double) (3 * rows));
+		}
+	sml_free(&h.env, r);
+	sml_free(&h.env, gram);
+	sml_free(&h.env, block);
+	harness_finish(&h);
+}
+
+static void
+test_qr(void **unused)
+{
+	(void) unused;
+	check_qr(1, 5, false);
+	check_qr(20, 256, false);
+	check_qr(64, 10, false);
+	check_qr(65, 100, false);
+	check_qr(65, 65, true);
+	check_qr(97, 1, false);
+	check_qr(130, 97, true);
+	check_qr(400, 256, false);
+}
+
+static SmlStatus
+update(Harness *h, void *argument)
+{
+	enum { ORDER = 70 };
+	double r[ORDER * ORDER] = {0};
+	double block[2 * ORDER];
+
+	(void) argument;
+	for (size_t i = 0; i < 2 * ORDER; i++)
+		block[i] = entry(i, 1);
+	return sml_qr_update(&h->env, ORDER, r, 2, block, ORDER, false);
+}
+
 static SmlStatus
 invert(Harness *h, void *argument)
 {
@@ -143,6 +215,7 @@ test_sweep(void **unused)
 {
 	(void) unused;
 	harness_sweep(invert, NULL);
+	harness_sweep(update, NULL);
 }
 
 int
@@ -152,6 +225,7 @@ main(void)
 		cmocka_unit_test(test_by_hand),
 		cmocka_unit_test(test_inverse),
 		cmocka_unit_test(test_product),
+		cmocka_unit_test(test_qr),
 		cmocka_unit_test(test_sweep),
 	};
 

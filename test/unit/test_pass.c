@@ -30,8 +30,11 @@ test_profile_pass(void **state)
 	SmlPass *second;
 	uint8_t *plan_bytes;
 	uint8_t *bytes;
+	uint8_t *filled = NULL;
 	size_t   plan_size;
 	size_t   size;
+	size_t   counted;
+	SmlLayout layout;
 
 	(void) state;
 	harness_start(&h);
@@ -50,6 +53,22 @@ test_profile_pass(void **state)
 	assert_int_equal(sml_pass_start(&h.env, copy, &second), SML_OK);
 	assert_int_equal(feed(&h.env, second, SML_REGRESSION, 3, 8), SML_OK);
 	assert_int_equal(sml_pass_write(&h.env, second, &bytes, &size), SML_OK);
+	/* in two steps into memory of the caller: the same bytes, and no others */
+	assert_int_equal(sml_pass_size(&h.env, second, &counted), SML_OK);
+	assert_int_equal(counted, size);
+	assert_int_equal(sml_alloc_array(&h.env, size, 1, &filled), SML_OK);
+	assert_int_equal(sml_pass_fill(&h.env, second, filled, size), SML_OK);
+	assert_memory_equal(filled, bytes, size);
+	assert_int_equal(sml_pass_fill(&h.env, second, filled, size - 1), SML_MISMATCH);
+	sml_free(&h.env, filled);
+	/* the layout alone, also from a plan whose checksum nobody looks at */
+	plan_bytes[20] ^= 1;
+	assert_int_equal(sml_plan_read_layout(&h.env, plan_bytes, plan_size, &layout), SML_OK);
+	assert_int_equal(sml_layout_numbers(&layout), sml_layout_numbers(&plan->layout));
+	assert_int_equal(sml_layout_labels(&layout), sml_layout_labels(&plan->layout));
+	sml_layout_free(&h.env, &layout);
+	assert_int_equal(sml_plan_read_layout(&h.env, plan_bytes, SML_ENVELOPE_SIZE + 1, &layout), SML_CORRUPT);
+	plan_bytes[20] ^= 1;
 	sml_pass_free(&h.env, second);
 	assert_int_equal(sml_pass_read(&h.env, plan, bytes, size, &second), SML_OK);
 	assert_int_equal(sml_pass_merge(&h.env, first, second), SML_OK);

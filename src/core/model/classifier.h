@@ -79,7 +79,7 @@ size_t sml_frame_form(const SmlFrame *frame, const bool *dropped, size_t j, doub
  */
 void sml_frame_involve(const SmlFrame *frame, const double *direction, double largest, bool *involved);
 
-/* Sum over all rows but the first of -share log share: the loss of the intercept alone, per unit of weight. */
+/* The loss of the intercept alone, per unit of weight (nats): the entropy of the classes' shares, -sum share log share. */
 double sml_classifier_null_loss(size_t classes, const double *weights, double weight);
 
 /* The terms' names for sentences. */

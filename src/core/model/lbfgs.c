@@ -8,14 +8,6 @@
 #include "../blas.h"
 #include "lbfgs.h"
 
-/* The share of the promised decrease that a step must reach (Armijo). */
-#define LEAST_SHARE 1e-4
-
-/* Sums over rows are good to about so much of the objective. */
-#define ROUNDING 1e-12
-
-#define SHORTEST_STEP 1e-9
-
 /* A pair whose curvature is below this share of its lengths is not kept. */
 #define LEAST_CURVATURE 1e-14
 
@@ -56,8 +48,7 @@ sml_lbfgs_write(SmlWriter *writer, const SmlLbfgs *lbfgs)
 	sml_write_f64s(writer, lbfgs->steps, lbfgs->pairs * lbfgs->count);
 	sml_write_f64s(writer, lbfgs->changes, lbfgs->pairs * lbfgs->count);
 	sml_write_f64s(writer, lbfgs->gradient, lbfgs->count);
-	for (size_t i = 0; i < lbfgs->width; i++)
-		sml_write_f64s(writer, lbfgs->base + i * lbfgs->width + i, lbfgs->width - i);
+	sml_write_triangle(writer, lbfgs->base, lbfgs->width, lbfgs->width);
 }
 
 void
@@ -73,8 +64,7 @@ sml_lbfgs_read(SmlReader *reader, SmlLbfgs *lbfgs)
 	sml_read_f64s(reader, lbfgs->steps, pairs * lbfgs->count);
 	sml_read_f64s(reader, lbfgs->changes, pairs * lbfgs->count);
 	sml_read_f64s(reader, lbfgs->gradient, lbfgs->count);
-	for (size_t i = 0; i < lbfgs->width; i++)
-		sml_read_f64s(reader, lbfgs->base + i * lbfgs->width + i, lbfgs->width - i);
+	sml_read_triangle(reader, lbfgs->base, lbfgs->width, lbfgs->width);
 }
 
 void
@@ -179,14 +169,6 @@ done:
 }
 
 static void
-set_trial(SmlNewton *newton, double step)
-{
-	newton->step = step;
-	for (size_t i = 0; i < newton->count; i++)
-		newton->at[i] = newton->best[i] + step * newton->direction[i];
-}
-
-static void
 finish(SmlNewton *newton, SmlNewtonEnd end)
 {
 	newton->end = end;
@@ -222,7 +204,7 @@ accept(SmlEnv *env, SmlLbfgs *lbfgs, SmlNewton *newton, const bool *held, const 
 	else if (newton->passes >= pass->limit)
 		finish(newton, SML_NEWTON_LIMIT);
 	else
-		set_trial(newton, 1);
+		sml_newton_try(newton, 1);
 done:
 	sml_free(env, sum);
 	sml_factor_free(env, &factor);
@@ -232,20 +214,17 @@ done:
 SmlStatus
 sml_lbfgs_advance(SmlEnv *env, SmlLbfgs *lbfgs, SmlNewton *newton, const bool *held, const SmlNewtonPass *pass)
 {
-	double slack = ROUNDING * fabs(newton->best_value);
-
 	if (!newton->started && !isfinite(pass->value))
 		return sml_fail(env, SML_BAD_INPUT, "The values are too large for the sums of the fit.");
 	newton->passes++;
 	newton->accepted = false;
-	if (!newton->started ||
-		pass->value <= newton->best_value - LEAST_SHARE * newton->step * newton->slope + slack)
+	if (!newton->started || sml_newton_improves(newton, pass->value))
 		return accept(env, lbfgs, newton, held, pass);
 	if (newton->passes >= pass->limit)
 		finish(newton, SML_NEWTON_LIMIT);
-	else if (newton->step / 2 < SHORTEST_STEP)
+	else if (newton->step / 2 < SML_NEWTON_SHORTEST)
 		finish(newton, SML_NEWTON_STUCK);
 	else
-		set_trial(newton, newton->step / 2);
+		sml_newton_try(newton, newton->step / 2);
 	return SML_OK;
 }

@@ -146,7 +146,7 @@ linear_absorb(SmlEnv *env, SmlState *state, const SmlBlock *block)
 		for (size_t i = 0; block->w != NULL && i < block->rows; i++)
 			for (size_t j = 0; j < m; j++)
 				linear->block[i * m + j] *= sqrt(block->w[i]);
-		status = sml_qr_update(env, m, linear->sums, block->rows, linear->block, m);
+		status = sml_qr_update(env, m, linear->sums, block->rows, linear->block, m, false);
 	}
 	else if (linear->phase == LINEAR_MEAT)
 	{
@@ -161,30 +161,37 @@ linear_absorb(SmlEnv *env, SmlState *state, const SmlBlock *block)
 	return status;
 }
 
+/* The triangle of "from" is merged as a block of rows. */
+static SmlStatus
+merge_triangles(SmlEnv *env, Linear *into, const Linear *from)
+{
+	size_t    m = into->order;
+	double   *copy = NULL;
+	SmlStatus status;
+
+	SML_TRY(sml_alloc_array(env, m * m, sizeof(double), &copy));
+	SML_TRY(sml_copy_bytes(env, copy, from->sums, m * m * sizeof(double)));
+	SML_TRY(sml_qr_update(env, m, into->sums, m, copy, m, true));
+done:
+	sml_free(env, copy);
+	return status;
+}
+
 static SmlStatus
 linear_merge(SmlEnv *env, SmlState *into_state, const SmlState *from_state)
 {
 	Linear       *into = (Linear *) into_state;
 	const Linear *from = (const Linear *) from_state;
-	size_t        m = into->order;
-	double       *copy = NULL;
-	SmlStatus     status = SML_OK;
+	SmlStatus     status;
 
 	if (into->order != from->order || into->phase != from->phase)
 		return sml_fail(env, SML_MISMATCH, "States of different passes cannot be merged.");
 	if (into->phase == LINEAR_QR)
-	{
-		status = sml_alloc_array(env, m * m, sizeof(double), &copy);
-		if (status != SML_OK)
-			return status;
-		memcpy(copy, from->sums, m * m * sizeof(double));
-		status = sml_qr_update(env, m, into->sums, m, copy, m);
-		sml_free(env, copy);
-	}
+		status = merge_triangles(env, into, from);
 	else
-		for (size_t i = 0; i < m * m; i++)
-			into->sums[i] += from->sums[i];
-	into->rows += from->rows;
+		status = sml_add_all(env, into->order * into->order, into->sums, from->sums);
+	if (status == SML_OK)
+		into->rows += from->rows;
 	return status;
 }
 
@@ -193,10 +200,8 @@ linear_from_gram(SmlEnv *env, SmlState *state, const double *gram, uint64_t rows
 {
 	Linear *linear = (Linear *) state;
 
-	(void) env;
-	memcpy(linear->sums, gram, linear->order * linear->order * sizeof(double));
 	linear->rows = rows;
-	return SML_OK;
+	return sml_copy_bytes(env, linear->sums, gram, linear->order * linear->order * sizeof(double));
 }
 
 /* ---- solving ----------------------------------------------------------------------- */
@@ -257,14 +262,15 @@ solve_gram(SmlEnv *env, Linear *linear)
 }
 
 /*
- * Reflect rows "rank" and below so that column j is zero below row "rank"; columns to the right follow.
- * Row by row, through "sums" (m of them), since a walk down a column of a wide matrix misses the cache at each step.
+ * Reflect rows "rank" to j so that column j is zero below row "rank"; columns to the right follow.  Rows below j are zero
+ * in column j still.  Row by row, through "sums" (m of them), since a walk down a column of a wide matrix misses the cache at each step.
  */
 static SmlStatus
 reflect(SmlEnv *env, size_t m, double *a, size_t rank, size_t j, double norm, double *sums)
 {
 	double    head = a[rank * m + j];
 	double    squares = norm * norm;
+	size_t    steps = sml_poll_steps(m);
 	SmlStatus status = SML_OK;
 
 	if (head > 0)
@@ -273,32 +279,44 @@ reflect(SmlEnv *env, size_t m, double *a, size_t rank, size_t j, double norm, do
 	squares -= head * norm;
 	a[rank * m + j] = head - norm;
 	memset(sums, 0, m * sizeof(double));
-	for (size_t i = rank; i < m; i++)
+	for (size_t i = rank; i <= j; i++)
 	{
-		if (i % sml_poll_steps(m) == 0)
+		if (i % steps == 0)
 			SML_TRY(sml_poll(env));
 		for (size_t c = j + 1; c < m; c++)
 			sums[c] += a[i * m + j] * a[i * m + c];
 	}
 	for (size_t c = j + 1; c < m; c++)
 		sums[c] /= squares;
-	for (size_t i = rank; i < m; i++)
+	for (size_t i = rank; i <= j; i++)
 	{
-		if (i % sml_poll_steps(m) == 0)
+		if (i % steps == 0)
 			SML_TRY(sml_poll(env));
 		for (size_t c = j + 1; c < m; c++)
 			a[i * m + c] -= sums[c] * a[i * m + j];
 	}
 	a[rank * m + j] = norm;
-	for (size_t i = rank + 1; i < m; i++)
+	for (size_t i = rank + 1; i <= j; i++)
 		a[i * m + j] = 0;
 done:
 	return status;
 }
 
+/* Sum of squares of column c of a (order m) in rows "from" to "to" - 1. */
+static double
+column_squares(const double *a, size_t m, size_t c, size_t from, size_t to)
+{
+	double sum = 0;
+
+	for (size_t i = from; i < to; i++)
+		sum += a[i * m + c] * a[i * m + c];
+	return sum;
+}
+
 /*
  * Take the columns of the triangle in order.  A column of which the kept ones before it leave
  * next to nothing is left out; the rows below the pivots stay full until they are reflected.
+ * Column j is zero below row j all the while, so that the cost follows the number of columns left out so far.
  */
 static SmlStatus
 solve_qr(SmlEnv *env, Linear *linear)
@@ -312,21 +330,14 @@ solve_qr(SmlEnv *env, Linear *linear)
 	SmlStatus status;
 
 	SML_TRY(sml_alloc_array(env, m, sizeof(double), &scratch));
-	memset(linear->factor, 0, k * k * sizeof(double));
-	linear->tss = linear->rss = 0;
-	for (size_t i = 1; i < m; i++)
-		linear->tss += a[i * m + y] * a[i * m + y];
+	SML_TRY(sml_zero_bytes(env, linear->factor, k * k * sizeof(double)));
+	linear->tss = column_squares(a, m, y, 1, m);
 	for (size_t j = 0; j < k; j++)
 	{
-		double whole = 0;
-		double left = 0;
-		double below = 0;
+		double whole = column_squares(a, m, j, j > 0 ? 1 : 0, j + 1);
+		double left = column_squares(a, m, j, rank, j + 1);
 
 		SML_TRY(sml_poll(env));
-		for (size_t i = j > 0 ? 1 : 0; i < m; i++)
-			whole += a[i * m + j] * a[i * m + j];
-		for (size_t i = rank; i < m; i++)
-			left += a[i * m + j] * a[i * m + j];
 		if (linear->dropped[j] || !(left > DEPENDENT_QR * whole) || !(whole > 0))
 		{
 			linear->dropped[j] = true;
@@ -334,20 +345,16 @@ solve_qr(SmlEnv *env, Linear *linear)
 		}
 		if (left < linear->least * whole)
 			linear->least = left / whole;
-		for (size_t i = rank + 1; i < m; i++)
-			below += a[i * m + j] * a[i * m + j];
-		if (below > 0)
+		if (column_squares(a, m, j, rank + 1, j + 1) > 0)
 			SML_TRY(reflect(env, m, a, rank, j, sqrt(left), scratch));
-		for (size_t c = j; c < k; c++)
-			linear->factor[j * k + c] = a[rank * m + c];
+		memcpy(linear->factor + j * k + j, a + rank * m + j, (k - j) * sizeof(double));
 		linear->beta[j] = a[rank * m + y];
 		rank++;
 	}
 	for (size_t j = 0; j < k; j++)
 		for (size_t i = 0; linear->dropped[j] && i < k; i++)
 			linear->factor[i * k + j] = linear->factor[j * k + i] = 0;
-	for (size_t i = rank; i < m; i++)
-		linear->rss += a[i * m + y] * a[i * m + y];
+	linear->rss = column_squares(a, m, y, rank, m);
 	sml_solve_upper(k, linear->factor, k, linear->beta);
 	linear->by_qr = true;
 done:
@@ -361,12 +368,12 @@ wants_meat(const Linear *linear)
 	return linear->weighted && linear->options[LINEAR_WEIGHT_TYPE] == 0 && linear->options[LINEAR_L2] == 0;
 }
 
-static void
-begin_phase(Linear *linear, LinearPhase phase)
+static SmlStatus
+begin_phase(SmlEnv *env, Linear *linear, LinearPhase phase)
 {
 	linear->phase = phase;
 	linear->rows = 0;
-	memset(linear->sums, 0, linear->order * linear->order * sizeof(double));
+	return sml_zero_bytes(env, linear->sums, linear->order * linear->order * sizeof(double));
 }
 
 static SmlStatus
@@ -388,7 +395,7 @@ linear_finish_pass(SmlEnv *env, SmlState *state, SmlVerdict *verdict)
 		{
 			/* constant columns stay out, collinear ones are judged anew */
 			memcpy(linear->dropped + 1, linear->constant, linear->terms * sizeof(bool));
-			begin_phase(linear, LINEAR_QR);
+			status = begin_phase(env, linear, LINEAR_QR);
 			verdict->again = true;
 		}
 	}
@@ -399,16 +406,24 @@ linear_finish_pass(SmlEnv *env, SmlState *state, SmlVerdict *verdict)
 		return status;
 	if (linear->phase != LINEAR_MEAT && wants_meat(linear))
 	{
-		begin_phase(linear, LINEAR_MEAT);
+		status = begin_phase(env, linear, LINEAR_MEAT);
 		verdict->again = true;
 	}
 	else if (linear->phase != LINEAR_MEAT)
 		linear->phase = LINEAR_DONE;
-	return SML_OK;
+	return status;
 }
 
 /* ---- bytes ---------------------------------------------------------------------------- */
 
+/* The QR pass makes its own. */
+static bool
+has_factor(const Linear *linear)
+{
+	return linear->passes > 0 && linear->phase != LINEAR_QR;
+}
+
+/* phase | counts and figures | columns left out | sums unless there are none | coefficients and factor once there are some */
 static void
 linear_write(SmlWriter *writer, const SmlState *state)
 {
@@ -423,34 +438,26 @@ linear_write(SmlWriter *writer, const SmlState *state)
 	sml_write_f64(writer, linear->rss);
 	sml_write_f64(writer, linear->tss);
 	sml_write_f64(writer, linear->least);
-	for (size_t i = 0; i < linear->order; i++)
-		sml_write_f64s(writer, linear->sums + i * linear->order + i, linear->order - i);
-	for (size_t j = 0; j < k; j++)
-		sml_write_u8(writer, linear->dropped[j] ? 1 : 0);
-	if (linear->passes == 0)
-		return;
-	sml_write_f64s(writer, linear->beta, k);
-	for (size_t i = 0; i < k; i++)
-		sml_write_f64s(writer, linear->factor + i * k + i, k - i);
+	sml_write_bools(writer, linear->dropped, k);
+	if (linear->rows > 0)
+		sml_write_triangle(writer, linear->sums, linear->order, linear->order);
+	if (linear->passes > 0)
+		sml_write_f64s(writer, linear->beta, k);
+	if (has_factor(linear))
+		sml_write_triangle(writer, linear->factor, k, k);
 }
 
 static void
-linear_read(SmlReader *reader, const SmlDesign *design, SmlState **state)
+fill_state(SmlReader *reader, SmlState *state)
 {
-	SmlState *fresh = NULL;
-	Linear   *linear;
-	uint8_t   phase = sml_read_u8(reader);
-	size_t    k = design->terms + 1;
+	Linear *linear = (Linear *) state;
+	size_t  k = linear->terms + 1;
+	uint8_t phase = sml_read_u8(reader);
 
 	if (phase > LINEAR_DONE)
 		sml_reader_fail(reader, "The phase of a linear fit is unknown.");
-	if (reader->status == SML_OK && (k > UINT32_MAX || k * k / 2 > sml_reader_left(reader) / 8))
-		sml_reader_fail(reader, "The sums of a linear fit are missing.");
-	if (reader->status == SML_OK)
-		reader->status = linear_start(reader->env, design, &fresh);
 	if (reader->status != SML_OK)
 		return;
-	linear = (Linear *) fresh;
 	linear->phase = (LinearPhase) phase;
 	linear->rows = sml_read_u64(reader);
 	linear->passes = sml_read_u32(reader);
@@ -459,22 +466,19 @@ linear_read(SmlReader *reader, const SmlDesign *design, SmlState **state)
 	linear->rss = sml_read_f64(reader);
 	linear->tss = sml_read_f64(reader);
 	linear->least = sml_read_f64(reader);
-	for (size_t i = 0; i < linear->order; i++)
-		sml_read_f64s(reader, linear->sums + i * linear->order + i, linear->order - i);
-	for (size_t j = 0; j < k; j++)
-		linear->dropped[j] = sml_read_bool(reader);
-	if (reader->status == SML_OK && linear->passes > 0)
-	{
+	sml_read_bools(reader, linear->dropped, k);
+	if (linear->rows > 0)
+		sml_read_triangle(reader, linear->sums, linear->order, linear->order);
+	if (linear->passes > 0)
 		sml_read_f64s(reader, linear->beta, k);
-		for (size_t i = 0; i < k; i++)
-			sml_read_f64s(reader, linear->factor + i * k + i, k - i);
-	}
-	if (reader->status != SML_OK)
-	{
-		linear_free(reader->env, fresh);
-		return;
-	}
-	*state = fresh;
+	if (has_factor(linear))
+		sml_read_triangle(reader, linear->factor, k, k);
+}
+
+static void
+linear_read(SmlReader *reader, const SmlDesign *design, SmlState **state)
+{
+	sml_state_read(reader, &sml_linear, design, fill_state, state);
 }
 
 const SmlLearner sml_linear = {

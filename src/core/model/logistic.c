@@ -119,34 +119,6 @@ done:
 
 /* ---- one block ---- */
 
-static double
-sum_of(size_t count, const double *values)
-{
-	double sum = 0;
-
-	for (size_t i = 0; i < count; i++)
-		sum += values[i];
-	return sum;
-}
-
-/* sum += sum v, and sum[1 + j] += sum v x_j */
-static void
-add_weighted(size_t rows, size_t terms, const double *x, const double *v, double *sum)
-{
-	sum[0] += sum_of(rows, v);
-	sml_tmatvec_add(rows, terms, x, terms, v, sum + 1);
-}
-
-/* The upper triangle += (1, x)' diag(v) (1, x). */
-static SmlStatus
-add_gram(SmlEnv *env, size_t rows, size_t terms, const double *x, const double *v, double *matrix)
-{
-	size_t width = terms + 1;
-
-	add_weighted(rows, terms, x, v, matrix);
-	return sml_gram_add(env, rows, terms, x, terms, v, matrix + width + 1, width);
-}
-
 /* The linear predictor of "rows" rows; zero behind them. */
 static void
 predict_link(size_t rows, size_t terms, const double *x, const double *coefficients, double *eta)
@@ -199,8 +171,8 @@ add_scalars(Logistic *logistic, size_t rows, const double *w)
 	}
 	logistic->least_margin = least;
 	logistic->pass_positive += positive;
-	logistic->pass_loss += sum_of(rows, loss);
-	logistic->pass_weight += w == NULL ? (double) rows : sum_of(rows, w);
+	logistic->pass_loss += sml_sum(rows, loss);
+	logistic->pass_weight += w == NULL ? (double) rows : sml_sum(rows, w);
 	logistic->pass_rows += rows;
 }
 
@@ -221,16 +193,16 @@ absorb_chunk(SmlEnv *env, Logistic *logistic, size_t rows, const double *x, cons
 	add_scalars(logistic, rows, w);
 	if (logistic->parity != NULL && cell != NULL)
 		sml_parity_absorb(logistic->parity, rows, x, cell, logistic->lanes[LANE_SCORE], w, logistic->lanes[LANE_CURVATURE]);
-	status = add_gram(env, rows, terms, x, logistic->lanes[LANE_CURVATURE], logistic->hessian);
+	status = sml_gram_one_add(env, rows, terms, x, logistic->lanes[LANE_CURVATURE], logistic->hessian, logistic->frame.width);
 	if (status != SML_OK)
 		return status;
 	if (logistic->phase == PHASE_ROBUST)
 	{
 		for (size_t i = 0; i < rows; i++)
 			residual[i] *= residual[i];
-		return add_gram(env, rows, terms, x, residual, logistic->meat);
+		return sml_gram_one_add(env, rows, terms, x, residual, logistic->meat, logistic->frame.width);
 	}
-	add_weighted(rows, terms, x, residual, logistic->gradient);
+	sml_weighted_sums_add(rows, terms, x, residual, logistic->gradient);
 	if (logistic->newton.passes == 0)
 		sml_extent_absorb(&logistic->extent, rows, x, y, w);
 	if (logistic->watch)
@@ -258,19 +230,13 @@ logistic_absorb(SmlEnv *env, SmlState *state, const SmlBlock *block)
 	return SML_OK;
 }
 
-static void
-add_all(size_t count, double *into, const double *from)
-{
-	for (size_t i = 0; i < count; i++)
-		into[i] += from[i];
-}
-
 static SmlStatus
 logistic_merge(SmlEnv *env, SmlState *into_state, const SmlState *from_state)
 {
 	Logistic       *into = (Logistic *) into_state;
 	const Logistic *from = (const Logistic *) from_state;
 	size_t          cells = into->frame.width * into->frame.width;
+	SmlStatus       status = SML_OK;
 
 	if (into_state->learner != from_state->learner || into->frame.width != from->frame.width ||
 		into->phase != from->phase || into->watch != from->watch || (into->meat == NULL) != (from->meat == NULL) ||
@@ -284,14 +250,15 @@ logistic_merge(SmlEnv *env, SmlState *into_state, const SmlState *from_state)
 	into->least_margin = fmin(into->least_margin, from->least_margin);
 	into->least_move = fmin(into->least_move, from->least_move);
 	into->greatest_move = fmax(into->greatest_move, from->greatest_move);
-	add_all(into->frame.width, into->gradient, from->gradient);
-	add_all(cells, into->hessian, from->hessian);
+	SML_TRY(sml_add_all(env, into->frame.width, into->gradient, from->gradient));
+	SML_TRY(sml_add_all(env, cells, into->hessian, from->hessian));
 	if (into->meat != NULL)
-		add_all(cells, into->meat, from->meat);
+		SML_TRY(sml_add_all(env, cells, into->meat, from->meat));
 	if (into->parity != NULL)
-		sml_parity_merge(into->parity, from->parity);
+		SML_TRY(sml_parity_merge(env, into->parity, from->parity));
 	sml_extent_merge(&into->extent, &from->extent);
-	return SML_OK;
+done:
+	return status;
 }
 
 /* ---- between two passes ---- */
@@ -457,23 +424,6 @@ all_zero(size_t count, const double *values)
 	return true;
 }
 
-/* The loss after the last, unconfirmed step: the quadratic model is exact to all digits there. */
-static double
-loss_after_step(const Logistic *logistic)
-{
-	const double *d = logistic->newton.direction;
-	size_t        width = logistic->frame.width;
-	double        loss = logistic->pass_loss;
-
-	for (size_t i = 0; i < width; i++)
-	{
-		const double *row = logistic->hessian + i * width;
-
-		loss += d[i] * (logistic->gradient[i] + row[i] * d[i] / 2 + sml_dot(width - i - 1, row + i + 1, d + i + 1));
-	}
-	return loss;
-}
-
 /* Add the penalty to the sums of the pass. */
 static double
 penalise(const Logistic *logistic, double *gradient, double *hessian)
@@ -529,7 +479,8 @@ advance(SmlEnv *env, Logistic *logistic, double *gradient, double *hessian)
 	if (status != SML_OK)
 		return status;
 	if (newton->accepted)
-		logistic->best_loss = newton->end == SML_NEWTON_CONVERGED ? loss_after_step(logistic) : logistic->pass_loss;
+		logistic->best_loss = newton->end == SML_NEWTON_CONVERGED ?
+			sml_newton_after_step(newton, logistic->pass_loss, logistic->gradient, logistic->hessian) : logistic->pass_loss;
 	if (newton->accepted && logistic->parity != NULL)
 		status = sml_parity_digest(env, logistic->parity, logistic->pass_weight);
 	if (status != SML_OK)
@@ -539,23 +490,6 @@ advance(SmlEnv *env, Logistic *logistic, double *gradient, double *hessian)
 	/* a penalty between groups slows the search down by itself */
 	logistic->watch = logistic->frame.l2 == 0 && logistic->parity == NULL && newton->slow >= SML_SEPARATION_SLOW;
 	return SML_OK;
-}
-
-/* A warm start may have coefficients for columns that turn out to be left out: take the pass again without them. */
-static bool
-clear_dropped(SmlNewton *newton)
-{
-	bool cleared = false;
-
-	for (size_t j = 0; j < newton->count; j++)
-	{
-		if (newton->dropped[j] && newton->at[j] != 0)
-		{
-			newton->at[j] = 0;
-			cleared = true;
-		}
-	}
-	return cleared;
 }
 
 static SmlStatus
@@ -569,11 +503,8 @@ search_pass(SmlEnv *env, Logistic *logistic)
 	SML_TRY(sml_alloc_array(env, width, sizeof(double), &gradient));
 	SML_TRY(sml_alloc_array(env, width * width, sizeof(double), &hessian));
 	SML_TRY(advance(env, logistic, gradient, hessian));
-	if (logistic->newton.passes == 1 && logistic->newton.end != SML_NEWTON_LIMIT && clear_dropped(&logistic->newton))
-	{
-		sml_newton_restart(&logistic->newton);
-		logistic->newton.end = SML_NEWTON_RUNNING;
-	}
+	if (logistic->newton.passes == 1)
+		sml_newton_clear_dropped(&logistic->newton);
 	if (logistic->newton.end != SML_NEWTON_RUNNING)
 		logistic->phase = logistic->frame.robust ? PHASE_ROBUST : PHASE_DONE;
 done:
@@ -721,19 +652,7 @@ done:
 static void
 logistic_read(SmlReader *reader, const SmlDesign *design, SmlState **state)
 {
-	SmlState *made = NULL;
-
-	*state = NULL;
-	if (reader->status != SML_OK)
-		return;
-	reader->status = logistic_start(reader->env, design, &made);
-	if (reader->status != SML_OK)
-		return;
-	sml_logistic_read_state(reader, (Logistic *) made);
-	if (reader->status == SML_OK)
-		*state = made;
-	else
-		logistic_free(reader->env, made);
+	sml_state_read(reader, &sml_logistic, design, sml_logistic_fill, state);
 }
 
 const SmlLearner sml_logistic = {

@@ -66,6 +66,6 @@ typedef struct Logistic
 
 /* The state as bytes; reading fills a state that was just started, and says in reader->status whether it makes sense. */
 void sml_logistic_write(SmlWriter *writer, const SmlState *state);
-void sml_logistic_read_state(SmlReader *reader, Logistic *logistic);
+void sml_logistic_fill(SmlReader *reader, SmlState *state);
 
 #endif

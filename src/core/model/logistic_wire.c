@@ -15,12 +15,9 @@ write_sums(SmlWriter *writer, const Logistic *logistic)
 
 	sml_write_f64s(writer, scalars, 6);
 	sml_write_f64s(writer, logistic->gradient, width);
-	for (size_t i = 0; i < width; i++)
-	{
-		sml_write_f64s(writer, logistic->hessian + i * width + i, width - i);
-		if (logistic->meat != NULL)
-			sml_write_f64s(writer, logistic->meat + i * width + i, width - i);
-	}
+	sml_write_triangle(writer, logistic->hessian, width, width);
+	if (logistic->meat != NULL)
+		sml_write_triangle(writer, logistic->meat, width, width);
 	if (logistic->newton.passes == 0)
 		sml_extent_write(writer, &logistic->extent);
 }
@@ -38,10 +35,8 @@ sml_logistic_write(SmlWriter *writer, const SmlState *state)
 	sml_write_u8(writer, (uint8_t) logistic->phase);
 	sml_write_u8(writer, logistic->watch);
 	sml_write_u8(writer, (uint8_t) logistic->separation);
-	for (size_t j = 0; j < logistic->frame.terms; j++)
-		sml_write_u8(writer, logistic->ridged[j]);
-	for (size_t j = 0; j < logistic->frame.width; j++)
-		sml_write_u8(writer, logistic->involved[j]);
+	sml_write_bools(writer, logistic->ridged, logistic->frame.terms);
+	sml_write_bools(writer, logistic->involved, logistic->frame.width);
 	sml_write_f64s(writer, numbers, 5);
 	sml_write_u64(writer, logistic->rows);
 	sml_newton_write(writer, &logistic->newton);
@@ -62,28 +57,24 @@ read_sums(SmlReader *reader, Logistic *logistic)
 	logistic->least_move = sml_read_f64(reader);
 	logistic->greatest_move = sml_read_f64(reader);
 	sml_read_f64s(reader, logistic->gradient, width);
-	for (size_t i = 0; i < width; i++)
-	{
-		sml_read_f64s(reader, logistic->hessian + i * width + i, width - i);
-		if (logistic->meat != NULL)
-			sml_read_f64s(reader, logistic->meat + i * width + i, width - i);
-	}
+	sml_read_triangle(reader, logistic->hessian, width, width);
+	if (logistic->meat != NULL)
+		sml_read_triangle(reader, logistic->meat, width, width);
 	if (logistic->newton.passes == 0)
 		sml_extent_read(reader, &logistic->extent);
 }
 
 void
-sml_logistic_read_state(SmlReader *reader, Logistic *logistic)
+sml_logistic_fill(SmlReader *reader, SmlState *state)
 {
-	uint8_t phase = sml_read_u8(reader);
-	uint8_t separation;
+	Logistic *logistic = (Logistic *) state;
+	uint8_t   phase = sml_read_u8(reader);
+	uint8_t   separation;
 
 	logistic->watch = sml_read_bool(reader);
 	separation = sml_read_u8(reader);
-	for (size_t j = 0; j < logistic->frame.terms; j++)
-		logistic->ridged[j] = sml_read_bool(reader);
-	for (size_t j = 0; j < logistic->frame.width; j++)
-		logistic->involved[j] = sml_read_bool(reader);
+	sml_read_bools(reader, logistic->ridged, logistic->frame.terms);
+	sml_read_bools(reader, logistic->involved, logistic->frame.width);
 	logistic->ridge = sml_read_f64(reader);
 	logistic->radius = sml_read_f64(reader);
 	logistic->best_loss = sml_read_f64(reader);

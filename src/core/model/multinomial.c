@@ -40,16 +40,6 @@ multinomial_need(SmlEnv *env, const SmlDesign *design, size_t *bytes)
 
 /* ---- one block ---- */
 
-static double
-sum_of(size_t count, const double *values)
-{
-	double sum = 0;
-
-	for (size_t i = 0; i < count; i++)
-		sum += values[i];
-	return sum;
-}
-
 /* Linear predictors of all classes for K - 1 rows of coefficients; zero behind the last row. */
 static SmlStatus
 predict_links(SmlEnv *env, SmlMultinomial *state, size_t rows, const double *x, const double *coefficients)
@@ -113,17 +103,6 @@ watch_moves(SmlEnv *env, SmlMultinomial *state, size_t rows, const double *x, co
 	return SML_OK;
 }
 
-/* Upper triangle += (1, x)' diag(v) (1, x), leading dimension "lead". */
-static SmlStatus
-add_gram(SmlEnv *env, const SmlMultinomial *state, size_t rows, const double *x, const double *v, double *matrix, size_t lead)
-{
-	size_t terms = state->frame.terms;
-
-	matrix[0] += sum_of(rows, v);
-	sml_tmatvec_add(rows, terms, x, terms, v, matrix + 1);
-	return sml_gram_add(env, rows, terms, x, terms, v, matrix + lead + 1, lead);
-}
-
 /* The blocks k <= l of the Hessian, each by its upper triangle; off the diagonal with the sign turned. */
 static SmlStatus
 add_hessian(SmlEnv *env, SmlMultinomial *state, size_t rows, const double *x, const double *w)
@@ -141,7 +120,7 @@ add_hessian(SmlEnv *env, SmlMultinomial *state, size_t rows, const double *x, co
 
 			for (size_t i = 0; i < rows; i++)
 				state->v[i] = (w ? w[i] : 1) * p[i] * (k == l ? 1 - p[i] : q[i]);
-			status = add_gram(env, state, rows, x, state->v, state->hessian + k * width * state->count + l * width, state->count);
+			status = sml_gram_one_add(env, rows, state->frame.terms, x, state->v, state->hessian + k * width * state->count + l * width, state->count);
 			if (status != SML_OK)
 				return status;
 		}
@@ -156,7 +135,7 @@ add_first(SmlEnv *env, SmlMultinomial *state, size_t rows, const double *x, cons
 	for (size_t i = 0; i < rows; i++)
 		state->v[i] = w ? w[i] : 1;
 	sml_extent_absorb(&state->extent, rows, x, y, w);
-	return add_gram(env, state, rows, x, state->v, state->gram, state->frame.width);
+	return sml_gram_one_add(env, rows, state->frame.terms, x, state->v, state->gram, state->frame.width);
 }
 
 /* w (p_k - 1{y = k}) of class k into v. */
@@ -183,8 +162,7 @@ add_gradient(SmlEnv *env, SmlMultinomial *state, size_t rows, const double *x, c
 		if (status != SML_OK)
 			return status;
 		residual_of(state, rows, k + 1, y, w);
-		gradient[0] += sum_of(rows, state->v);
-		sml_tmatvec_add(rows, terms, x, terms, state->v, gradient + 1);
+		sml_weighted_sums_add(rows, terms, x, state->v, gradient);
 	}
 	return SML_OK;
 }
@@ -284,18 +262,14 @@ multinomial_absorb(SmlEnv *env, SmlState *base, const SmlBlock *block)
 	return SML_OK;
 }
 
-static void
-add_all(size_t count, double *into, const double *from)
-{
-	for (size_t i = 0; i < count; i++)
-		into[i] += from[i];
-}
-
 static SmlStatus
 multinomial_merge(SmlEnv *env, SmlState *into_base, const SmlState *from_base)
 {
 	SmlMultinomial       *into = (SmlMultinomial *) into_base;
 	const SmlMultinomial *from = (const SmlMultinomial *) from_base;
+	size_t                width = into->frame.width;
+	size_t                cells = into->count * into->count;
+	SmlStatus             status = SML_OK;
 
 	if (into_base->learner != from_base->learner || into->frame.width != from->frame.width ||
 		into->count != from->count || into->phase != from->phase || into->watch != from->watch ||
@@ -306,15 +280,16 @@ multinomial_merge(SmlEnv *env, SmlState *into_base, const SmlState *from_base)
 	into->least_margin = fmin(into->least_margin, from->least_margin);
 	into->least_move = fmin(into->least_move, from->least_move);
 	into->greatest_move = fmax(into->greatest_move, from->greatest_move);
-	add_all(into->frame.classes, into->pass_weights, from->pass_weights);
-	add_all(into->count, into->gradient, from->gradient);
-	add_all(into->frame.width * into->frame.width, into->gram, from->gram);
+	SML_TRY(sml_add_all(env, into->frame.classes, into->pass_weights, from->pass_weights));
+	SML_TRY(sml_add_all(env, into->count, into->gradient, from->gradient));
+	SML_TRY(sml_add_all(env, width * width, into->gram, from->gram));
 	if (into->full)
-		add_all(into->count * into->count, into->hessian, from->hessian);
+		SML_TRY(sml_add_all(env, cells, into->hessian, from->hessian));
 	if (into->meat != NULL)
-		add_all(into->count * into->count, into->meat, from->meat);
+		SML_TRY(sml_add_all(env, cells, into->meat, from->meat));
 	sml_extent_merge(&into->extent, &from->extent);
-	return SML_OK;
+done:
+	return status;
 }
 
 /* ---- between two passes ---- */
@@ -467,7 +442,7 @@ digest_first(SmlEnv *env, SmlMultinomial *state, double *scratch)
 	SmlStatus status;
 
 	state->rows = state->pass_rows;
-	state->weight = sum_of(state->frame.classes, state->pass_weights);
+	state->weight = sml_sum(state->frame.classes, state->pass_weights);
 	/* the change of a curvature is bounded by twice that of a linear predictor (newton.h) */
 	state->radius = 2 * sml_extent_radius(&state->extent);
 	memcpy(state->class_weights, state->pass_weights, state->frame.classes * sizeof(double));
@@ -508,22 +483,6 @@ done:
 	return status;
 }
 
-/* The loss after the last, unconfirmed step: the quadratic model is exact to all digits there. */
-static double
-loss_after_step(const SmlMultinomial *state, const double *hessian)
-{
-	const double *d = state->newton.direction;
-	double        loss = state->pass_loss;
-
-	for (size_t i = 0; i < state->count; i++)
-	{
-		const double *row = hessian + i * state->count;
-
-		loss += d[i] * (state->gradient[i] + row[i] * d[i] / 2 + sml_dot(state->count - i - 1, row + i + 1, d + i + 1));
-	}
-	return loss;
-}
-
 static SmlStatus
 advance(SmlEnv *env, SmlMultinomial *state, double *gradient, double *hessian)
 {
@@ -546,31 +505,10 @@ advance(SmlEnv *env, SmlMultinomial *state, double *gradient, double *hessian)
 	if (status != SML_OK)
 		return status;
 	if (newton->accepted)
-		state->best_loss = state->full && newton->end == SML_NEWTON_CONVERGED ? loss_after_step(state, hessian) :
-																				state->pass_loss;
+		state->best_loss = state->full && newton->end == SML_NEWTON_CONVERGED ?
+			sml_newton_after_step(newton, state->pass_loss, state->gradient, hessian) : state->pass_loss;
 	state->watch = state->full && state->frame.l2 == 0 && newton->slow >= SML_SEPARATION_SLOW;
 	return SML_OK;
-}
-
-/* A warm start may have coefficients for columns that turn out to be left out: take the pass again without them. */
-static void
-clear_dropped(SmlNewton *newton)
-{
-	bool cleared = false;
-
-	for (size_t j = 0; j < newton->count; j++)
-	{
-		if (newton->dropped[j] && newton->at[j] != 0)
-		{
-			newton->at[j] = 0;
-			cleared = true;
-		}
-	}
-	if (cleared && newton->end != SML_NEWTON_LIMIT)
-	{
-		sml_newton_restart(newton);
-		newton->end = SML_NEWTON_RUNNING;
-	}
 }
 
 static SmlStatus
@@ -585,7 +523,7 @@ search_pass(SmlEnv *env, SmlMultinomial *state)
 		SML_TRY(sml_alloc_array(env, state->count * state->count, sizeof(double), &hessian));
 	SML_TRY(advance(env, state, gradient, hessian));
 	if (state->newton.passes == 1)
-		clear_dropped(&state->newton);
+		sml_newton_clear_dropped(&state->newton);
 	if (state->newton.end != SML_NEWTON_RUNNING)
 		state->phase = state->frame.robust && state->full ? SML_MULTINOMIAL_ROBUST : SML_MULTINOMIAL_DONE;
 done:
@@ -598,7 +536,7 @@ static SmlStatus
 multinomial_finish_pass(SmlEnv *env, SmlState *base, SmlVerdict *verdict)
 {
 	SmlMultinomial *state = (SmlMultinomial *) base;
-	double          weight = sum_of(state->frame.classes, state->pass_weights);
+	double          weight = sml_sum(state->frame.classes, state->pass_weights);
 	double          loss = state->pass_loss / weight;
 
 	if (state->phase == SML_MULTINOMIAL_DONE)

@@ -226,20 +226,6 @@ done:
 /* ---- bytes ---- */
 
 static void
-write_flags(SmlWriter *writer, const bool *flags, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		sml_write_u8(writer, flags[i]);
-}
-
-static void
-read_flags(SmlReader *reader, bool *flags, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		flags[i] = sml_read_bool(reader);
-}
-
-static void
 write_sums(SmlWriter *writer, const SmlMultinomial *state)
 {
 	const double scalars[4] = {state->pass_loss, state->least_margin, state->least_move, state->greatest_move};
@@ -248,16 +234,13 @@ write_sums(SmlWriter *writer, const SmlMultinomial *state)
 	sml_write_f64s(writer, scalars, 4);
 	sml_write_f64s(writer, state->pass_weights, state->frame.classes);
 	sml_write_f64s(writer, state->gradient, state->count);
-	for (size_t i = 0; state->full && i < state->count; i++)
-	{
-		sml_write_f64s(writer, state->hessian + i * state->count + i, state->count - i);
-		if (state->meat != NULL)
-			sml_write_f64s(writer, state->meat + i * state->count + i, state->count - i);
-	}
+	if (state->full)
+		sml_write_triangle(writer, state->hessian, state->count, state->count);
+	if (state->meat != NULL)
+		sml_write_triangle(writer, state->meat, state->count, state->count);
 	if (state->newton.passes > 0)
 		return;
-	for (size_t i = 0; i < width; i++)
-		sml_write_f64s(writer, state->gram + i * width + i, width - i);
+	sml_write_triangle(writer, state->gram, width, width);
 	sml_extent_write(writer, &state->extent);
 }
 
@@ -271,9 +254,9 @@ sml_multinomial_write(SmlWriter *writer, const SmlState *base)
 	sml_write_u8(writer, (uint8_t) state->phase);
 	sml_write_u8(writer, state->watch);
 	sml_write_u8(writer, (uint8_t) state->separation);
-	write_flags(writer, state->dropped, state->frame.terms);
-	write_flags(writer, state->ridged, state->frame.terms);
-	write_flags(writer, state->involved, state->count);
+	sml_write_bools(writer, state->dropped, state->frame.terms);
+	sml_write_bools(writer, state->ridged, state->frame.terms);
+	sml_write_bools(writer, state->involved, state->count);
 	sml_write_f64s(writer, numbers, 4);
 	sml_write_u64(writer, state->rows);
 	sml_write_f64s(writer, state->class_weights, state->frame.classes);
@@ -296,30 +279,28 @@ read_sums(SmlReader *reader, SmlMultinomial *state)
 	state->greatest_move = sml_read_f64(reader);
 	sml_read_f64s(reader, state->pass_weights, state->frame.classes);
 	sml_read_f64s(reader, state->gradient, state->count);
-	for (size_t i = 0; state->full && i < state->count; i++)
-	{
-		sml_read_f64s(reader, state->hessian + i * state->count + i, state->count - i);
-		if (state->meat != NULL)
-			sml_read_f64s(reader, state->meat + i * state->count + i, state->count - i);
-	}
+	if (state->full)
+		sml_read_triangle(reader, state->hessian, state->count, state->count);
+	if (state->meat != NULL)
+		sml_read_triangle(reader, state->meat, state->count, state->count);
 	if (state->newton.passes > 0)
 		return;
-	for (size_t i = 0; i < width; i++)
-		sml_read_f64s(reader, state->gram + i * width + i, width - i);
+	sml_read_triangle(reader, state->gram, width, width);
 	sml_extent_read(reader, &state->extent);
 }
 
 static void
-read_state(SmlReader *reader, SmlMultinomial *state)
+fill_state(SmlReader *reader, SmlState *base)
 {
-	uint8_t phase = sml_read_u8(reader);
-	uint8_t separation;
+	SmlMultinomial *state = (SmlMultinomial *) base;
+	uint8_t         phase = sml_read_u8(reader);
+	uint8_t         separation;
 
 	state->watch = sml_read_bool(reader);
 	separation = sml_read_u8(reader);
-	read_flags(reader, state->dropped, state->frame.terms);
-	read_flags(reader, state->ridged, state->frame.terms);
-	read_flags(reader, state->involved, state->count);
+	sml_read_bools(reader, state->dropped, state->frame.terms);
+	sml_read_bools(reader, state->ridged, state->frame.terms);
+	sml_read_bools(reader, state->involved, state->count);
 	state->ridge = sml_read_f64(reader);
 	state->radius = sml_read_f64(reader);
 	state->best_loss = sml_read_f64(reader);
@@ -344,17 +325,5 @@ read_state(SmlReader *reader, SmlMultinomial *state)
 void
 sml_multinomial_read(SmlReader *reader, const SmlDesign *design, SmlState **state)
 {
-	SmlState *made = NULL;
-
-	*state = NULL;
-	if (reader->status != SML_OK)
-		return;
-	reader->status = sml_multinomial_start(reader->env, design, &made);
-	if (reader->status != SML_OK)
-		return;
-	read_state(reader, (SmlMultinomial *) made);
-	if (reader->status == SML_OK)
-		*state = made;
-	else
-		sml_multinomial_free(reader->env, made);
+	sml_state_read(reader, &sml_multinomial, design, fill_state, state);
 }

@@ -22,9 +22,6 @@
 /* A search that is stuck counts as converged up to this decrement. */
 #define STUCK_DECREMENT 1e-6
 
-/* Steps shorter than this change nothing. */
-#define SHORTEST_STEP 1e-9
-
 /* After the first pass a pivot this small holds its unknown still for one step. */
 #define LEAST_PIVOT 1e-14
 
@@ -209,8 +206,7 @@ sml_newton_write(SmlWriter *writer, const SmlNewton *newton)
 	sml_write_f64s(writer, newton->at, newton->count);
 	sml_write_f64s(writer, newton->best, newton->count);
 	sml_write_f64s(writer, newton->direction, newton->count);
-	for (size_t i = 0; i < newton->count; i++)
-		sml_write_u8(writer, newton->dropped[i]);
+	sml_write_bools(writer, newton->dropped, newton->count);
 }
 
 void
@@ -229,8 +225,7 @@ sml_newton_read(SmlReader *reader, SmlNewton *newton)
 	sml_read_f64s(reader, newton->at, newton->count);
 	sml_read_f64s(reader, newton->best, newton->count);
 	sml_read_f64s(reader, newton->direction, newton->count);
-	for (size_t i = 0; i < newton->count; i++)
-		newton->dropped[i] = sml_read_bool(reader);
+	sml_read_bools(reader, newton->dropped, newton->count);
 	if (reader->status != SML_OK)
 		return;
 	if (end > SML_NEWTON_STUCK || !(newton->step > 0 && newton->step <= 1))
@@ -262,9 +257,43 @@ sml_newton_restart(SmlNewton *newton)
 	newton->step = 1;
 }
 
-/* at = best + step * direction */
-static void
-set_trial(SmlNewton *newton, double step)
+void
+sml_newton_clear_dropped(SmlNewton *newton)
+{
+	bool cleared = false;
+
+	for (size_t j = 0; j < newton->count; j++)
+	{
+		if (newton->dropped[j] && newton->at[j] != 0)
+		{
+			newton->at[j] = 0;
+			cleared = true;
+		}
+	}
+	if (cleared && newton->end != SML_NEWTON_LIMIT)
+	{
+		sml_newton_restart(newton);
+		newton->end = SML_NEWTON_RUNNING;
+	}
+}
+
+double
+sml_newton_after_step(const SmlNewton *newton, double loss, const double *gradient, const double *hessian)
+{
+	const double *d = newton->direction;
+	size_t        count = newton->count;
+
+	for (size_t i = 0; i < count; i++)
+	{
+		const double *row = hessian + i * count;
+
+		loss += d[i] * (gradient[i] + row[i] * d[i] / 2 + sml_dot(count - i - 1, row + i + 1, d + i + 1));
+	}
+	return loss;
+}
+
+void
+sml_newton_try(SmlNewton *newton, double step)
 {
 	newton->step = step;
 	for (size_t i = 0; i < newton->count; i++)
@@ -278,7 +307,7 @@ finish(SmlNewton *newton, SmlNewtonEnd end)
 	if (end == SML_NEWTON_CONVERGED)
 	{
 		/* the step is as good as taken: see newton.h */
-		set_trial(newton, 1);
+		sml_newton_try(newton, 1);
 		memcpy(newton->best, newton->at, newton->count * sizeof(double));
 	}
 	else
@@ -299,8 +328,8 @@ bound_after_step(const SmlNewton *newton, double radius)
 	return newton->decrement * factor * exp(r);
 }
 
-static bool
-is_acceptable(const SmlNewton *newton, double value)
+bool
+sml_newton_improves(const SmlNewton *newton, double value)
 {
 	double slack = ROUNDING * fabs(newton->best_value);
 	double promised = newton->guessed ? 0 : LEAST_SHARE * newton->step * newton->slope;
@@ -328,10 +357,10 @@ refuse(SmlNewton *newton, const SmlNewtonPass *pass)
 	newton->slow = 0;
 	if (newton->passes >= pass->limit)
 		finish(newton, SML_NEWTON_LIMIT);
-	else if (step < SHORTEST_STEP)
+	else if (step < SML_NEWTON_SHORTEST)
 		finish(newton, SML_NEWTON_STUCK);
 	else
-		set_trial(newton, step);
+		sml_newton_try(newton, step);
 }
 
 /* The point is the best so far: find the next direction, or stop. */
@@ -367,7 +396,7 @@ accept(SmlEnv *env, SmlNewton *newton, const SmlNewtonPass *pass)
 	else if (newton->passes >= pass->limit)
 		finish(newton, SML_NEWTON_LIMIT);
 	else
-		set_trial(newton, 1);
+		sml_newton_try(newton, 1);
 	return SML_OK;
 }
 
@@ -378,7 +407,7 @@ sml_newton_advance(SmlEnv *env, SmlNewton *newton, const SmlNewtonPass *pass)
 		return sml_fail(env, SML_BAD_INPUT, "The values are too large for the sums of the fit.");
 	newton->passes++;
 	newton->accepted = false;
-	if (newton->started && !(isfinite(pass->value) && is_acceptable(newton, pass->value)))
+	if (newton->started && !(isfinite(pass->value) && sml_newton_improves(newton, pass->value)))
 	{
 		refuse(newton, pass);
 		return SML_OK;

@@ -98,6 +98,27 @@ bool sml_newton_converged(const SmlNewton *newton);
 void sml_newton_restart(SmlNewton *newton);
 
 /*
+ * After the first pass: a warm start may have coefficients for columns that turned out to be left out.  They go to
+ * zero, and the pass is taken again unless it was the last one allowed.
+ */
+void sml_newton_clear_dropped(SmlNewton *newton);
+
+/*
+ * The loss after the last, unconfirmed step d, which the quadratic model gives to all digits there:
+ * loss + g'd + d'Hd / 2, with gradient and Hessian (upper triangle) of the loss without penalty.
+ */
+double sml_newton_after_step(const SmlNewton *newton, double loss, const double *gradient, const double *hessian);
+
+/* The next trial: at = best + step * direction. */
+void sml_newton_try(SmlNewton *newton, double step);
+
+/* Whether "value" fell below the best one by the share of what the slope promises that a step must reach (Armijo), up to rounding. */
+bool sml_newton_improves(const SmlNewton *newton, double value);
+
+/* Steps shorter than this change nothing. */
+#define SML_NEWTON_SHORTEST 1e-9
+
+/*
  * The lower factor of a (upper triangle, count x count) scaled to unit
  * diagonal: a = D L L' D.  Columns with held[j] are skipped, and those with a
  * pivot below "least" are held too.

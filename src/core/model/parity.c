@@ -8,6 +8,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "../blas.h"
+
 SmlStatus
 sml_parity_start(SmlEnv *env, double strength, size_t groups, size_t events, size_t width, SmlParity **parity)
 {
@@ -78,19 +80,16 @@ sml_parity_absorb(SmlParity *parity, size_t rows, const double *x, const int32_t
 	}
 }
 
-static void
-add_all(size_t count, double *into, const double *from)
+SmlStatus
+sml_parity_merge(SmlEnv *env, SmlParity *into, const SmlParity *from)
 {
-	for (size_t i = 0; i < count; i++)
-		into[i] += from[i];
-}
+	SmlStatus status;
 
-void
-sml_parity_merge(SmlParity *into, const SmlParity *from)
-{
-	add_all(into->cells, into->weight, from->weight);
-	add_all(into->cells, into->score, from->score);
-	add_all(into->cells * into->width, into->slope, from->slope);
+	SML_TRY(sml_add_all(env, into->cells, into->weight, from->weight));
+	SML_TRY(sml_add_all(env, into->cells, into->score, from->score));
+	SML_TRY(sml_add_all(env, into->cells * into->width, into->slope, from->slope));
+done:
+	return status;
 }
 
 /* The weight of an event, and its sum of scores. */

@@ -58,7 +58,7 @@ void sml_parity_absorb(SmlParity *parity, size_t rows, const double *x, const in
 					   const double *w, double *curvature);
 
 /* Both must have the same cells and width. */
-void sml_parity_merge(SmlParity *into, const SmlParity *from);
+SML_MUST_USE SmlStatus sml_parity_merge(SmlEnv *env, SmlParity *into, const SmlParity *from);
 
 /* c of every cell, from the sums; 0 for empty events. */
 void sml_parity_covariances(const SmlParity *parity, double *covariance);

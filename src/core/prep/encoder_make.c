@@ -3,6 +3,7 @@
  */
 #include "encoder_internal.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -261,11 +262,22 @@ scale_value(const Maker *maker, const SmlFeature *feature, SmlTerm *term)
 		term->scale = 0;
 }
 
+/* Whether values differ although their squared deviations, as double precision has them, sum to 0 or to infinity. */
+static bool
+is_out_of_scale(const SmlNumberProfile *number)
+{
+	return number->count > 0 && number->least < number->greatest && (number->m2 < DBL_MIN || !isfinite(number->m2)) &&
+		   !(number->greatest - number->least <= 1e-14 * fabs(number->mean));
+}
+
 static SmlStatus
 note_constant(Maker *maker, const SmlFeature *feature)
 {
 	const char *effect = feature->term_count > 1 ? "only whether it is missing has an effect" : "it has no effect";
 
+	if (feature->kind == SML_NUMBER && is_out_of_scale(sml_profile_number(maker->profile, feature->slot)))
+		return sml_note(maker->env, maker->notes, "Column \"%s\" varies too little or too much for squares in double precision: %s; "
+						"multiply it by a constant.", feature->name, effect);
 	return sml_note(maker->env, maker->notes, "Column \"%s\" is constant in the training rows: %s.", feature->name, effect);
 }
 
@@ -317,9 +329,15 @@ make_terms(Maker *maker)
 static SmlStatus
 check_variation(const Maker *maker)
 {
+	const SmlEncoder *encoder = maker->encoder;
+
 	for (size_t j = 0; j < maker->encoder->term_count; j++)
 		if (!maker->encoder->terms[j].constant)
 			return SML_OK;
+	for (size_t i = 0; i < encoder->feature_count; i++)
+		if (encoder->features[i].kind == SML_NUMBER && is_out_of_scale(sml_profile_number(maker->profile, encoder->features[i].slot)))
+			return sml_fail(maker->env, SML_BAD_INPUT, "No feature varies in the training rows as far as squares in double precision show; "
+							"multiply \"%s\" by a constant.", encoder->features[i].name);
 	return sml_fail(maker->env, SML_BAD_INPUT, "Every feature is constant in the training rows.");
 }
 
@@ -395,6 +413,9 @@ make_target(Maker *maker, const char *const *order, size_t order_count)
 		const SmlNumberProfile *number = sml_profile_number(maker->profile, sml_layout_target(&encoder->layout));
 		double                  deviation = sqrt(number->m2 / (double) number->count);
 
+		if (is_out_of_scale(number))
+			return sml_fail(maker->env, SML_BAD_INPUT, "The target varies too little or too much for squares in double precision (from %g to %g); "
+							"multiply it by a constant.", number->least, number->greatest);
 		encoder->target_center = number->mean;
 		if (deviation > 0 && isfinite(deviation))
 			encoder->target_scale = deviation;

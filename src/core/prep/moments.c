@@ -172,41 +172,59 @@ follow_drift(SmlEnv *env, SmlMoments *moments)
 
 /* ---- indicators -------------------------------------------------------------------- */
 
+/* Copy an upper triangle of order n into a matrix of zeros; wide ones poll. */
 static SmlStatus
-add_indicator(SmlEnv *env, SmlMoments *moments, size_t number)
+copy_triangle(SmlEnv *env, size_t n, const double *from, size_t ldfrom, double *to, size_t ldto)
 {
+	size_t steps = sml_poll_steps(n);
+
+	for (size_t i = 0; i < n; i++)
+	{
+		SmlStatus status = i % steps == steps - 1 ? sml_poll(env) : SML_OK;
+
+		if (status != SML_OK)
+			return status;
+		memcpy(to + i * ldto + i, from + i * ldfrom + i, (n - i) * sizeof(double));
+	}
+	return SML_OK;
+}
+
+/* Room for "more" indicators beyond those there are; grows by half at least. */
+static SmlStatus
+reserve_indicators(SmlEnv *env, SmlMoments *moments, size_t more)
+{
+	size_t    needed = moments->size + more;
+	size_t    room = moments->room + (moments->room > 8 ? moments->room / 2 : 4);
+	size_t    most = 1 + 2 * moments->numbers + (moments->has_target ? 1 : 0);
+	double   *gram = NULL;
+	double   *block = NULL;
 	SmlStatus status;
 
-	if (moments->size == moments->room)
-	{
-		size_t  room = moments->room + (moments->room > 8 ? moments->room / 2 : 4);
-		size_t  most = 1 + 2 * moments->numbers + (moments->has_target ? 1 : 0);
-		double *gram = NULL;
-		double *block = NULL;
+	if (needed <= moments->room)
+		return SML_OK;
+	room = room > most ? most : room;
+	room = room < needed ? needed : room;
+	SML_TRY(sml_alloc_array(env, room, room * sizeof(double), &gram));
+	SML_TRY(sml_alloc_array(env, room * SML_BLOCK_ROWS, sizeof(double), &block));
+	SML_TRY(copy_triangle(env, moments->size, moments->gram, moments->room, gram, room));
+	sml_free(env, moments->gram);
+	sml_free(env, moments->block);
+	moments->gram = gram;
+	moments->block = block;
+	moments->room = room;
+	return SML_OK;
+done:
+	sml_free(env, gram);
+	sml_free(env, block);
+	return status;
+}
 
-		if (room > most)
-			room = most;
-		status = sml_alloc_array(env, room * room, sizeof(double), &gram);
-		if (status != SML_OK)
-			return status;
-		status = sml_alloc_array(env, room * SML_BLOCK_ROWS, sizeof(double), &block);
-		if (status != SML_OK)
-		{
-			sml_free(env, gram);
-			return status;
-		}
-		for (size_t i = 0; i < moments->size; i++)
-			memcpy(gram + i * room, moments->gram + i * moments->room, moments->size * sizeof(double));
-		sml_free(env, moments->gram);
-		sml_free(env, moments->block);
-		moments->gram = gram;
-		moments->block = block;
-		moments->room = room;
-	}
-	/* rows before had no missing value here, so its sums are zero, as the cells are */
+/* There is room; rows before had no missing value here, so its sums are zero, as the cells are. */
+static void
+add_indicator(SmlMoments *moments, size_t number)
+{
 	moments->indicator[number] = (int32_t) moments->size++;
 	moments->indicators++;
-	return SML_OK;
 }
 
 /* Give every feature that is missing somewhere in the block its indicator. */
@@ -217,10 +235,11 @@ find_indicators(SmlEnv *env, SmlMoments *moments, size_t rows, const double *blo
 		for (size_t j = 0; j < moments->numbers; j++)
 			if (!isfinite(block[i * stride + j]) && moments->indicator[j] < 0)
 			{
-				SmlStatus status = add_indicator(env, moments, j);
+				SmlStatus status = reserve_indicators(env, moments, 1);
 
 				if (status != SML_OK)
 					return status;
+				add_indicator(moments, j);
 			}
 	return SML_OK;
 }
@@ -312,75 +331,49 @@ match_places(const SmlMoments *into, const SmlMoments *from, size_t *place)
 			place[from->indicator[j]] = (size_t) into->indicator[j];
 }
 
-static SmlStatus
-copy_moments(SmlEnv *env, const SmlMoments *from, SmlMoments **copy)
-{
-	SmlMoments *fresh = NULL;
-	SmlStatus   status;
-
-	status = sml_moments_start(env, from->numbers, from->has_target, &fresh);
-	if (status != SML_OK)
-		return status;
-	/* indicators in the order of their places, so that the places are the same */
-	for (size_t place = fresh->size; place < from->size; place++)
-		for (size_t j = 0; j < from->numbers; j++)
-			if (from->indicator[j] == (int32_t) place)
-				SML_TRY(add_indicator(env, fresh, j));
-	for (size_t i = 0; i < from->size; i++)
-		memcpy(fresh->gram + i * fresh->room, from->gram + i * from->room, from->size * sizeof(double));
-	memcpy(fresh->shift, from->shift, (1 + shifted_places(from)) * sizeof(double));
-	fresh->rows = from->rows;
-	fresh->weight = from->weight;
-	*copy = fresh;
-	return SML_OK;
-done:
-	sml_moments_free(env, fresh);
-	return status;
-}
-
 SmlStatus
-sml_moments_merge(SmlEnv *env, SmlMoments *into, const SmlMoments *from)
+sml_moments_merge(SmlEnv *env, SmlMoments *into, SmlMoments *from)
 {
-	SmlMoments *moved = NULL;
-	size_t     *to = NULL;
-	SmlStatus   status;
+	size_t   *to = NULL;
+	SmlStatus status;
 
 	if (into->numbers != from->numbers || into->has_target != from->has_target)
 		return sml_fail(env, SML_MISMATCH, "Moments of %zu and of %zu columns cannot be merged.", into->numbers, from->numbers);
 	if (from->rows == 0)
 		return SML_OK;
-	SML_TRY(copy_moments(env, from, &moved));
 	if (into->rows == 0)
 		memcpy(into->shift, from->shift, (1 + shifted_places(from)) * sizeof(double));
 	for (size_t place = 1; place <= shifted_places(into); place++)
-		if (into->shift[place] != moved->shift[place])
+		if (into->shift[place] != from->shift[place])
 		{
 			SML_TRY(sml_poll(env));
-			translate_place(moved, place, into->shift[place] - moved->shift[place]);
-			moved->shift[place] = into->shift[place];
+			translate_place(from, place, into->shift[place] - from->shift[place]);
+			from->shift[place] = into->shift[place];
 		}
 	for (size_t j = 0; j < into->numbers; j++)
-		if (moved->indicator[j] >= 0 && into->indicator[j] < 0)
-			SML_TRY(add_indicator(env, into, j));
-	SML_TRY(sml_alloc_array(env, moved->size, sizeof(size_t), &to));
-	match_places(into, moved, to);
-	for (size_t a = 0; a < moved->size; a++)
+		if (from->indicator[j] >= 0 && into->indicator[j] < 0)
+		{
+			SML_TRY(reserve_indicators(env, into, 1));
+			add_indicator(into, j);
+		}
+	SML_TRY(sml_alloc_array(env, from->size, sizeof(size_t), &to));
+	match_places(into, from, to);
+	for (size_t a = 0; a < from->size; a++)
 	{
 		SML_TRY(sml_poll(env));
-		for (size_t b = a; b < moved->size; b++)
+		for (size_t b = a; b < from->size; b++)
 		{
 			size_t low = to[a] < to[b] ? to[a] : to[b];
 			size_t high = to[a] < to[b] ? to[b] : to[a];
 
-			into->gram[low * into->room + high] += moved->gram[a * moved->room + b];
+			into->gram[low * into->room + high] += from->gram[a * from->room + b];
 		}
 	}
-	into->rows += moved->rows;
+	into->rows += from->rows;
 	into->weight = into->gram[0];
 	status = SML_OK;
 done:
 	sml_free(env, to);
-	sml_moments_free(env, moved);
 	return status;
 }
 
@@ -396,8 +389,7 @@ sml_moments_write(SmlWriter *writer, const SmlMoments *moments)
 			if (moments->indicator[j] == (int32_t) place)
 				sml_write_u64(writer, j);
 	sml_write_f64s(writer, moments->shift + 1, shifted_places(moments));
-	for (size_t i = 0; i < moments->size; i++)
-		sml_write_f64s(writer, moments->gram + i * moments->room + i, moments->size - i);
+	sml_write_triangle(writer, moments->gram, moments->size, moments->room);
 }
 
 void
@@ -413,6 +405,8 @@ sml_moments_read(SmlReader *reader, size_t numbers, bool has_target, SmlMoments 
 		sml_reader_fail(reader, "The moments do not fit the layout.");
 	if (reader->status == SML_OK)
 		reader->status = sml_moments_start(reader->env, numbers, has_target, &fresh);
+	if (reader->status == SML_OK)
+		reader->status = reserve_indicators(reader->env, fresh, indicators);
 	for (size_t i = 0; i < indicators && reader->status == SML_OK; i++)
 	{
 		uint64_t number = sml_read_u64(reader);
@@ -420,13 +414,12 @@ sml_moments_read(SmlReader *reader, size_t numbers, bool has_target, SmlMoments 
 		if (reader->status == SML_OK && (number >= numbers || fresh->indicator[number] >= 0))
 			sml_reader_fail(reader, "A missing indicator makes no sense.");
 		if (reader->status == SML_OK)
-			reader->status = add_indicator(reader->env, fresh, (size_t) number);
+			add_indicator(fresh, (size_t) number);
 	}
 	if (reader->status == SML_OK)
 	{
 		sml_read_f64s(reader, fresh->shift + 1, shifted_places(fresh));
-		for (size_t i = 0; i < fresh->size; i++)
-			sml_read_f64s(reader, fresh->gram + i * fresh->room + i, fresh->size - i);
+		sml_read_triangle(reader, fresh->gram, fresh->size, fresh->room);
 		fresh->rows = rows;
 		fresh->weight = fresh->gram[0];
 	}

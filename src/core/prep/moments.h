@@ -50,8 +50,8 @@ void sml_moments_free(SmlEnv *env, SmlMoments *moments);
  */
 SML_MUST_USE SmlStatus sml_moments_absorb(SmlEnv *env, SmlMoments *moments, size_t rows, const double *block, size_t stride, const double *w);
 
-/* into += from; "from" keeps its sums but may be translated to the shift of "into". */
-SML_MUST_USE SmlStatus sml_moments_merge(SmlEnv *env, SmlMoments *into, const SmlMoments *from);
+/* into += from; "from" keeps its sums, which are translated to the shift of "into" (no copy: of wide tables it would be a large one). */
+SML_MUST_USE SmlStatus sml_moments_merge(SmlEnv *env, SmlMoments *into, SmlMoments *from);
 
 void sml_moments_write(SmlWriter *writer, const SmlMoments *moments);
 void sml_moments_read(SmlReader *reader, size_t numbers, bool has_target, SmlMoments **moments);

@@ -252,6 +252,23 @@ sml_profile_flush(SmlEnv *env, SmlProfile *profile)
 
 /* ---- rows --------------------------------------------------------------------------- */
 
+SmlStatus
+sml_judge_weight(SmlEnv *env, double weight, SmlUse *use)
+{
+	if (sml_is_missing(weight) || weight == 0)
+	{
+		if (*use == SML_USED)
+			*use = SML_SKIPPED_WEIGHT;
+		return SML_OK;
+	}
+	if (!(weight > 0) || !isfinite(weight))
+		return sml_fail(env, SML_BAD_INPUT, "A weight is %g; weights must be numbers above 0 (0 or NULL leave a row out).", weight);
+	if (weight < SML_WEIGHT_LEAST || weight > SML_WEIGHT_GREATEST)
+		return sml_fail(env, SML_BAD_INPUT, "A weight is %g; weights must lie between %g and %g (only their ratios count: multiply all by a constant).",
+						weight, SML_WEIGHT_LEAST, SML_WEIGHT_GREATEST);
+	return SML_OK;
+}
+
 /* Whether a row counts; weights that make no sense are errors. */
 static SmlStatus
 judge_row(SmlEnv *env, const SmlProfile *profile, const SmlRow *row, SmlUse *use)
@@ -263,19 +280,7 @@ judge_row(SmlEnv *env, const SmlProfile *profile, const SmlRow *row, SmlUse *use
 		*use = SML_SKIPPED_TARGET;
 	if (layout->target == SML_TARGET_CLASS && row->labels[sml_layout_target(layout)].length < 0)
 		*use = SML_SKIPPED_TARGET;
-	if (layout->weighted)
-	{
-		double weight = row->numbers[sml_layout_weight(layout)];
-
-		if (sml_is_missing(weight) || weight == 0)
-		{
-			if (*use == SML_USED)
-				*use = SML_SKIPPED_WEIGHT;
-		}
-		else if (!(weight > 0) || !isfinite(weight))
-			return sml_fail(env, SML_BAD_INPUT, "A weight is %g; weights must be numbers above 0 (0 or NULL leave a row out).", weight);
-	}
-	return SML_OK;
+	return layout->weighted ? sml_judge_weight(env, row->numbers[sml_layout_weight(layout)], use) : SML_OK;
 }
 
 static SmlStatus

@@ -57,6 +57,16 @@ typedef enum SmlUse
 	SML_USE_COUNT
 } SmlUse;
 
+/*
+ * Weights are numbers from SML_WEIGHT_LEAST to SML_WEIGHT_GREATEST: only their ratios count, and their squares must not vanish
+ * or overflow in sums, or standard errors would be 0 or unknown.
+ */
+#define SML_WEIGHT_LEAST    1e-100
+#define SML_WEIGHT_GREATEST 1e100
+
+/* Whether the weight of a row lets it count: 0 and missing leave a row out, others outside of the bounds are SML_BAD_INPUT. */
+SML_MUST_USE SmlStatus sml_judge_weight(SmlEnv *env, double weight, SmlUse *use);
+
 SML_MUST_USE SmlStatus sml_profile_start(SmlEnv *env, const SmlLayout *layout, const SmlProfileSpec *spec, SmlProfile **profile);
 
 /*

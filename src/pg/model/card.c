@@ -16,6 +16,7 @@
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
+#include "../args.h"
 #include "../env.h"
 #include "../metric/asked.h"
 #include "../privacy/keys.h"
@@ -438,11 +439,7 @@ sustainml_model_card(PG_FUNCTION_ARGS)
 {
 	Card card;
 
-	if (PG_ARGISNULL(0))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("the model must be given")));
-	card.version = ml_version_resolve(text_to_cstring(PG_GETARG_TEXT_PP(0)), ML_READ);
+	card.version = ml_version_resolve(ml_required_text(fcinfo, 0, "the model"), ML_READ);
 	card.model = ml_model_get(card.version);
 	/* a card shows what the model is made of */
 	ml_model_require(&card.model->keys, ML_KEY_OPEN);

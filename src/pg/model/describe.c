@@ -8,6 +8,7 @@
 
 #include "utils/builtins.h"
 
+#include "../args.h"
 #include "../cache.h"
 #include "../metric/result.h"
 #include "../privacy/keys.h"
@@ -20,11 +21,7 @@
 static const MlModel *
 readable_model(FunctionCallInfo fcinfo)
 {
-	if (PG_ARGISNULL(0))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("the model must be given")));
-	const MlModel *model = ml_model_get(ml_version_resolve(text_to_cstring(PG_GETARG_TEXT_PP(0)), ML_READ));
+	const MlModel *model = ml_model_get(ml_version_resolve(ml_required_text(fcinfo, 0, "the model"), ML_READ));
 
 	/* dictionaries and coefficients of a model of sealed columns say what is in them */
 	ml_model_require(&model->keys, ML_KEY_OPEN);

@@ -17,20 +17,11 @@
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 
+#include "../args.h"
 #include "../cache.h"
 #include "../catalog_internal.h"
 
 /* ---- helpers -------------------------------------------------------------------------- */
-
-static char *
-required(FunctionCallInfo fcinfo, int i, const char *what)
-{
-	if (PG_ARGISNULL(i))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s must be given", what)));
-	return text_to_cstring(PG_GETARG_TEXT_PP(i));
-}
 
 /*
  * The version that "model" means, for a change: rights checked, the name locked, and looked up
@@ -137,7 +128,7 @@ PG_FUNCTION_INFO_V1(sustainml_activate);
 Datum
 sustainml_activate(PG_FUNCTION_ARGS)
 {
-	MlVersion *version = begin_change(required(fcinfo, 0, "the model"));
+	MlVersion *version = begin_change(ml_required_text(fcinfo, 0, "the model"));
 
 	check_meaning(version, !PG_ARGISNULL(2) && PG_GETARG_BOOL(2));
 	if (!version->is_active)
@@ -149,7 +140,7 @@ PG_FUNCTION_INFO_V1(sustainml_rollback);
 Datum
 sustainml_rollback(PG_FUNCTION_ARGS)
 {
-	char       *model = required(fcinfo, 0, "the model");
+	char       *model = ml_required_text(fcinfo, 0, "the model");
 	MlModelName name;
 	MlVersion  *version;
 
@@ -170,12 +161,12 @@ PG_FUNCTION_INFO_V1(sustainml_rename_model);
 Datum
 sustainml_rename_model(PG_FUNCTION_ARGS)
 {
-	MlVersion  *version = begin_change_of_name(required(fcinfo, 0, "the model"));
+	MlVersion  *version = begin_change_of_name(ml_required_text(fcinfo, 0, "the model"));
 	MlModelName to;
 	Oid         types[3] = {TEXTOID, TEXTOID, TEXTOID};
 	Datum       values[3];
 
-	ml_model_name_parse(required(fcinfo, 1, "the new name"), &to);
+	ml_model_name_parse(ml_required_text(fcinfo, 1, "the new name"), &to);
 	if (to.schema || to.version || to.latest || to.previous)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_NAME),
@@ -235,7 +226,7 @@ PG_FUNCTION_INFO_V1(sustainml_drop_model);
 Datum
 sustainml_drop_model(PG_FUNCTION_ARGS)
 {
-	char       *model = required(fcinfo, 0, "the model");
+	char       *model = ml_required_text(fcinfo, 0, "the model");
 	MlModelName name;
 
 	ml_model_name_parse(model, &name);
@@ -277,7 +268,7 @@ sustainml_set_threshold(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("the threshold must be between 0 and 1")));
-	ml_threshold_set(required(fcinfo, 0, "the model"), threshold, NULL);
+	ml_threshold_set(ml_required_text(fcinfo, 0, "the model"), threshold, NULL);
 	PG_RETURN_VOID();
 }
 
@@ -295,9 +286,9 @@ PG_FUNCTION_INFO_V1(sustainml_grant_model);
 Datum
 sustainml_grant_model(PG_FUNCTION_ARGS)
 {
-	MlVersion *version = begin_change_of_name(required(fcinfo, 0, "the model"));
-	char      *role = known_role(required(fcinfo, 1, "the role"));
-	char      *privilege = required(fcinfo, 2, "the privilege");
+	MlVersion *version = begin_change_of_name(ml_required_text(fcinfo, 0, "the model"));
+	char      *role = known_role(ml_required_text(fcinfo, 1, "the role"));
+	char      *privilege = ml_required_text(fcinfo, 2, "the privilege");
 	Oid        types[5] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
 	Datum      values[5];
 
@@ -323,8 +314,8 @@ PG_FUNCTION_INFO_V1(sustainml_revoke_model);
 Datum
 sustainml_revoke_model(PG_FUNCTION_ARGS)
 {
-	MlVersion *version = begin_change_of_name(required(fcinfo, 0, "the model"));
-	char      *role = required(fcinfo, 1, "the role");
+	MlVersion *version = begin_change_of_name(ml_required_text(fcinfo, 0, "the model"));
+	char      *role = ml_required_text(fcinfo, 1, "the role");
 	Oid        types[3] = {TEXTOID, TEXTOID, TEXTOID};
 	Datum      values[3];
 

@@ -29,6 +29,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+#include "../args.h"
 #include "../cache.h"
 #include "../meter.h"
 #include "../nearest.h"
@@ -56,16 +57,6 @@ typedef struct Score
 } Score;
 
 /* ---- arguments ---------------------------------------------------------------------- */
-
-static char *
-required(FunctionCallInfo fcinfo, int i, const char *what)
-{
-	if (PG_ARGISNULL(i))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s must be given", what)));
-	return text_to_cstring(PG_GETARG_TEXT_PP(i));
-}
 
 static int *
 named_columns(const MlSource *source, ArrayType *names, const char *what, int *count)
@@ -408,9 +399,9 @@ sustainml_score(PG_FUNCTION_ARGS)
 	PreventCommandDuringRecovery("score()");
 	PreventCommandIfReadOnly("score()");
 	memset(&score, 0, sizeof(score));
-	score.version = ml_version_resolve(required(fcinfo, 0, "the model"), ML_PREDICT);
-	score.source = ml_source_open(required(fcinfo, 1, "the source"));
-	into = required(fcinfo, 2, "the table to score into");
+	score.version = ml_version_resolve(ml_required_text(fcinfo, 0, "the model"), ML_PREDICT);
+	score.source = ml_source_open(ml_required_text(fcinfo, 1, "the source"));
+	into = ml_required_text(fcinfo, 2, "the table to score into");
 	score.into = quoted_target(into);
 	take_keys(&score, PG_ARGISNULL(3) ? NULL : PG_GETARG_ARRAYTYPE_P(3));
 	if (!PG_ARGISNULL(4))
@@ -431,7 +422,7 @@ PG_FUNCTION_INFO_V1(sustainml_model_ref);
 Datum
 sustainml_model_ref(PG_FUNCTION_ARGS)
 {
-	MlVersion *version = ml_version_resolve(required(fcinfo, 0, "the model"), ML_PREDICT);
+	MlVersion *version = ml_version_resolve(ml_required_text(fcinfo, 0, "the model"), ML_PREDICT);
 
 	PG_RETURN_TEXT_P(cstring_to_text(psprintf("%s.%s@%d", version->schema, version->name, version->version)));
 }
@@ -460,14 +451,14 @@ as_key(const Batch *batch, FunctionCallInfo fcinfo, int argument)
 static void
 open_batch(Batch *batch, FunctionCallInfo fcinfo)
 {
-	MlVersion *version = ml_version_resolve(required(fcinfo, BATCH_MODEL, "the model"), ML_PREDICT);
-	char      *into = required(fcinfo, BATCH_INTO, "the table to score into");
+	MlVersion *version = ml_version_resolve(ml_required_text(fcinfo, BATCH_MODEL, "the model"), ML_PREDICT);
+	char      *into = ml_required_text(fcinfo, BATCH_INTO, "the table to score into");
 	int        key;
 	Oid        type;
 	Score      target;
 
-	batch->source = ml_source_open(required(fcinfo, BATCH_SOURCE, "the source"));
-	key = ml_source_column(batch->source, required(fcinfo, BATCH_KEY, "the key"), "key");
+	batch->source = ml_source_open(ml_required_text(fcinfo, BATCH_SOURCE, "the source"));
+	key = ml_source_column(batch->source, ml_required_text(fcinfo, BATCH_KEY, "the key"), "key");
 	batch->key = quote_identifier(batch->source->columns[key].name);
 	type = getBaseType(batch->source->columns[key].type);
 	/* with its length, or char(6) would be read as char(1) */
@@ -523,7 +514,7 @@ sustainml_batch_query(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(BATCH_LAST))
 		PG_RETURN_TEXT_P(cstring_to_text(psprintf("SELECT * FROM %s AS s WHERE false",
-												  ml_source_open(required(fcinfo, BATCH_SOURCE, "the source"))->from)));
+												  ml_source_open(ml_required_text(fcinfo, BATCH_SOURCE, "the source"))->from)));
 	open_batch(&batch, fcinfo);
 	PG_RETURN_TEXT_P(cstring_to_text(psprintf("SELECT * FROM %s AS s WHERE s.%s %s %s AND %s", batch.source->from, batch.key, batch.at_most,
 											  as_key(&batch, fcinfo, BATCH_LAST), batch.pending)));
@@ -564,7 +555,7 @@ PG_FUNCTION_INFO_V1(sustainml_batch_key);
 Datum
 sustainml_batch_key(PG_FUNCTION_ARGS)
 {
-	MlSource *source = ml_source_open(required(fcinfo, 0, "the source"));
+	MlSource *source = ml_source_open(ml_required_text(fcinfo, 0, "the source"));
 	int       found = -1;
 	int       count = 0;
 

@@ -11,6 +11,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
+#include "../args.h"
 #include "../json.h"
 #include "activation.h"
 
@@ -155,13 +156,8 @@ ml_request_from_version(FunctionCallInfo fcinfo, MlRetrain *retrain)
 {
 	static const char *const activations[] = {"always", "if_better", "never"};
 	MlRequest *request;
-	MlVersion *version;
+	MlVersion *version = ml_version_resolve(ml_required_text(fcinfo, ARG_MODEL, "the model name"), ML_MANAGE);
 
-	if (PG_ARGISNULL(ARG_MODEL))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("the model name must be given")));
-	version = ml_version_resolve(text_to_cstring(PG_GETARG_TEXT_PP(ARG_MODEL)), ML_MANAGE);
 	memset(retrain, 0, sizeof(*retrain));
 	request = read_stored(version, &retrain->search_path, &retrain->stored_split_source);
 	retrain->request = request;

@@ -163,6 +163,14 @@ SELECT answer($$SELECT ref FROM sustainml.train('e', 'SELECT id, ARRAY[ARRAY[1, 
 SELECT answer($$SELECT ref FROM sustainml.train('e', 'SELECT id, NULL::int[] AS v, y FROM few', target => 'y', split => '{"by": "id"}', features => '{v}')$$);
 SELECT answer($$SELECT ref FROM sustainml.train('e', 'SELECT *, -1 AS w FROM few', target => 'y', weight => 'w', split => '{"by": "id"}')$$);
 SELECT answer($$SELECT ref FROM sustainml.train('e', 'SELECT *, ''Infinity''::float8 AS w FROM few', target => 'y', weight => 'w', split => '{"by": "id"}')$$);
+-- magnitudes whose squares vanish or overflow, so that standard errors would be 0 or unknown
+SELECT answer($$SELECT ref FROM sustainml.train('e', 'SELECT *, 1e-310::float8 AS w FROM few', target => 'y', weight => 'w', split => '{"by": "id"}')$$);
+SELECT answer($$SELECT ref FROM sustainml.train('e', 'SELECT *, 1e300::float8 AS w FROM few', target => 'y', weight => 'w', split => '{"by": "id"}')$$);
+SELECT answer($$SELECT ref FROM sustainml.train('e', 'SELECT i AS id, i::float8 * 1e300 AS y, i % 7 AS x FROM generate_series(1, 50) i', target => 'y', features => '{x}', holdout => 0)$$);
+SELECT answer($$SELECT ref FROM sustainml.train('e', 'SELECT i AS id, i::float8 * 1e-310 AS y, i % 7 AS x FROM generate_series(1, 50) i', target => 'y', features => '{x}', holdout => 0)$$);
+SELECT answer($$SELECT ref FROM sustainml.train('e', 'SELECT i AS id, i AS y, (i % 7)::float8 * 1e-310 AS x FROM generate_series(1, 50) i', target => 'y', features => '{x}', holdout => 0)$$);
+SELECT notes FROM sustainml.train('e', 'SELECT i AS id, i AS y, (i % 7)::float8 * 1e300 AS x, i % 5 AS z FROM generate_series(1, 50) i', target => 'y', features => '{x,z}', holdout => 0);
+SELECT sustainml.drop_model('e');
 SELECT answer($$SELECT ref FROM sustainml.train('e', 'SELECT *, 0 AS w FROM few', target => 'y', weight => 'w', holdout => 0)$$);
 SELECT answer($$SELECT ref FROM sustainml.train('e', 'SELECT x, c, id % 2 AS y FROM few', target => 'y')$$);
 

@@ -32,6 +32,24 @@ SELECT f.number, min(digits(c.estimate, 1)) >= 15 - 2 * f.number AS estimates, m
 SELECT f.number, s.figure, digits(s.value, CASE s.figure WHEN 'sigma' THEN f.sigma ELSE f.r2 END) >= 12 AS right
   FROM figures f, sustainml.fit_summary('wampler' || f.number) s WHERE s.figure IN ('sigma', 'r2') ORDER BY 1, 2;
 
+-- NIST StRD Filip, certified: a polynomial of degree 10 whose columns, scaled, have a condition number of 4e9
+\set lines `cat "$SML_DATA/filip.csv"`
+CREATE TABLE filip AS SELECT split_part(line, ',', 1)::float8 AS y, split_part(line, ',', 2)::float8 AS x
+  FROM regexp_split_to_table(:'lines', E'\n') WITH ORDINALITY AS l(line, n) WHERE n > 1 AND line <> '';
+CREATE TABLE filip_certified (term text, estimate float8, std_error float8);
+INSERT INTO filip_certified VALUES
+	('(intercept)', -1467.48961422980, 298.084530995537), ('x', -2772.17959193342, 559.779865474950), ('x2', -2316.37108160893, 466.477572127796),
+	('x3', -1127.97394098372, 227.204274477751), ('x4', -354.478233703349, 71.6478660875927), ('x5', -75.1242017393757, 15.2897178747400),
+	('x6', -10.8753180355343, 2.23691159816033), ('x7', -1.06221498588947, 0.221624321934227), ('x8', -0.670191154593408E-01, 0.142363763154724E-01),
+	('x9', -0.246781078275479E-02, 0.535617408889821E-03), ('x10', -0.402962525080404E-04, 0.896632837373868E-05);
+SELECT ref, rows_used, notes FROM sustainml.train('filip', 'SELECT y, x, x ^ 2 AS x2, x ^ 3 AS x3, x ^ 4 AS x4, x ^ 5 AS x5, x ^ 6 AS x6, x ^ 7 AS x7, x ^ 8 AS x8, x ^ 9 AS x9, x ^ 10 AS x10 FROM filip',
+	target => 'y', holdout => 0);
+-- rounding the powers to doubles alone moves the estimates by 2e-8
+SELECT min(digits(c.estimate, e.estimate)) >= 7 AS estimates, min(digits(c.std_error, e.std_error)) >= 7 AS std_errors, count(*) AS terms
+  FROM sustainml.coefficients('filip') c JOIN filip_certified e USING (term);
+SELECT figure, digits(value, CASE figure WHEN 'sigma' THEN 0.334801051324544E-02 ELSE 0.996727416185620 END) >= 8 AS right
+  FROM sustainml.fit_summary('filip') WHERE figure IN ('sigma', 'r2') ORDER BY 1;
+
 DROP SCHEMA train_wampler CASCADE;
 DO $$
 BEGIN
