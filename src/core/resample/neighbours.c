@@ -17,15 +17,16 @@
 #include <math.h>
 #include <string.h>
 
-#include "../hash.h"
+#include "../clones.h"
 #include "bound.h"
+#include "group.h"
 
 #define BLOCK SML_BOUND_BLOCK
 #define CUT   8 /* deviations of the widest column beyond which coordinates are cut off */
 #define ALWAYS (INT32_C(1) << 30)    /* half a limit that lets every pair through */
 #define NEVER  (-(INT32_C(1) << 30)) /* and one that lets none */
-#define SAMPLE 1024 /* points by which the widest coordinate is found */
-#define STRIPS (BLOCK / SML_BOUND_ROWS) /* strips of rows whose hits are handled together */
+#define HITS   512  /* distances that are computed at a time */
+#define SEED_K 32   /* up to this k a search begins with a limit for each query */
 
 /* One side of a search: points in blocks of near ones. */
 typedef struct Side
@@ -61,9 +62,12 @@ typedef struct Search
 	int32_t          weight;    /* half of that of a differing category, scaled */
 	int32_t         *limit;     /* half the squared limit per query, in block order, padded */
 	int32_t         *no_limit;  /* BLOCK times NEVER, for a side that asks for nothing */
-	double          *last;      /* per query, in block order: its k-th distance so far */
-	bool            *changed;   /* its k-th distance is not in limit yet */
-	double          *worst;     /* per block of queries: the largest of these */
+	double          *last;      /* per query, in block order: what its k-th distance is at most */
+	bool            *changed;   /* its k-th distance is not in limit yet: it is listed in touched */
+	uint32_t         touched[2 * BLOCK];
+	size_t           touched_count;
+	double          *worst;     /* per block of queries: the largest k-th distance */
+	bool            *stale;     /* and whether one that had it has a smaller one now */
 	SmlBoundKernel   kernel;
 	Candidate       *heap;
 	SmlFound        *found;     /* in block order until the end */
@@ -75,110 +79,6 @@ static size_t
 block_rows(const Side *side, size_t block)
 {
 	return side->count - block * BLOCK < BLOCK ? side->count - block * BLOCK : BLOCK;
-}
-
-/* Whether point a comes before point b along coordinate j. */
-static inline bool
-before(const SmlPoints *points, size_t j, uint32_t a, uint32_t b)
-{
-	double xa = points->x[a * points->width + j];
-	double xb = points->x[b * points->width + j];
-
-	return xa < xb || (xa == xb && a < b);
-}
-
-/* Put the "nth" smallest of at[0 … count - 1] along coordinate j in its place, smaller ones before it. */
-static SmlStatus
-select_nth(SmlEnv *env, const SmlPoints *points, size_t j, uint32_t *at, size_t count, size_t nth)
-{
-	size_t low = 0;
-	size_t high = count - 1;
-
-	while (low < high)
-	{
-		/* a pivot that no order of the data can foresee, and that is the same in every run */
-		uint32_t pivot = at[low + sml_hash_mix(low * 31 + high) % (high - low + 1)];
-		size_t   i = low;
-		size_t   k = high;
-		SmlStatus status = sml_poll(env);
-
-		if (status != SML_OK)
-			return status;
-		for (;;)
-		{
-			uint32_t swap;
-
-			while (before(points, j, at[i], pivot))
-				i++;
-			while (before(points, j, pivot, at[k]))
-				k--;
-			if (i >= k)
-				break;
-			swap = at[i];
-			at[i] = at[k];
-			at[k] = swap;
-		}
-		/* at[k] is the pivot: the values are distinct */
-		if (nth == k)
-			break;
-		if (nth < k)
-			high = k - 1;
-		else
-			low = k + 1;
-	}
-	return SML_OK;
-}
-
-/* The coordinate in which the points spread most, by a sample of them: which one is a matter of speed alone. */
-static SmlStatus
-widest(SmlEnv *env, const SmlPoints *points, const uint32_t *at, size_t count, double *box, size_t *found)
-{
-	size_t    step = 1 + count / SAMPLE;
-	double    best = -1;
-	SmlStatus status;
-
-	SML_TRY(sml_poll(env));
-	for (size_t i = 0; i < count; i += step)
-	{
-		const double *x = points->x + at[i] * points->width;
-
-		for (size_t j = 0; j < points->width; j++)
-		{
-			if (i == 0 || x[j] < box[j])
-				box[j] = x[j];
-			if (i == 0 || x[j] > box[points->width + j])
-				box[points->width + j] = x[j];
-		}
-	}
-	for (size_t j = 0; j < points->width; j++)
-		if (box[points->width + j] - box[j] > best)
-		{
-			best = box[points->width + j] - box[j];
-			*found = j;
-		}
-done:
-	return status;
-}
-
-/* Order at[] so that every run of BLOCK is a leaf of a kd-tree. */
-static SmlStatus
-split(SmlEnv *env, const SmlPoints *points, uint32_t *at, size_t count, double *box)
-{
-	size_t    left = ((count + BLOCK - 1) / BLOCK + 1) / 2 * BLOCK;
-	size_t    j = 0;
-	SmlStatus status = SML_OK;
-
-	if (count <= BLOCK)
-		return SML_OK;
-	if (points->width > 0)
-	{
-		SML_TRY(widest(env, points, at, count, box, &j));
-		SML_TRY(select_nth(env, points, j, at, count, left));
-	}
-	SML_TRY(split(env, points, at, left, box));
-	SML_TRY(split(env, points, at + left, count - left, box));
-done:
-	return status;
 }
 
 static void
@@ -259,7 +159,6 @@ static SmlStatus
 side_order(SmlEnv *env, const SmlPoints *points, const size_t *chosen, size_t count, Side *side)
 {
 	uint32_t *slot_of = NULL;
-	double   *box = NULL;
 	SmlStatus status;
 
 	side->count = count;
@@ -272,14 +171,12 @@ side_order(SmlEnv *env, const SmlPoints *points, const size_t *chosen, size_t co
 		side->at[i] = (uint32_t) (chosen != NULL ? chosen[i] : i);
 		slot_of[side->at[i]] = (uint32_t) i;
 	}
-	SML_TRY(sml_alloc_array(env, 2 * points->width, sizeof(double), &box));
-	SML_TRY(split(env, points, side->at, count, box));
+	SML_TRY(sml_points_group(env, points, side->at, count, BLOCK));
 	for (size_t i = 0; i < count; i++)
 		side->slot[i] = slot_of[side->at[i]];
 	SML_TRY(side_sort(env, points, side));
 done:
 	sml_free(env, slot_of);
-	sml_free(env, box);
 	return status;
 }
 
@@ -337,21 +234,26 @@ find_scale(SmlEnv *env, Search *search, double *center)
 
 	SML_TRY(sml_alloc_array(env, points->width, sizeof(double), &squares));
 	for (int pass = 0; pass < 2; pass++)
+	{
 		for (size_t i = 0; i < side->count; i++)
 		{
 			const double *x = side->points.x + i * points->width;
 
 			if (i % 16384 == 0)
 				SML_TRY(sml_poll(env));
-			for (size_t j = 0; j < points->width; j++)
-				if (pass == 0)
-					center[j] += x[j] / (double) side->count;
-				else
-					squares[j] += (x[j] - center[j]) * (x[j] - center[j]) / (double) side->count;
+			if (pass == 0)
+				for (size_t j = 0; j < points->width; j++)
+					center[j] += x[j];
+			else
+				for (size_t j = 0; j < points->width; j++)
+					squares[j] += (x[j] - center[j]) * (x[j] - center[j]);
 		}
+		for (size_t j = 0; j < points->width && pass == 0; j++)
+			center[j] /= (double) side->count;
+	}
 	for (size_t j = 0; j < points->width; j++)
-		if (!(sqrt(squares[j]) <= widest_))
-			widest_ = sqrt(squares[j]);
+		if (!(sqrt(squares[j] / (double) side->count) <= widest_))
+			widest_ = sqrt(squares[j] / (double) side->count);
 	search->cut = floor(sqrt(0x1p31 / (double) (4 * points->width + points->labels + 1)));
 	search->cut = search->cut > INT16_MAX ? INT16_MAX : search->cut;
 	search->scale = search->cut / (CUT * widest_);
@@ -365,6 +267,21 @@ done:
 }
 
 /* ---- the k best of each query ---------------------------------------------------------- */
+
+/* The k-th distance of a query is at most this. */
+static inline void
+lower(Search *search, size_t query, double distance)
+{
+	if (!(distance < search->last[query]))
+		return;
+	search->stale[query / BLOCK] |= search->last[query] >= search->worst[query / BLOCK];
+	search->last[query] = distance;
+	if (!search->changed[query])
+	{
+		search->changed[query] = true;
+		search->touched[search->touched_count++] = (uint32_t) query;
+	}
+}
 
 static void
 offer(Search *search, size_t query, double distance, uint32_t at)
@@ -383,8 +300,7 @@ offer(Search *search, size_t query, double distance, uint32_t at)
 		list[i] = list[i - 1];
 	list[i].distance = distance;
 	list[i].at = at;
-	search->last[query] = list[k - 1].distance;
-	search->changed[query] = true;
+	lower(search, query, list[k - 1].distance);
 }
 
 /* The limit of a query's k-th distance, in whole numbers. */
@@ -400,27 +316,20 @@ set_limit(Search *search, size_t query)
 		search->limit[query] = (int32_t) (limit / 2) + 1;
 }
 
-/* After pairs of a block were computed: the limits of its queries, and the largest of their k-th distances. */
+/* The largest k-th distance of a block, when it is no longer the one that is known. */
 static void
-refresh(Search *search, size_t block)
+find_worst(Search *search, size_t block)
 {
 	const double *last = search->last + block * BLOCK;
 	size_t        rows = block_rows(search->from, block);
 	double        worst[4] = {0, 0, 0, 0};
 
+	if (!search->stale[block])
+		return;
+	search->stale[block] = false;
 	/* four in turn: not bound by the latency of a comparison */
 	for (size_t i = 0; i < rows; i++)
 		worst[i % 4] = last[i] > worst[i % 4] ? last[i] : worst[i % 4];
-	for (size_t i = 0; i < BLOCK; i += sizeof(uint64_t))
-	{
-		const bool *changed = search->changed + block * BLOCK + i;
-		uint64_t    any;
-
-		memcpy(&any, changed, sizeof(any));
-		for (size_t l = 0; any != 0 && l < sizeof(any); l++)
-			if (changed[l])
-				set_limit(search, block * BLOCK + i + l);
-	}
 	for (size_t l = 1; l < 4; l++)
 		worst[0] = worst[l] > worst[0] ? worst[l] : worst[0];
 	search->worst[block] = worst[0];
@@ -428,32 +337,79 @@ refresh(Search *search, size_t block)
 
 /* ---- one pair of blocks ------------------------------------------------------------------- */
 
+/* Distances of pairs of rows of block a and block b. */
+SML_CLONES_AVX2 static void
+compute_hits(const SmlPoints *from, size_t a, const SmlPoints *to, size_t b, const uint16_t *hits, size_t count, double *distances)
+{
+	for (size_t h = 0; h < count; h++)
+		distances[h] = from->group > 0 ? sml_points_between(from, a * BLOCK + hits[h] / BLOCK, to, b * BLOCK + hits[h] % BLOCK) :
+			sml_points_euclidean(from, a * BLOCK + hits[h] / BLOCK, to, b * BLOCK + hits[h] % BLOCK);
+}
+
+/* Ask for the numbers of a point, and for its list, before they are needed: they lie anywhere in memory. */
+static inline void
+fetch(const Search *search, size_t other)
+{
+	const SmlPoints *points = &search->to->points;
+	const char      *first = (const char *) (points->x + other * points->width);
+
+	for (size_t i = 0; i < points->width * sizeof(double) && i < 512; i += 64)
+		__builtin_prefetch(first + i);
+	if (search->from == search->to)
+		__builtin_prefetch(&search->found[other * search->k + search->k - 1]);
+}
+
 /* Compute the pairs that may matter, and offer them to both sides. */
 static void
-take_hits(Search *search, size_t a, size_t b, const uint16_t *hits, size_t count)
+take_hits(Search *search, size_t a, size_t b, uint16_t *hits, size_t count)
 {
 	const Side *from = search->from;
 	const Side *to = search->to;
 	bool        same = from == to;
 	size_t      rows_a = block_rows(from, a);
 	size_t      rows_b = block_rows(to, b);
+	size_t      kept = 0;
+	double      distances[HITS];
 
+	/* without padding, the points themselves, and pairs of one block that come twice */
 	for (size_t h = 0; h < count; h++)
 	{
 		size_t i = hits[h] / BLOCK;
 		size_t j = hits[h] % BLOCK;
-		size_t query = a * BLOCK + i;
-		size_t other = b * BLOCK + j;
-		double distance;
 
-		/* padding, the point itself, and pairs of one block that come twice */
-		if (i >= rows_a || j >= rows_b || from->at[query] == to->at[other] || (same && a == b && j < i))
-			continue;
-		distance = sml_points_between(&from->points, query, &to->points, other);
-		offer(search, query, distance, to->at[other]);
-		if (same)
-			offer(search, other, distance, from->at[query]);
+		if (i < rows_a && j < rows_b && from->at[a * BLOCK + i] != to->at[b * BLOCK + j] && !(same && a == b && j < i))
+		{
+			hits[kept++] = hits[h];
+			fetch(search, b * BLOCK + j);
+		}
 	}
+	for (size_t first = 0; first < kept; first += HITS)
+	{
+		size_t some = kept - first < HITS ? kept - first : HITS;
+
+		compute_hits(&from->points, a, &to->points, b, hits + first, some, distances);
+		for (size_t h = 0; h < some; h++)
+		{
+			size_t query = a * BLOCK + hits[first + h] / BLOCK;
+			size_t other = b * BLOCK + hits[first + h] % BLOCK;
+
+			offer(search, query, distances[h], to->at[other]);
+			if (same)
+				offer(search, other, distances[h], from->at[query]);
+		}
+	}
+}
+
+/* After pairs of two blocks were computed: the limits of their queries, and the largest k-th distance of each. */
+static void
+refresh(Search *search, size_t a, size_t b)
+{
+	for (size_t i = 0; i < search->touched_count; i++)
+		set_limit(search, search->touched[i]);
+	search->touched_count = 0;
+	find_worst(search, a);
+	if (search->from == search->to)
+		find_worst(search, b);
 }
 
 static SmlStatus
@@ -465,8 +421,8 @@ search_pair(Search *search, size_t a, size_t b)
 	bool             same = from == to;
 	size_t           rows_a = block_rows(from, a);
 	size_t           block_x = search->pairs * 2 * BLOCK;
-	size_t           strips = same && a == b ? 1 : STRIPS;
-	uint16_t         hits[STRIPS * SML_BOUND_ROWS * BLOCK];
+	size_t           count = 0;
+	uint16_t         hits[BLOCK * BLOCK];
 	SmlBoundTask     task = {search->pairs, points->labels, search->weight,
 							 from->x + a * block_x, 0, from->half + a * BLOCK, search->limit + a * BLOCK, from->code + a * points->labels * BLOCK,
 							 to->x + b * block_x, to->half + b * BLOCK, same ? search->limit + b * BLOCK : search->no_limit,
@@ -475,17 +431,87 @@ search_pair(Search *search, size_t a, size_t b)
 
 	if (status != SML_OK)
 		return status;
-	for (size_t first = 0; first < rows_a; first += strips * SML_BOUND_ROWS)
-	{
-		size_t count = 0;
+	for (; task.row < rows_a; task.row += SML_BOUND_ROWS)
+		count += search->kernel(&task, hits + count);
+	take_hits(search, a, b, hits, count);
+	refresh(search, a, b);
+	return SML_OK;
+}
 
-		for (task.row = first; task.row < rows_a && task.row < first + strips * SML_BOUND_ROWS; task.row += SML_BOUND_ROWS)
-			count += search->kernel(&task, hits + count);
-		take_hits(search, a, b, hits, count);
-		refresh(search, a);
-		if (same && a != b)
-			refresh(search, b);
+/* ---- limits to begin with ------------------------------------------------------------------ */
+
+/* What orders the points of block b by their distance from row i of block a, in whole numbers. */
+SML_CLONES_AVX2 static void
+rough_distances(const Search *search, size_t a, size_t i, size_t b, int32_t *rough)
+{
+	const Side    *from = search->from;
+	const Side    *to = search->to;
+	size_t         labels = search->points->labels;
+	size_t         block_x = search->pairs * 2 * BLOCK;
+	const int16_t *x = to->x + b * block_x;
+
+	memcpy(rough, to->half + b * BLOCK, BLOCK * sizeof(int32_t));
+	for (size_t f = 0; f < search->pairs; f++, x += 2 * BLOCK)
+	{
+		int16_t a0 = from->x[a * block_x + (f * BLOCK + i) * 2];
+		int16_t a1 = from->x[a * block_x + (f * BLOCK + i) * 2 + 1];
+
+		for (size_t j = 0; j < BLOCK; j++)
+			rough[j] -= a0 * x[2 * j] + a1 * x[2 * j + 1];
 	}
+	for (size_t f = 0; f < labels; f++)
+		for (size_t j = 0; j < BLOCK; j++)
+			rough[j] += to->code[(b * labels + f) * BLOCK + j] != from->code[(a * labels + f) * BLOCK + i] ? search->weight : 0;
+}
+
+/* Where the least is; it is then put out of the way. */
+SML_CLONES_AVX2 static size_t
+take_least(int32_t *rough)
+{
+	int32_t least = INT32_MAX;
+	size_t  at = 0;
+
+	for (size_t j = 0; j < BLOCK; j++)
+		least = rough[j] < least ? rough[j] : least;
+	while (rough[at] != least)
+		at++;
+	rough[at] = INT32_MAX;
+	return at;
+}
+
+/*
+ * The k points of block b that seem nearest to a row of block a are at some distance: its k nearest of all are not farther.
+ * So the first blocks, before which no limit is known, need not be computed whole.
+ */
+static SmlStatus
+seed(Search *search, size_t a, size_t b)
+{
+	const Side *from = search->from;
+	const Side *to = search->to;
+	size_t      rows_b = block_rows(to, b);
+	int32_t     rough[BLOCK];
+	SmlStatus   status = sml_poll(search->env);
+
+	if (status != SML_OK || search->k > SEED_K || rows_b <= search->k || search->scale == 0)
+		return status;
+	for (size_t i = 0; i < block_rows(from, a); i++)
+	{
+		size_t query = a * BLOCK + i;
+		double farthest = 0;
+
+		rough_distances(search, a, i, b, rough);
+		for (size_t j = 0; j < BLOCK; j++)
+			if (j >= rows_b || to->at[b * BLOCK + j] == from->at[query])
+				rough[j] = INT32_MAX;
+		for (size_t n = 0; n < search->k; n++)
+		{
+			double distance = sml_points_between(&from->points, query, &to->points, b * BLOCK + take_least(rough));
+
+			farthest = distance > farthest ? distance : farthest;
+		}
+		lower(search, query, farthest);
+	}
+	refresh(search, a, a);
 	return SML_OK;
 }
 
@@ -546,6 +572,8 @@ search_block(Search *search, size_t a)
 		search->heap[0] = search->heap[--count];
 		if (too_far(search, nearest.bound, a, nearest.block))
 			continue;
+		if (isinf(search->worst[a]))
+			SML_TRY(seed(search, a, nearest.block));
 		SML_TRY(search_pair(search, a, nearest.block));
 	}
 done:
@@ -562,7 +590,10 @@ search_all(Search *search)
 	/* first each block within itself: that sets limits for everybody */
 	if (search->from == search->to)
 		for (size_t b = 0; b < search->from->blocks; b++)
+		{
+			SML_TRY(seed(search, b, b));
 			SML_TRY(search_pair(search, b, b));
+		}
 	for (size_t b = 0; b < search->from->blocks; b++)
 	{
 		double left = 1 - (double) b / (double) search->from->blocks;
@@ -669,6 +700,7 @@ sml_nearest(SmlEnv *env, const SmlPoints *points, const size_t *queries, size_t 
 		search.no_limit[i] = NEVER;
 	SML_TRY(sml_alloc_array(env, search.from->blocks * BLOCK, sizeof(bool), &search.changed));
 	SML_TRY(sml_alloc_array(env, search.from->blocks, sizeof(double), &search.worst));
+	SML_TRY(sml_alloc_array(env, search.from->blocks, sizeof(bool), &search.stale));
 	SML_TRY(sml_alloc_array(env, search.to->blocks, sizeof(Candidate), &search.heap));
 	SML_TRY(search_all(&search));
 	SML_TRY(order_found(env, search.from, k, found));
@@ -680,6 +712,7 @@ done:
 	sml_free(env, search.last);
 	sml_free(env, search.changed);
 	sml_free(env, search.worst);
+	sml_free(env, search.stale);
 	sml_free(env, search.no_limit);
 	sml_free(env, search.heap);
 	return status;
@@ -689,7 +722,7 @@ bool
 sml_nearest_need(const SmlPoints *shape, size_t queries, size_t among, size_t k, size_t *bytes)
 {
 	size_t rows;
-	size_t row = (shape->width + 1) * sizeof(int16_t) + shape->labels * sizeof(int32_t) + 8 * sizeof(int32_t) +
+	size_t row = (shape->width + 1) * sizeof(int16_t) + shape->labels * sizeof(int32_t) + 10 * sizeof(int32_t) + 2 +
 		shape->width * sizeof(double) + shape->labels * sizeof(int32_t) + 2 * shape->width * sizeof(double) / BLOCK + 2;
 	size_t lists;
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../hash.h"
+#include "sort.h"
 
 typedef struct Kind
 {
@@ -157,13 +158,13 @@ sml_resample_need(const SmlCases *cases, const SmlResampleSpec *spec, size_t *by
 		}
 	if (is_combined(spec->kind))
 		fits = fits && sml_size_plus(rows, made, &rows) && add(bytes, made, row + 64);
-	fits = fits && add(bytes, rows, 2 * sizeof(size_t) + 1) && add(bytes, largest, 64);
+	fits = fits && add(bytes, rows, sizeof(size_t) + 2 * sizeof(SmlSorted) + 1) && add(bytes, largest, 64);
 	switch (spec->kind)
 	{
 		case SML_RESAMPLE_RANDOM_OVER:
 			break;
 		case SML_RESAMPLE_RANDOM_UNDER:
-			fits = fits && add(bytes, rows, 16);
+			fits = fits && add(bytes, rows, 2 * sizeof(SmlSorted));
 			break;
 		case SML_RESAMPLE_SMOTE:
 			fits = fits && add_search(bytes, cases, largest, largest, k);

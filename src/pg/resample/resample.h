@@ -198,6 +198,10 @@ extern MlValues *ml_resample_classes(const MlSource *source, int target, MemoryC
 
 /* ---- emit ----------------------------------------------------------------------------- */
 
+/* A tuple that is written over for each row; NULL for row types that it cannot hold. */
+typedef struct MlFixedRow MlFixedRow;
+extern MlFixedRow *ml_fixed_row(TupleDesc row);
+
 typedef struct MlEmit
 {
 	const MlResampleRequest *request;
@@ -209,6 +213,7 @@ typedef struct MlEmit
 	MemoryContext            per_row;
 	Datum                   *values;
 	bool                    *nulls;
+	MlFixedRow              *fixed;
 	int64                    made;
 	double                   shown;  /* progress */
 } MlEmit;
