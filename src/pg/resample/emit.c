@@ -149,8 +149,8 @@ key_exhausted(const MlResampleColumn *column)
 			 errhint("Use keys => 'null' or keys => 'parent', and give the rows keys of your own.")));
 }
 
-static Datum
-new_key(MlResampleColumn *column)
+Datum
+ml_resample_new_key(MlResampleColumn *column)
 {
 	int64 value;
 
@@ -202,7 +202,7 @@ column_datum(MlEmit *emit, MlResampleColumn *column, const SmlSynthetic *row, bo
 		case ML_ROLE_SEQUENCE:
 		case ML_ROLE_COUNTER:
 		case ML_ROLE_UUID:
-			return new_key(column);
+			return ml_resample_new_key(column);
 		default:
 			*isnull = true;
 			return (Datum) 0;
@@ -333,6 +333,7 @@ ml_resample_emit(void *context, const SmlSynthetic *row)
 	MemoryContext old = MemoryContextSwitchTo(emit->per_row);
 
 	fill_row(emit, row, emit->values, emit->nulls);
+	ml_resample_keep_out(emit);
 	if (emit->request->lineage)
 		put_lineage(emit, row);
 	else if (!put_fixed(emit, emit->result))
