@@ -645,11 +645,19 @@ done:
 	return status;
 }
 
-static void
-clear_found(SmlFound *found, size_t count)
+static SmlStatus
+clear_found(SmlEnv *env, SmlFound *found, size_t count)
 {
+	SmlStatus status = SML_OK;
+
 	for (size_t i = 0; i < count; i++)
+	{
+		if (i % 65536 == 0)
+			SML_TRY(sml_poll(env));
 		found[i] = (SmlFound){INFINITY, SML_NOT_FOUND};
+	}
+done:
+	return status;
 }
 
 SmlStatus
@@ -677,7 +685,7 @@ sml_nearest(SmlEnv *env, const SmlPoints *points, const size_t *queries, size_t 
 		query_count = points->count;
 	if (among == NULL)
 		among_count = points->count;
-	clear_found(found, query_count * k);
+	SML_TRY(clear_found(env, found, query_count * k));
 	SML_TRY(check_count(env, points->count));
 	if (query_count == 0 || among_count == 0)
 		return SML_OK;
@@ -742,7 +750,7 @@ sml_farthest(SmlEnv *env, const SmlPoints *points, const size_t *queries, size_t
 
 	if (status != SML_OK)
 		return status;
-	clear_found(found, query_count * k);
+	SML_TRY(clear_found(env, found, query_count * k));
 	for (size_t q = 0; q < query_count; q++)
 	{
 		SmlFound *list = found + q * k;
