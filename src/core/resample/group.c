@@ -5,7 +5,8 @@
 
 #include "../hash.h"
 
-#define SAMPLE 1024 /* points by which the widest coordinate is found */
+#define SAMPLE 128  /* points by which the widest coordinate is found */
+#define FEW    31   /* points by which a pivot is found */
 
 /* A point by its coordinate along the split. */
 typedef struct Placed
@@ -20,6 +21,28 @@ before(const Placed *a, const Placed *b)
 	return a->x < b->x || (a->x == b->x && a->at < b->at);
 }
 
+/*
+ * A point near the nth of those at hand: the one of that share among a few that no order of the data can foresee, and that are
+ * the same in every run.
+ */
+static Placed
+choose_pivot(const Placed *placed, size_t count, size_t nth)
+{
+	Placed some[FEW];
+	size_t size = count < 16 * FEW ? 1 : FEW;
+
+	for (size_t i = 0; i < size; i++)
+	{
+		Placed next = placed[sml_hash_mix(count * FEW + i) % count];
+		size_t at = i;
+
+		for (; at > 0 && before(&next, &some[at - 1]); at--)
+			some[at] = some[at - 1];
+		some[at] = next;
+	}
+	return some[nth * size / count];
+}
+
 /* Put the "nth" smallest of placed[0 … count - 1] in its place, smaller ones before it. */
 static SmlStatus
 select_nth(SmlEnv *env, Placed *placed, size_t count, size_t nth)
@@ -29,8 +52,7 @@ select_nth(SmlEnv *env, Placed *placed, size_t count, size_t nth)
 
 	while (low < high)
 	{
-		/* a pivot that no order of the data can foresee, and that is the same in every run */
-		Placed    pivot = placed[low + sml_hash_mix(low * 31 + high) % (high - low + 1)];
+		Placed    pivot = choose_pivot(placed + low, high - low + 1, nth - low);
 		size_t    i = low;
 		size_t    k = high;
 		SmlStatus status = sml_poll(env);

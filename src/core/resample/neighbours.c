@@ -440,8 +440,8 @@ search_pair(Search *search, size_t a, size_t b)
 
 /* ---- limits to begin with ------------------------------------------------------------------ */
 
-/* What orders the points of block b by their distance from row i of block a, in whole numbers. */
-SML_CLONES_AVX2 static void
+/* What orders the other points of block b by their distance from row i of block a, in whole numbers. */
+SML_CLONES_AVX512 static void
 rough_distances(const Search *search, size_t a, size_t i, size_t b, int32_t *rough)
 {
 	const Side    *from = search->from;
@@ -462,10 +462,14 @@ rough_distances(const Search *search, size_t a, size_t i, size_t b, int32_t *rou
 	for (size_t f = 0; f < labels; f++)
 		for (size_t j = 0; j < BLOCK; j++)
 			rough[j] += to->code[(b * labels + f) * BLOCK + j] != from->code[(a * labels + f) * BLOCK + i] ? search->weight : 0;
+	for (size_t j = 0; j < block_rows(to, b); j++)
+		rough[j] = to->at[b * BLOCK + j] == from->at[a * BLOCK + i] ? INT32_MAX : rough[j];
+	for (size_t j = block_rows(to, b); j < BLOCK; j++)
+		rough[j] = INT32_MAX;
 }
 
 /* Where the least is; it is then put out of the way. */
-SML_CLONES_AVX2 static size_t
+SML_CLONES_AVX512 static size_t
 take_least(int32_t *rough)
 {
 	int32_t least = INT32_MAX;
@@ -500,9 +504,6 @@ seed(Search *search, size_t a, size_t b)
 		double farthest = 0;
 
 		rough_distances(search, a, i, b, rough);
-		for (size_t j = 0; j < BLOCK; j++)
-			if (j >= rows_b || to->at[b * BLOCK + j] == from->at[query])
-				rough[j] = INT32_MAX;
 		for (size_t n = 0; n < search->k; n++)
 		{
 			double distance = sml_points_between(&from->points, query, &to->points, b * BLOCK + take_least(rough));
