@@ -1,16 +1,5 @@
 /*
- * neighbours.c - the exact nearest neighbours; see neighbours.h.
- *
- * Why the bound holds.  Coordinates are centred, cut off at a few deviations (which brings points closer, never
- * farther apart), multiplied by s and rounded to whole numbers.  With p columns two rounded points are at most sqrt(p) farther
- * apart than s times the true distance of their numbers: sqrt(D) <= s d + sqrt(p), D being an exact integer.  Now
- * let t be a limit of the squared distance and n categories differ, each weighing w.  With r = sqrt(p), x = s sqrt(t) and e = r / (x + r),
- *
- *     s^2 d^2 >= (sqrt(D) - r)^2 >= D (1 - e) - p (1 / e - 1)      (2 r sqrt(D) <= e D + p / e)
- *
- * so that D + s^2 w n > (x + r)^2 implies d^2 + w n > t, and the pair is passed over.  All others are computed
- * in float64.  The range of the whole numbers is such that every sum fits 32 bits: 4 p q^2 + labels q^2 < 2^31 for |x| <= q and
- * s^2 w <= q^2.
+ * neighbours.c - the exact nearest neighbours; see neighbours.h.  Why the bound holds: side.h.
  */
 #include "neighbours.h"
 
@@ -18,29 +7,13 @@
 #include <string.h>
 
 #include "../clones.h"
-#include "bound.h"
-#include "group.h"
+#include "side.h"
 
 #define BLOCK SML_BOUND_BLOCK
-#define CUT   8 /* deviations of the widest column beyond which coordinates are cut off */
 #define ALWAYS (INT32_C(1) << 30)    /* half a limit that lets every pair through */
 #define NEVER  (-(INT32_C(1) << 30)) /* and one that lets none */
 #define HITS   512  /* distances that are computed at a time */
 #define SEED_K 32   /* up to this k a search begins with a limit for each query */
-
-/* One side of a search: points in blocks of near ones. */
-typedef struct Side
-{
-	size_t    count;
-	size_t    blocks;
-	uint32_t *at;    /* position among the points, block by block */
-	uint32_t *slot;  /* which query that is (queries only) */
-	SmlPoints points; /* x and code in the order of at: what one pair of blocks looks at lies together */
-	int16_t  *x;     /* per block: pairs of columns x BLOCK x 2 */
-	int32_t  *half;  /* see bound.h */
-	int32_t  *code;  /* per block: labels x BLOCK */
-	double   *box;   /* per block: least and greatest of each coordinate */
-} Side;
 
 typedef struct Candidate
 {
@@ -53,13 +26,9 @@ typedef struct Search
 	SmlEnv          *env;
 	const SmlPoints *points;
 	size_t           k;
-	Side            *from;      /* queries */
-	Side            *to;        /* the same as from when points are searched among themselves */
-	size_t           pairs;     /* of columns */
-	double           scale;     /* of coordinates; 0: no bound can be had */
-	double           root;      /* sqrt of the number of columns */
-	double           cut;       /* scaled coordinates beyond are cut off */
-	int32_t          weight;    /* half of that of a differing category, scaled */
+	SmlSide         *from;      /* queries */
+	SmlSide         *to;        /* the same as from when points are searched among themselves */
+	SmlWhole         whole;
 	int32_t         *limit;     /* half the squared limit per query, in block order, padded */
 	int32_t         *no_limit;  /* BLOCK times NEVER, for a side that asks for nothing */
 	double          *last;      /* per query, in block order: what its k-th distance is at most */
@@ -75,32 +44,6 @@ typedef struct Search
 
 /* ---- blocks ------------------------------------------------------------------------ */
 
-static size_t
-block_rows(const Side *side, size_t block)
-{
-	return side->count - block * BLOCK < BLOCK ? side->count - block * BLOCK : BLOCK;
-}
-
-static void
-measure_box(const SmlPoints *points, size_t first, size_t count, double *box)
-{
-	for (size_t j = 0; j < points->width; j++)
-	{
-		double least = INFINITY;
-		double greatest = -INFINITY;
-
-		for (size_t i = 0; i < count; i++)
-		{
-			double value = points->x[(first + i) * points->width + j];
-
-			least = value < least ? value : least;
-			greatest = value > greatest ? value : greatest;
-		}
-		box[j] = least;
-		box[points->width + j] = greatest;
-	}
-}
-
 /* Squared distance between two boxes. */
 static double
 box_distance(size_t width, const double *a, const double *b)
@@ -114,156 +57,6 @@ box_distance(size_t width, const double *a, const double *b)
 		sum += gap * gap;
 	}
 	return sum;
-}
-
-static void
-side_free(SmlEnv *env, Side *side)
-{
-	sml_free(env, side->at);
-	sml_free(env, side->slot);
-	sml_free(env, side->points.x);
-	sml_free(env, side->points.code);
-	sml_free(env, side->x);
-	sml_free(env, side->code);
-	sml_free(env, side->half);
-	sml_free(env, side->box);
-}
-
-/* The points of the side in its order. */
-static SmlStatus
-side_sort(SmlEnv *env, const SmlPoints *points, Side *side)
-{
-	SmlPoints *sorted = &side->points;
-	SmlStatus  status;
-
-	*sorted = *points;
-	sorted->count = side->count;
-	sorted->x = NULL;
-	sorted->code = NULL;
-	SML_TRY(sml_alloc_array(env, side->count * points->width, sizeof(double), &sorted->x));
-	SML_TRY(sml_alloc_array(env, side->count * points->labels, sizeof(int32_t), &sorted->code));
-	for (size_t i = 0; i < side->count; i++)
-	{
-		if (i % 16384 == 0)
-			SML_TRY(sml_poll(env));
-		memcpy(sorted->x + i * points->width, points->x + side->at[i] * points->width, points->width * sizeof(double));
-		if (points->labels > 0)
-			memcpy(sorted->code + i * points->labels, points->code + side->at[i] * points->labels, points->labels * sizeof(int32_t));
-	}
-done:
-	return status;
-}
-
-/* The order of the side: at and slot. */
-static SmlStatus
-side_order(SmlEnv *env, const SmlPoints *points, const size_t *chosen, size_t count, Side *side)
-{
-	uint32_t *slot_of = NULL;
-	SmlStatus status;
-
-	side->count = count;
-	side->blocks = (count + BLOCK - 1) / BLOCK;
-	SML_TRY(sml_alloc_array(env, count, sizeof(uint32_t), &side->at));
-	SML_TRY(sml_alloc_array(env, count, sizeof(uint32_t), &side->slot));
-	SML_TRY(sml_alloc_array(env, points->count, sizeof(uint32_t), &slot_of));
-	for (size_t i = 0; i < count; i++)
-	{
-		side->at[i] = (uint32_t) (chosen != NULL ? chosen[i] : i);
-		slot_of[side->at[i]] = (uint32_t) i;
-	}
-	SML_TRY(sml_points_group(env, points, side->at, count, BLOCK));
-	for (size_t i = 0; i < count; i++)
-		side->slot[i] = slot_of[side->at[i]];
-	SML_TRY(side_sort(env, points, side));
-done:
-	sml_free(env, slot_of);
-	return status;
-}
-
-/* The coordinates of the side as whole numbers, and its boxes. */
-static SmlStatus
-side_fill(SmlEnv *env, const Search *search, const double *center, Side *side)
-{
-	const SmlPoints *points = &side->points;
-	size_t           width = points->width;
-	size_t           block_x = search->pairs * 2 * BLOCK;
-	SmlStatus        status;
-
-	SML_TRY(sml_alloc_array(env, side->blocks * block_x, sizeof(int16_t), &side->x));
-	SML_TRY(sml_alloc_array(env, side->blocks * BLOCK, sizeof(int32_t), &side->half));
-	SML_TRY(sml_alloc_array(env, side->blocks * BLOCK * points->labels, sizeof(int32_t), &side->code));
-	SML_TRY(sml_alloc_array(env, side->blocks * 2 * width, sizeof(double), &side->box));
-	for (size_t b = 0; b < side->blocks; b++)
-	{
-		size_t rows = block_rows(side, b);
-
-		SML_TRY(sml_poll(env));
-		measure_box(points, b * BLOCK, rows, side->box + b * 2 * width);
-		for (size_t i = 0; i < rows; i++)
-		{
-			const double  *x = points->x + (b * BLOCK + i) * width;
-			const int32_t *code = points->code + (b * BLOCK + i) * points->labels;
-			int32_t        norm = 0;
-
-			for (size_t j = 0; j < width && search->scale > 0; j++)
-			{
-				double  scaled = (x[j] - center[j]) * search->scale;
-				int16_t whole = (int16_t) rint(scaled > search->cut ? search->cut : scaled < -search->cut ? -search->cut : scaled);
-
-				side->x[b * block_x + (j / 2 * BLOCK + i) * 2 + j % 2] = whole;
-				norm += whole * whole;
-			}
-			side->half[b * BLOCK + i] = norm / 2;
-			for (size_t j = 0; j < points->labels; j++)
-				side->code[(b * points->labels + j) * BLOCK + i] = code[j];
-		}
-	}
-done:
-	return status;
-}
-
-/* Center and widest deviation of what is searched: they decide how coordinates become whole numbers. */
-static SmlStatus
-find_scale(SmlEnv *env, Search *search, double *center)
-{
-	const SmlPoints *points = search->points;
-	const Side      *side = search->to;
-	double          *squares = NULL;
-	double           widest_ = points->labels > 0 ? sqrt(points->mismatch) / CUT : 0;
-	SmlStatus        status;
-
-	SML_TRY(sml_alloc_array(env, points->width, sizeof(double), &squares));
-	for (int pass = 0; pass < 2; pass++)
-	{
-		for (size_t i = 0; i < side->count; i++)
-		{
-			const double *x = side->points.x + i * points->width;
-
-			if (i % 16384 == 0)
-				SML_TRY(sml_poll(env));
-			if (pass == 0)
-				for (size_t j = 0; j < points->width; j++)
-					center[j] += x[j];
-			else
-				for (size_t j = 0; j < points->width; j++)
-					squares[j] += (x[j] - center[j]) * (x[j] - center[j]);
-		}
-		for (size_t j = 0; j < points->width && pass == 0; j++)
-			center[j] /= (double) side->count;
-	}
-	for (size_t j = 0; j < points->width; j++)
-		if (!(sqrt(squares[j] / (double) side->count) <= widest_))
-			widest_ = sqrt(squares[j] / (double) side->count);
-	search->cut = floor(sqrt(0x1p31 / (double) (4 * points->width + points->labels + 1)));
-	search->cut = search->cut > INT16_MAX ? INT16_MAX : search->cut;
-	search->scale = search->cut / (CUT * widest_);
-	/* nothing varies, or it varies beyond what can be squared: every pair is computed */
-	if (!(widest_ > 0) || !isfinite(search->scale) || search->cut < 1)
-		search->scale = 0;
-	search->weight = (int32_t) floor(points->mismatch * search->scale * search->scale / 2);
-done:
-	sml_free(env, squares);
-	return status;
 }
 
 /* ---- the k best of each query ---------------------------------------------------------- */
@@ -307,12 +100,12 @@ offer(Search *search, size_t query, double distance, uint32_t at)
 static void
 set_limit(Search *search, size_t query)
 {
-	double reach = search->scale * sqrt(search->last[query]) + search->root;
+	double reach = search->whole.scale * sqrt(search->last[query]) + search->whole.root;
 	double limit = reach * reach * (1 + 1e-9) + 1;
 
 	search->changed[query] = false;
 	/* infinite as long as there are fewer than k */
-	if (search->scale > 0 && limit < 2.0 * ALWAYS)
+	if (search->whole.scale > 0 && limit < 2.0 * ALWAYS)
 		search->limit[query] = (int32_t) (limit / 2) + 1;
 }
 
@@ -321,7 +114,7 @@ static void
 find_worst(Search *search, size_t block)
 {
 	const double *last = search->last + block * BLOCK;
-	size_t        rows = block_rows(search->from, block);
+	size_t        rows = sml_side_rows(search->from, block);
 	double        worst[4] = {0, 0, 0, 0};
 
 	if (!search->stale[block])
@@ -363,11 +156,11 @@ fetch(const Search *search, size_t other)
 static void
 take_hits(Search *search, size_t a, size_t b, uint16_t *hits, size_t count)
 {
-	const Side *from = search->from;
-	const Side *to = search->to;
+	const SmlSide *from = search->from;
+	const SmlSide *to = search->to;
 	bool        same = from == to;
-	size_t      rows_a = block_rows(from, a);
-	size_t      rows_b = block_rows(to, b);
+	size_t      rows_a = sml_side_rows(from, a);
+	size_t      rows_b = sml_side_rows(to, b);
 	size_t      kept = 0;
 	double      distances[HITS];
 
@@ -416,15 +209,15 @@ static SmlStatus
 search_pair(Search *search, size_t a, size_t b)
 {
 	const SmlPoints *points = search->points;
-	const Side      *from = search->from;
-	const Side      *to = search->to;
+	const SmlSide      *from = search->from;
+	const SmlSide      *to = search->to;
 	bool             same = from == to;
-	size_t           rows_a = block_rows(from, a);
-	size_t           block_x = search->pairs * 2 * BLOCK;
+	size_t           rows_a = sml_side_rows(from, a);
+	size_t           block_x = search->whole.lanes * 2 * BLOCK;
 	size_t           count = 0;
 	uint16_t         hits[BLOCK * BLOCK];
-	SmlBoundTask     task = {search->pairs, points->labels, search->weight,
-							 from->x + a * block_x, 0, from->half + a * BLOCK, search->limit + a * BLOCK, from->code + a * points->labels * BLOCK,
+	SmlBoundTask     task = {search->whole.lanes, points->labels, search->whole.weight,
+							 from->x + a * block_x, 0, from->half_rows + a * BLOCK, search->limit + a * BLOCK, from->code + a * points->labels * BLOCK,
 							 to->x + b * block_x, to->half + b * BLOCK, same ? search->limit + b * BLOCK : search->no_limit,
 							 to->code + b * points->labels * BLOCK};
 	SmlStatus        status = sml_poll(search->env);
@@ -444,27 +237,32 @@ search_pair(Search *search, size_t a, size_t b)
 SML_CLONES_AVX512 static void
 rough_distances(const Search *search, size_t a, size_t i, size_t b, int32_t *rough)
 {
-	const Side    *from = search->from;
-	const Side    *to = search->to;
+	const SmlSide    *from = search->from;
+	const SmlSide    *to = search->to;
 	size_t         labels = search->points->labels;
-	size_t         block_x = search->pairs * 2 * BLOCK;
+	size_t         block_x = search->whole.lanes * 2 * BLOCK;
 	const int16_t *x = to->x + b * block_x;
 
 	memcpy(rough, to->half + b * BLOCK, BLOCK * sizeof(int32_t));
-	for (size_t f = 0; f < search->pairs; f++, x += 2 * BLOCK)
+	for (size_t f = 0; f < search->whole.lanes; f++, x += 2 * BLOCK)
 	{
-		int16_t a0 = from->x[a * block_x + (f * BLOCK + i) * 2];
-		int16_t a1 = from->x[a * block_x + (f * BLOCK + i) * 2 + 1];
+		const int16_t     *own = from->x + a * block_x + (f * BLOCK + i) * 2;
+		const signed char *bytes = (const signed char *) own;
+		const signed char *y = (const signed char *) x;
 
-		for (size_t j = 0; j < BLOCK; j++)
-			rough[j] -= a0 * x[2 * j] + a1 * x[2 * j + 1];
+		if (search->whole.each == 2)
+			for (size_t j = 0; j < BLOCK; j++)
+				rough[j] -= own[0] * x[2 * j] + own[1] * x[2 * j + 1];
+		else
+			for (size_t j = 0; j < BLOCK; j++)
+				rough[j] -= bytes[0] * y[4 * j] + bytes[1] * y[4 * j + 1] + bytes[2] * y[4 * j + 2] + bytes[3] * y[4 * j + 3];
 	}
 	for (size_t f = 0; f < labels; f++)
 		for (size_t j = 0; j < BLOCK; j++)
-			rough[j] += to->code[(b * labels + f) * BLOCK + j] != from->code[(a * labels + f) * BLOCK + i] ? search->weight : 0;
-	for (size_t j = 0; j < block_rows(to, b); j++)
+			rough[j] += to->code[(b * labels + f) * BLOCK + j] != from->code[(a * labels + f) * BLOCK + i] ? search->whole.weight : 0;
+	for (size_t j = 0; j < sml_side_rows(to, b); j++)
 		rough[j] = to->at[b * BLOCK + j] == from->at[a * BLOCK + i] ? INT32_MAX : rough[j];
-	for (size_t j = block_rows(to, b); j < BLOCK; j++)
+	for (size_t j = sml_side_rows(to, b); j < BLOCK; j++)
 		rough[j] = INT32_MAX;
 }
 
@@ -490,15 +288,15 @@ take_least(int32_t *rough)
 static SmlStatus
 seed(Search *search, size_t a, size_t b)
 {
-	const Side *from = search->from;
-	const Side *to = search->to;
-	size_t      rows_b = block_rows(to, b);
+	const SmlSide *from = search->from;
+	const SmlSide *to = search->to;
+	size_t      rows_b = sml_side_rows(to, b);
 	int32_t     rough[BLOCK];
 	SmlStatus   status = sml_poll(search->env);
 
-	if (status != SML_OK || search->k > SEED_K || rows_b <= search->k || search->scale == 0)
+	if (status != SML_OK || search->k > SEED_K || rows_b <= search->k || search->whole.scale == 0)
 		return status;
-	for (size_t i = 0; i < block_rows(from, a); i++)
+	for (size_t i = 0; i < sml_side_rows(from, a); i++)
 	{
 		size_t query = a * BLOCK + i;
 		double farthest = 0;
@@ -619,7 +417,7 @@ check_count(SmlEnv *env, size_t count)
 
 /* The lists from block order to the order of the queries, in place: slot is used up. */
 static SmlStatus
-order_found(SmlEnv *env, Side *from, size_t k, SmlFound *found)
+order_found(SmlEnv *env, SmlSide *from, size_t k, SmlFound *found)
 {
 	SmlStatus status = SML_OK;
 
@@ -661,14 +459,36 @@ done:
 	return status;
 }
 
+/* How many bits the whole numbers have. */
+static SmlStatus
+choose_kernel(Search *search)
+{
+	bool      bytes = false;
+	SmlStatus status;
+
+	SML_TRY(sml_whole_measure(search->env, search->to, &search->whole));
+	search->kernel = sml_bound_kernel_bytes();
+	if (search->kernel != NULL)
+	{
+		sml_whole_scale(search->points, 4, &search->whole);
+		SML_TRY(sml_whole_try(search->env, &search->whole, search->from, search->to, search->k, &bytes));
+	}
+	if (!bytes)
+	{
+		sml_whole_scale(search->points, 2, &search->whole);
+		search->kernel = sml_bound_kernel();
+	}
+done:
+	return status;
+}
+
 SmlStatus
 sml_nearest(SmlEnv *env, const SmlPoints *points, const size_t *queries, size_t query_count,
 			const size_t *among, size_t among_count, size_t k, SmlFound *found)
 {
-	Side      sides[2];
+	SmlSide      sides[2];
 	Search    search;
 	bool      same = queries == NULL && among == NULL;
-	double   *center = NULL;
 	SmlStatus status;
 
 	memset(sides, 0, sizeof(sides));
@@ -677,9 +497,6 @@ sml_nearest(SmlEnv *env, const SmlPoints *points, const size_t *queries, size_t 
 	search.points = points;
 	search.k = k;
 	search.found = found;
-	search.pairs = (points->width + 1) / 2;
-	search.root = sqrt((double) points->width);
-	search.kernel = sml_bound_kernel();
 	search.to = &sides[0];
 	search.from = same ? &sides[0] : &sides[1];
 	if (queries == NULL)
@@ -690,14 +507,14 @@ sml_nearest(SmlEnv *env, const SmlPoints *points, const size_t *queries, size_t 
 	SML_TRY(check_count(env, points->count));
 	if (query_count == 0 || among_count == 0)
 		return SML_OK;
-	SML_TRY(sml_alloc_array(env, points->width, sizeof(double), &center));
-	SML_TRY(side_order(env, points, among, among_count, &sides[0]));
+	SML_TRY(sml_alloc_array(env, points->width, sizeof(double), &search.whole.center));
+	SML_TRY(sml_side_make(env, points, among, among_count, &sides[0]));
 	if (!same)
-		SML_TRY(side_order(env, points, queries, query_count, &sides[1]));
-	SML_TRY(find_scale(env, &search, center));
-	SML_TRY(side_fill(env, &search, center, &sides[0]));
+		SML_TRY(sml_side_make(env, points, queries, query_count, &sides[1]));
+	SML_TRY(choose_kernel(&search));
+	SML_TRY(sml_side_fill(env, &search.whole, &sides[0]));
 	if (!same)
-		SML_TRY(side_fill(env, &search, center, &sides[1]));
+		SML_TRY(sml_side_fill(env, &search.whole, &sides[1]));
 	SML_TRY(sml_alloc_array(env, search.from->blocks * BLOCK, sizeof(int32_t), &search.limit));
 	for (size_t i = 0; i < search.from->blocks * BLOCK; i++)
 		search.limit[i] = i < query_count ? ALWAYS : NEVER;
@@ -714,9 +531,9 @@ sml_nearest(SmlEnv *env, const SmlPoints *points, const size_t *queries, size_t 
 	SML_TRY(search_all(&search));
 	SML_TRY(order_found(env, search.from, k, found));
 done:
-	side_free(env, &sides[0]);
-	side_free(env, &sides[1]);
-	sml_free(env, center);
+	sml_side_free(env, &sides[0]);
+	sml_side_free(env, &sides[1]);
+	sml_free(env, search.whole.center);
 	sml_free(env, search.limit);
 	sml_free(env, search.last);
 	sml_free(env, search.changed);
