@@ -241,7 +241,7 @@ sml_job_undersample(SmlJob *job, bool *keep)
 			SML_TRY(keep_random(job, c, (size_t) spec->plan[c].wanted, keep));
 			continue;
 		}
-			SML_TRY(sml_job_all_points(job));
+		SML_TRY(sml_job_all_points(job));
 		SML_TRY(keep_near(job, c, smallest, keep));
 	}
 done:
