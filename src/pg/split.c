@@ -387,7 +387,7 @@ ml_split_plan(const MlSource *source, Jsonb *json, double share, int64 seed)
 	if ((given[0] != NULL) + (given[1] != NULL) + (given[3] != NULL) + (given[4] != NULL) > 1 || ((given[2] || given[5]) && !given[1]))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("split takes one of by, time, column and source, and gap and from only with time")));
+				 errmsg("split takes one of by, time, column and source; gap and from go with time only")));
 	split->share = share;
 	split->seed = seed;
 	if (given[4])
