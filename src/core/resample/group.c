@@ -28,10 +28,11 @@ before(const Placed *a, const Placed *b)
 static Placed
 choose_pivot(const Placed *placed, size_t count, size_t nth)
 {
-	Placed some[FEW];
-	size_t size = count < 16 * FEW ? 1 : FEW;
+	Placed some[FEW] = {{0, 0}};
 
-	for (size_t i = 0; i < size; i++)
+	if (count < 16 * FEW)
+		return placed[sml_hash_mix(count) % count];
+	for (size_t i = 0; i < FEW; i++)
 	{
 		Placed next = placed[sml_hash_mix(count * FEW + i) % count];
 		size_t at = i;
@@ -40,7 +41,7 @@ choose_pivot(const Placed *placed, size_t count, size_t nth)
 			some[at] = some[at - 1];
 		some[at] = next;
 	}
-	return some[nth * size / count];
+	return some[nth * FEW / count];
 }
 
 /* Put the "nth" smallest of placed[0 … count - 1] in its place, smaller ones before it. */
