@@ -33,6 +33,8 @@ CREATE FUNCTION sustainml.train(
 	AS 'MODULE_PATHNAME', 'sustainml_train' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION sustainml.train(text, text, text, text, text, text, text, text[], text[], jsonb, jsonb, double precision, jsonb, text[], text, bigint, boolean, text[], jsonb, text, text, double precision) IS
 'Trains the next version of a model on a table, view or query, evaluates it on held-out rows and logs its energy.
+split says which rows are held out: {} a share (holdout) by the hash of the primary key, {"by": "customer_id"} of other columns (rows where they are all NULL stay together), {"time": "month", "gap": "7 days"} the last
+ones, with "from" those from a given time on, {"column": "is_test"} marked ones, {"source": "orders_test"} another table. "holdout" and "seed" inside it go before the arguments, so that one value serves smote and train.
 Call it in FROM: (train(…)).* would train once per column.
 Example: SELECT * FROM sustainml.train(''income'', ''adult_train'', target => ''income_gt_50k'');';
 

@@ -285,7 +285,7 @@ split_column(const MlSource *source, const JsonbValue *value, const char *key, O
 }
 
 static void
-plan_time(MlSplit *split, const MlSource *source, const JsonbValue *time, const JsonbValue *gap)
+plan_time(MlSplit *split, const MlSource *source, const JsonbValue *time, const JsonbValue *gap, const JsonbValue *from)
 {
 	Oid         type;
 	int         column = split_column(source, time, "time", &type);
@@ -300,8 +300,17 @@ plan_time(MlSplit *split, const MlSource *source, const JsonbValue *time, const 
 				 errhint("Use a date, timestamp or number column.")));
 	if (gap)
 		plan_gap(split, type, gap);
-	split->cut = cut_of(psprintf("SELECT pg_catalog.percentile_disc(%.17g) WITHIN GROUP (ORDER BY q.t) FROM (%s) AS q(t)", 1.0 - split->share,
+	split->cut_given = from != NULL;
+	if (from)
+		split->cut = ml_json_text(from) == NULL ? NULL :
+			cut_of(psprintf("SELECT %s::%s", quote_literal_cstr(ml_json_text(from)), format_type_be_qualified(type)), type);
+	else
+		split->cut = cut_of(psprintf("SELECT pg_catalog.percentile_disc(%.17g) WITHIN GROUP (ORDER BY q.t) FROM (%s) AS q(t)", 1.0 - split->share,
 								 ml_source_query(source, psprintf("s.c%d", column + 1), NULL)), type);
+	if (split->cut == NULL && from)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("split key \"from\" must be a value of column \"%s\", of type %s", name, format_type_be(type))));
 	if (split->cut == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
@@ -323,7 +332,31 @@ plan_column(MlSplit *split, const MlSource *source, const JsonbValue *column)
 	add_column(split, source, found);
 }
 
-static const char *const split_keys[] = {"by", "time", "gap", "column", "source"};
+static const char *const split_keys[] = {"by", "time", "gap", "column", "source", "from", "holdout", "seed"};
+
+void
+ml_split_own(Jsonb *json, double *share, int64 *seed)
+{
+	int         count = 0;
+	MlJsonPair *pairs = json ? ml_json_pairs(json, "split", &count) : NULL;
+
+	for (int i = 0; i < count; i++)
+	{
+		bool   is_share = strcmp(pairs[i].key, "holdout") == 0;
+		double number;
+
+		if (!is_share && strcmp(pairs[i].key, "seed") != 0)
+			continue;
+		if (!ml_json_number(&pairs[i].value, &number) || (!is_share && (number != rint(number) || fabs(number) > 9007199254740992.0)))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("split key \"%s\" must be a%s number", pairs[i].key, is_share ? "" : " whole")));
+		if (is_share)
+			*share = number;
+		else
+			*seed = (int64) number;
+	}
+}
 
 MlSplit *
 ml_split_plan(const MlSource *source, Jsonb *json, double share, int64 seed)
@@ -350,13 +383,13 @@ ml_split_plan(const MlSource *source, Jsonb *json, double share, int64 seed)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("unknown split key \"%s\"", pairs[i].key),
-					 errhint("Known keys are by, time, gap, column and source.")));
+					 errhint("Known keys are by, time, gap, from, column, source, holdout and seed.")));
 		given[k] = &pairs[i].value;
 	}
-	if ((given[0] != NULL) + (given[1] != NULL) + (given[3] != NULL) + (given[4] != NULL) > 1 || (given[2] && !given[1]))
+	if ((given[0] != NULL) + (given[1] != NULL) + (given[3] != NULL) + (given[4] != NULL) > 1 || ((given[2] || given[5]) && !given[1]))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("split takes one of by, time, column and source, and gap only with time")));
+				 errmsg("split takes one of by, time, column and source; gap and from go with time only")));
 	split->share = share;
 	split->seed = seed;
 	if (given[4])
@@ -373,7 +406,7 @@ ml_split_plan(const MlSource *source, Jsonb *json, double share, int64 seed)
 	else if (share == 0)
 		split->kind = ML_SPLIT_NONE;
 	else if (given[1])
-		plan_time(split, source, given[1], given[2]);
+		plan_time(split, source, given[1], given[2], given[5]);
 	else
 		plan_key(split, source, given[0]);
 	return split;
@@ -567,6 +600,8 @@ ml_split_json(const MlSplit *split)
 	if (split->kind == ML_SPLIT_TIME)
 	{
 		ml_json_add_text(&builder, "cut", split->cut);
+		if (split->cut_given)
+			ml_json_add_bool(&builder, "cut_given", true);
 		ml_json_add_text(&builder, "gap", split->gap);
 	}
 	if (split->kind == ML_SPLIT_SOURCE)
@@ -611,6 +646,8 @@ ml_split_from_json(Jsonb *json)
 			split->columns = ml_json_texts(value, &split->column_count);
 		else if (strcmp(key, "cut") == 0)
 			split->cut = ml_json_text(value);
+		else if (strcmp(key, "cut_given") == 0)
+			split->cut_given = value->type == jbvBool && value->val.boolean;
 		else if (strcmp(key, "gap") == 0)
 			split->gap = ml_json_text(value);
 		else if (strcmp(key, "source") == 0)

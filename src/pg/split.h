@@ -7,10 +7,13 @@
  *
  *   by key     held_out(seed, share, key columns…): primary key, {"by": …}, or all
  *              columns when rows are nearly all distinct
- *   by time    {"time": "month", "gap": "7 days"}: the last share of the rows by time; rows of
- *              the gap before the cut belong to neither part
+ *   by time    {"time": "month", "gap": "7 days"}: the last share of the rows by time, or with "from" all rows from
+ *              then on; rows of the gap before the cut belong to neither part
  *   by column  {"column": "is_test"}: rows where it is true (or not 0, or 'test')
  *   by source  {"source": "orders_test"}: all rows of a second source
+ *
+ * {"holdout": 0.2, "seed": 0} beside these say the share and the seed, so that one value carries the whole rule to
+ * functions that have no such arguments.  A key that is NULL is a key like any other: rows without one are all on the same side.
  *
  * A share of the held-out rows may be set aside for calibration.  They are chosen by the hash of their key
  * as well: of rows held out by key, those with the smaller hashes,
@@ -42,12 +45,16 @@ typedef struct MlSplit
 	char      **columns;
 	bool        whole_row;     /* the key is all columns */
 	char       *cut;           /* TIME: held out from here on, as text */
+	bool        cut_given;     /* the cut is the user's, and stays where it is */
 	char       *gap;           /* TIME: interval or number, or NULL */
 	char       *source;        /* SOURCE: the second source */
 	double      aside;         /* share of the held-out rows that calibrates; 0: none */
 	int         aside_column_count; /* by which they are chosen; KEY: none, its own columns serve */
 	char      **aside_columns;
 } MlSplit;
+
+/* The share and the seed, where the split names them itself; unchanged where it does not. */
+extern void ml_split_own(Jsonb *split, double *share, int64 *seed);
 
 /*
  * Decide the split.  "split" is the user's jsonb or NULL.  May scan the source (time cut, distinctness of

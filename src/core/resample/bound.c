@@ -22,7 +22,7 @@ kernel_plain(const SmlBoundTask *t, uint16_t *hits)
 		size_t  i = t->row + r;
 		int32_t sum[SML_BOUND_BLOCK] = {0};
 
-		for (size_t f = 0; f < t->pairs; f++)
+		for (size_t f = 0; f < t->lanes; f++)
 		{
 			const int16_t *b = t->x + f * 2 * SML_BOUND_BLOCK;
 			int32_t        a0 = t->x_rows[(f * SML_BOUND_BLOCK + i) * 2];
@@ -93,6 +93,16 @@ in_one_step(__m512i sum, __m512i a, __m512i b)
 	return sum;
 }
 
+/* _mm512_dpbusd_epi32 likewise: unsigned bytes of b by signed ones of a. */
+static inline __attribute__((always_inline, target("avx512f,avx512vnni"))) __m512i
+bytes_in_one_step(__m512i sum, __m512i a, __m512i b)
+{
+	__m512i shifted = _mm512_xor_si512(b, _mm512_set1_epi32((int) 0x80808080));
+
+	__asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(shifted), "v"(a));
+	return sum;
+}
+
 /* Unrolled, so that the sums stay in registers. */
 #define UNROLLED _Pragma("GCC unroll 4")
 
@@ -117,7 +127,7 @@ in_one_step(__m512i sum, __m512i a, __m512i b)
 				sum[r][0] = half0;                                                                                                \
 				sum[r][1] = half1;                                                                                                \
 			}                                                                                                                     \
-			for (size_t f = 0; f < t->pairs; f++, a += 2 * SML_BOUND_BLOCK, b += 2 * SML_BOUND_BLOCK)                             \
+			for (size_t f = 0; f < t->lanes; f++, a += 2 * SML_BOUND_BLOCK, b += 2 * SML_BOUND_BLOCK)                             \
 			{                                                                                                                     \
 				__m512i b0 = _mm512_loadu_si512(b);                                                                               \
 				__m512i b1 = _mm512_loadu_si512(b + 32);                                                                          \
@@ -161,6 +171,7 @@ in_one_step(__m512i sum, __m512i a, __m512i b)
 
 KERNEL_512(kernel_512, "avx512f,avx512bw", IN_TWO_STEPS)
 KERNEL_512(kernel_512_vnni, "avx512f,avx512bw,avx512vnni", IN_ONE_STEP)
+KERNEL_512(kernel_512_bytes, "avx512f,avx512bw,avx512vnni", bytes_in_one_step)
 
 static inline __attribute__((target("avx2"))) __m256i
 load_256(const void *from)
@@ -195,7 +206,7 @@ kernel_256(const SmlBoundTask *t, uint16_t *hits)
 			sum[r][0] = half0;
 			sum[r][1] = half1;
 		}
-		for (size_t f = 0; f < t->pairs; f++, a += 2 * SML_BOUND_BLOCK, b += 2 * SML_BOUND_BLOCK)
+		for (size_t f = 0; f < t->lanes; f++, a += 2 * SML_BOUND_BLOCK, b += 2 * SML_BOUND_BLOCK)
 		{
 			__m256i b0 = load_256(b);
 			__m256i b1 = load_256(b + 16);
@@ -259,4 +270,14 @@ sml_bound_kernel(void)
 		if (sml_bound_kernel_at(i) != NULL)
 			return sml_bound_kernel_at(i);
 	return kernel_plain;
+}
+
+SmlBoundKernel
+sml_bound_kernel_bytes(void)
+{
+#ifdef HAVE_X86
+	if (sml_bound_kernel_at(3) != NULL)
+		return kernel_512_bytes;
+#endif
+	return NULL;
 }

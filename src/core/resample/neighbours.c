@@ -1,45 +1,19 @@
 /*
- * neighbours.c - the exact nearest neighbours; see neighbours.h.
- *
- * Why the bound holds.  Coordinates are centred, cut off at a few deviations (which brings points closer, never
- * farther apart), multiplied by s and rounded to whole numbers.  With p columns two rounded points are at most sqrt(p) farther
- * apart than s times the true distance of their numbers: sqrt(D) <= s d + sqrt(p), D being an exact integer.  Now
- * let t be a limit of the squared distance and n categories differ, each weighing w.  With r = sqrt(p), x = s sqrt(t) and e = r / (x + r),
- *
- *     s^2 d^2 >= (sqrt(D) - r)^2 >= D (1 - e) - p (1 / e - 1)      (2 r sqrt(D) <= e D + p / e)
- *
- * so that D + s^2 w n > (x + r)^2 implies d^2 + w n > t, and the pair is passed over.  All others are computed
- * in float64.  The range of the whole numbers is such that every sum fits 32 bits: 4 p q^2 + labels q^2 < 2^31 for |x| <= q and
- * s^2 w <= q^2.
+ * neighbours.c - the exact nearest neighbours; see neighbours.h.  Why the bound holds: side.h.
  */
 #include "neighbours.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "../hash.h"
-#include "bound.h"
+#include "../clones.h"
+#include "side.h"
 
 #define BLOCK SML_BOUND_BLOCK
-#define CUT   8 /* deviations of the widest column beyond which coordinates are cut off */
 #define ALWAYS (INT32_C(1) << 30)    /* half a limit that lets every pair through */
 #define NEVER  (-(INT32_C(1) << 30)) /* and one that lets none */
-#define SAMPLE 1024 /* points by which the widest coordinate is found */
-#define STRIPS (BLOCK / SML_BOUND_ROWS) /* strips of rows whose hits are handled together */
-
-/* One side of a search: points in blocks of near ones. */
-typedef struct Side
-{
-	size_t    count;
-	size_t    blocks;
-	uint32_t *at;    /* position among the points, block by block */
-	uint32_t *slot;  /* which query that is (queries only) */
-	SmlPoints points; /* x and code in the order of at: what one pair of blocks looks at lies together */
-	int16_t  *x;     /* per block: pairs of columns x BLOCK x 2 */
-	int32_t  *half;  /* see bound.h */
-	int32_t  *code;  /* per block: labels x BLOCK */
-	double   *box;   /* per block: least and greatest of each coordinate */
-} Side;
+#define HITS   512  /* distances that are computed at a time */
+#define SEED_K 32   /* up to this k a search begins with a limit for each query */
 
 typedef struct Candidate
 {
@@ -52,154 +26,23 @@ typedef struct Search
 	SmlEnv          *env;
 	const SmlPoints *points;
 	size_t           k;
-	Side            *from;      /* queries */
-	Side            *to;        /* the same as from when points are searched among themselves */
-	size_t           pairs;     /* of columns */
-	double           scale;     /* of coordinates; 0: no bound can be had */
-	double           root;      /* sqrt of the number of columns */
-	double           cut;       /* scaled coordinates beyond are cut off */
-	int32_t          weight;    /* half of that of a differing category, scaled */
+	SmlSide         *from;      /* queries */
+	SmlSide         *to;        /* the same as from when points are searched among themselves */
+	SmlWhole         whole;
 	int32_t         *limit;     /* half the squared limit per query, in block order, padded */
 	int32_t         *no_limit;  /* BLOCK times NEVER, for a side that asks for nothing */
-	double          *last;      /* per query, in block order: its k-th distance so far */
-	bool            *changed;   /* its k-th distance is not in limit yet */
-	double          *worst;     /* per block of queries: the largest of these */
+	double          *last;      /* per query, in block order: what its k-th distance is at most */
+	bool            *changed;   /* its k-th distance is not in limit yet: it is listed in touched */
+	uint32_t         touched[2 * BLOCK];
+	size_t           touched_count;
+	double          *worst;     /* per block of queries: the largest k-th distance */
+	bool            *stale;     /* and whether one that had it has a smaller one now */
 	SmlBoundKernel   kernel;
 	Candidate       *heap;
 	SmlFound        *found;     /* in block order until the end */
 } Search;
 
 /* ---- blocks ------------------------------------------------------------------------ */
-
-static size_t
-block_rows(const Side *side, size_t block)
-{
-	return side->count - block * BLOCK < BLOCK ? side->count - block * BLOCK : BLOCK;
-}
-
-/* Whether point a comes before point b along coordinate j. */
-static inline bool
-before(const SmlPoints *points, size_t j, uint32_t a, uint32_t b)
-{
-	double xa = points->x[a * points->width + j];
-	double xb = points->x[b * points->width + j];
-
-	return xa < xb || (xa == xb && a < b);
-}
-
-/* Put the "nth" smallest of at[0 … count - 1] along coordinate j in its place, smaller ones before it. */
-static SmlStatus
-select_nth(SmlEnv *env, const SmlPoints *points, size_t j, uint32_t *at, size_t count, size_t nth)
-{
-	size_t low = 0;
-	size_t high = count - 1;
-
-	while (low < high)
-	{
-		/* a pivot that no order of the data can foresee, and that is the same in every run */
-		uint32_t pivot = at[low + sml_hash_mix(low * 31 + high) % (high - low + 1)];
-		size_t   i = low;
-		size_t   k = high;
-		SmlStatus status = sml_poll(env);
-
-		if (status != SML_OK)
-			return status;
-		for (;;)
-		{
-			uint32_t swap;
-
-			while (before(points, j, at[i], pivot))
-				i++;
-			while (before(points, j, pivot, at[k]))
-				k--;
-			if (i >= k)
-				break;
-			swap = at[i];
-			at[i] = at[k];
-			at[k] = swap;
-		}
-		/* at[k] is the pivot: the values are distinct */
-		if (nth == k)
-			break;
-		if (nth < k)
-			high = k - 1;
-		else
-			low = k + 1;
-	}
-	return SML_OK;
-}
-
-/* The coordinate in which the points spread most, by a sample of them: which one is a matter of speed alone. */
-static SmlStatus
-widest(SmlEnv *env, const SmlPoints *points, const uint32_t *at, size_t count, double *box, size_t *found)
-{
-	size_t    step = 1 + count / SAMPLE;
-	double    best = -1;
-	SmlStatus status;
-
-	SML_TRY(sml_poll(env));
-	for (size_t i = 0; i < count; i += step)
-	{
-		const double *x = points->x + at[i] * points->width;
-
-		for (size_t j = 0; j < points->width; j++)
-		{
-			if (i == 0 || x[j] < box[j])
-				box[j] = x[j];
-			if (i == 0 || x[j] > box[points->width + j])
-				box[points->width + j] = x[j];
-		}
-	}
-	for (size_t j = 0; j < points->width; j++)
-		if (box[points->width + j] - box[j] > best)
-		{
-			best = box[points->width + j] - box[j];
-			*found = j;
-		}
-done:
-	return status;
-}
-
-/* Order at[] so that every run of BLOCK is a leaf of a kd-tree. */
-static SmlStatus
-split(SmlEnv *env, const SmlPoints *points, uint32_t *at, size_t count, double *box)
-{
-	size_t    left = ((count + BLOCK - 1) / BLOCK + 1) / 2 * BLOCK;
-	size_t    j = 0;
-	SmlStatus status = SML_OK;
-
-	if (count <= BLOCK)
-		return SML_OK;
-	if (points->width > 0)
-	{
-		SML_TRY(widest(env, points, at, count, box, &j));
-		SML_TRY(select_nth(env, points, j, at, count, left));
-	}
-	SML_TRY(split(env, points, at, left, box));
-	SML_TRY(split(env, points, at + left, count - left, box));
-done:
-	return status;
-}
-
-static void
-measure_box(const SmlPoints *points, size_t first, size_t count, double *box)
-{
-	for (size_t j = 0; j < points->width; j++)
-	{
-		double least = INFINITY;
-		double greatest = -INFINITY;
-
-		for (size_t i = 0; i < count; i++)
-		{
-			double value = points->x[(first + i) * points->width + j];
-
-			least = value < least ? value : least;
-			greatest = value > greatest ? value : greatest;
-		}
-		box[j] = least;
-		box[points->width + j] = greatest;
-	}
-}
 
 /* Squared distance between two boxes. */
 static double
@@ -216,155 +59,22 @@ box_distance(size_t width, const double *a, const double *b)
 	return sum;
 }
 
-static void
-side_free(SmlEnv *env, Side *side)
-{
-	sml_free(env, side->at);
-	sml_free(env, side->slot);
-	sml_free(env, side->points.x);
-	sml_free(env, side->points.code);
-	sml_free(env, side->x);
-	sml_free(env, side->code);
-	sml_free(env, side->half);
-	sml_free(env, side->box);
-}
-
-/* The points of the side in its order. */
-static SmlStatus
-side_sort(SmlEnv *env, const SmlPoints *points, Side *side)
-{
-	SmlPoints *sorted = &side->points;
-	SmlStatus  status;
-
-	*sorted = *points;
-	sorted->count = side->count;
-	sorted->x = NULL;
-	sorted->code = NULL;
-	SML_TRY(sml_alloc_array(env, side->count * points->width, sizeof(double), &sorted->x));
-	SML_TRY(sml_alloc_array(env, side->count * points->labels, sizeof(int32_t), &sorted->code));
-	for (size_t i = 0; i < side->count; i++)
-	{
-		if (i % 16384 == 0)
-			SML_TRY(sml_poll(env));
-		memcpy(sorted->x + i * points->width, points->x + side->at[i] * points->width, points->width * sizeof(double));
-		if (points->labels > 0)
-			memcpy(sorted->code + i * points->labels, points->code + side->at[i] * points->labels, points->labels * sizeof(int32_t));
-	}
-done:
-	return status;
-}
-
-/* The order of the side: at and slot. */
-static SmlStatus
-side_order(SmlEnv *env, const SmlPoints *points, const size_t *chosen, size_t count, Side *side)
-{
-	uint32_t *slot_of = NULL;
-	double   *box = NULL;
-	SmlStatus status;
-
-	side->count = count;
-	side->blocks = (count + BLOCK - 1) / BLOCK;
-	SML_TRY(sml_alloc_array(env, count, sizeof(uint32_t), &side->at));
-	SML_TRY(sml_alloc_array(env, count, sizeof(uint32_t), &side->slot));
-	SML_TRY(sml_alloc_array(env, points->count, sizeof(uint32_t), &slot_of));
-	for (size_t i = 0; i < count; i++)
-	{
-		side->at[i] = (uint32_t) (chosen != NULL ? chosen[i] : i);
-		slot_of[side->at[i]] = (uint32_t) i;
-	}
-	SML_TRY(sml_alloc_array(env, 2 * points->width, sizeof(double), &box));
-	SML_TRY(split(env, points, side->at, count, box));
-	for (size_t i = 0; i < count; i++)
-		side->slot[i] = slot_of[side->at[i]];
-	SML_TRY(side_sort(env, points, side));
-done:
-	sml_free(env, slot_of);
-	sml_free(env, box);
-	return status;
-}
-
-/* The coordinates of the side as whole numbers, and its boxes. */
-static SmlStatus
-side_fill(SmlEnv *env, const Search *search, const double *center, Side *side)
-{
-	const SmlPoints *points = &side->points;
-	size_t           width = points->width;
-	size_t           block_x = search->pairs * 2 * BLOCK;
-	SmlStatus        status;
-
-	SML_TRY(sml_alloc_array(env, side->blocks * block_x, sizeof(int16_t), &side->x));
-	SML_TRY(sml_alloc_array(env, side->blocks * BLOCK, sizeof(int32_t), &side->half));
-	SML_TRY(sml_alloc_array(env, side->blocks * BLOCK * points->labels, sizeof(int32_t), &side->code));
-	SML_TRY(sml_alloc_array(env, side->blocks * 2 * width, sizeof(double), &side->box));
-	for (size_t b = 0; b < side->blocks; b++)
-	{
-		size_t rows = block_rows(side, b);
-
-		SML_TRY(sml_poll(env));
-		measure_box(points, b * BLOCK, rows, side->box + b * 2 * width);
-		for (size_t i = 0; i < rows; i++)
-		{
-			const double  *x = points->x + (b * BLOCK + i) * width;
-			const int32_t *code = points->code + (b * BLOCK + i) * points->labels;
-			int32_t        norm = 0;
-
-			for (size_t j = 0; j < width && search->scale > 0; j++)
-			{
-				double  scaled = (x[j] - center[j]) * search->scale;
-				int16_t whole = (int16_t) rint(scaled > search->cut ? search->cut : scaled < -search->cut ? -search->cut : scaled);
-
-				side->x[b * block_x + (j / 2 * BLOCK + i) * 2 + j % 2] = whole;
-				norm += whole * whole;
-			}
-			side->half[b * BLOCK + i] = norm / 2;
-			for (size_t j = 0; j < points->labels; j++)
-				side->code[(b * points->labels + j) * BLOCK + i] = code[j];
-		}
-	}
-done:
-	return status;
-}
-
-/* Center and widest deviation of what is searched: they decide how coordinates become whole numbers. */
-static SmlStatus
-find_scale(SmlEnv *env, Search *search, double *center)
-{
-	const SmlPoints *points = search->points;
-	const Side      *side = search->to;
-	double          *squares = NULL;
-	double           widest_ = points->labels > 0 ? sqrt(points->mismatch) / CUT : 0;
-	SmlStatus        status;
-
-	SML_TRY(sml_alloc_array(env, points->width, sizeof(double), &squares));
-	for (int pass = 0; pass < 2; pass++)
-		for (size_t i = 0; i < side->count; i++)
-		{
-			const double *x = side->points.x + i * points->width;
-
-			if (i % 16384 == 0)
-				SML_TRY(sml_poll(env));
-			for (size_t j = 0; j < points->width; j++)
-				if (pass == 0)
-					center[j] += x[j] / (double) side->count;
-				else
-					squares[j] += (x[j] - center[j]) * (x[j] - center[j]) / (double) side->count;
-		}
-	for (size_t j = 0; j < points->width; j++)
-		if (!(sqrt(squares[j]) <= widest_))
-			widest_ = sqrt(squares[j]);
-	search->cut = floor(sqrt(0x1p31 / (double) (4 * points->width + points->labels + 1)));
-	search->cut = search->cut > INT16_MAX ? INT16_MAX : search->cut;
-	search->scale = search->cut / (CUT * widest_);
-	/* nothing varies, or it varies beyond what can be squared: every pair is computed */
-	if (!(widest_ > 0) || !isfinite(search->scale) || search->cut < 1)
-		search->scale = 0;
-	search->weight = (int32_t) floor(points->mismatch * search->scale * search->scale / 2);
-done:
-	sml_free(env, squares);
-	return status;
-}
-
 /* ---- the k best of each query ---------------------------------------------------------- */
+
+/* The k-th distance of a query is at most this. */
+static inline void
+lower(Search *search, size_t query, double distance)
+{
+	if (!(distance < search->last[query]))
+		return;
+	search->stale[query / BLOCK] |= search->last[query] >= search->worst[query / BLOCK];
+	search->last[query] = distance;
+	if (!search->changed[query])
+	{
+		search->changed[query] = true;
+		search->touched[search->touched_count++] = (uint32_t) query;
+	}
+}
 
 static void
 offer(Search *search, size_t query, double distance, uint32_t at)
@@ -383,44 +93,36 @@ offer(Search *search, size_t query, double distance, uint32_t at)
 		list[i] = list[i - 1];
 	list[i].distance = distance;
 	list[i].at = at;
-	search->last[query] = list[k - 1].distance;
-	search->changed[query] = true;
+	lower(search, query, list[k - 1].distance);
 }
 
 /* The limit of a query's k-th distance, in whole numbers. */
 static void
 set_limit(Search *search, size_t query)
 {
-	double reach = search->scale * sqrt(search->last[query]) + search->root;
+	double reach = search->whole.scale * sqrt(search->last[query]) + search->whole.root;
 	double limit = reach * reach * (1 + 1e-9) + 1;
 
 	search->changed[query] = false;
 	/* infinite as long as there are fewer than k */
-	if (search->scale > 0 && limit < 2.0 * ALWAYS)
+	if (search->whole.scale > 0 && limit < 2.0 * ALWAYS)
 		search->limit[query] = (int32_t) (limit / 2) + 1;
 }
 
-/* After pairs of a block were computed: the limits of its queries, and the largest of their k-th distances. */
+/* The largest k-th distance of a block, when it is no longer the one that is known. */
 static void
-refresh(Search *search, size_t block)
+find_worst(Search *search, size_t block)
 {
 	const double *last = search->last + block * BLOCK;
-	size_t        rows = block_rows(search->from, block);
+	size_t        rows = sml_side_rows(search->from, block);
 	double        worst[4] = {0, 0, 0, 0};
 
+	if (!search->stale[block])
+		return;
+	search->stale[block] = false;
 	/* four in turn: not bound by the latency of a comparison */
 	for (size_t i = 0; i < rows; i++)
 		worst[i % 4] = last[i] > worst[i % 4] ? last[i] : worst[i % 4];
-	for (size_t i = 0; i < BLOCK; i += sizeof(uint64_t))
-	{
-		const bool *changed = search->changed + block * BLOCK + i;
-		uint64_t    any;
-
-		memcpy(&any, changed, sizeof(any));
-		for (size_t l = 0; any != 0 && l < sizeof(any); l++)
-			if (changed[l])
-				set_limit(search, block * BLOCK + i + l);
-	}
 	for (size_t l = 1; l < 4; l++)
 		worst[0] = worst[l] > worst[0] ? worst[l] : worst[0];
 	search->worst[block] = worst[0];
@@ -428,64 +130,187 @@ refresh(Search *search, size_t block)
 
 /* ---- one pair of blocks ------------------------------------------------------------------- */
 
+/* Distances of pairs of rows of block a and block b. */
+SML_CLONES_AVX2 static void
+compute_hits(const SmlPoints *from, size_t a, const SmlPoints *to, size_t b, const uint16_t *hits, size_t count, double *distances)
+{
+	for (size_t h = 0; h < count; h++)
+		distances[h] = from->group > 0 ? sml_points_between(from, a * BLOCK + hits[h] / BLOCK, to, b * BLOCK + hits[h] % BLOCK) :
+			sml_points_euclidean(from, a * BLOCK + hits[h] / BLOCK, to, b * BLOCK + hits[h] % BLOCK);
+}
+
+/* Ask for the numbers of a point, and for its list, before they are needed: they lie anywhere in memory. */
+static inline void
+fetch(const Search *search, size_t other)
+{
+	const SmlPoints *points = &search->to->points;
+	const char      *first = (const char *) (points->x + other * points->width);
+
+	for (size_t i = 0; i < points->width * sizeof(double) && i < 512; i += 64)
+		__builtin_prefetch(first + i);
+	if (search->from == search->to)
+		__builtin_prefetch(&search->found[other * search->k + search->k - 1]);
+}
+
 /* Compute the pairs that may matter, and offer them to both sides. */
 static void
-take_hits(Search *search, size_t a, size_t b, const uint16_t *hits, size_t count)
+take_hits(Search *search, size_t a, size_t b, uint16_t *hits, size_t count)
 {
-	const Side *from = search->from;
-	const Side *to = search->to;
+	const SmlSide *from = search->from;
+	const SmlSide *to = search->to;
 	bool        same = from == to;
-	size_t      rows_a = block_rows(from, a);
-	size_t      rows_b = block_rows(to, b);
+	size_t      rows_a = sml_side_rows(from, a);
+	size_t      rows_b = sml_side_rows(to, b);
+	size_t      kept = 0;
+	double      distances[HITS];
 
+	/* without padding, the points themselves, and pairs of one block that come twice */
 	for (size_t h = 0; h < count; h++)
 	{
 		size_t i = hits[h] / BLOCK;
 		size_t j = hits[h] % BLOCK;
-		size_t query = a * BLOCK + i;
-		size_t other = b * BLOCK + j;
-		double distance;
 
-		/* padding, the point itself, and pairs of one block that come twice */
-		if (i >= rows_a || j >= rows_b || from->at[query] == to->at[other] || (same && a == b && j < i))
-			continue;
-		distance = sml_points_between(&from->points, query, &to->points, other);
-		offer(search, query, distance, to->at[other]);
-		if (same)
-			offer(search, other, distance, from->at[query]);
+		if (i < rows_a && j < rows_b && from->at[a * BLOCK + i] != to->at[b * BLOCK + j] && !(same && a == b && j < i))
+		{
+			hits[kept++] = hits[h];
+			fetch(search, b * BLOCK + j);
+		}
 	}
+	for (size_t first = 0; first < kept; first += HITS)
+	{
+		size_t some = kept - first < HITS ? kept - first : HITS;
+
+		compute_hits(&from->points, a, &to->points, b, hits + first, some, distances);
+		for (size_t h = 0; h < some; h++)
+		{
+			size_t query = a * BLOCK + hits[first + h] / BLOCK;
+			size_t other = b * BLOCK + hits[first + h] % BLOCK;
+
+			offer(search, query, distances[h], to->at[other]);
+			if (same)
+				offer(search, other, distances[h], from->at[query]);
+		}
+	}
+}
+
+/* After pairs of two blocks were computed: the limits of their queries, and the largest k-th distance of each. */
+static void
+refresh(Search *search, size_t a, size_t b)
+{
+	for (size_t i = 0; i < search->touched_count; i++)
+		set_limit(search, search->touched[i]);
+	search->touched_count = 0;
+	find_worst(search, a);
+	if (search->from == search->to)
+		find_worst(search, b);
 }
 
 static SmlStatus
 search_pair(Search *search, size_t a, size_t b)
 {
 	const SmlPoints *points = search->points;
-	const Side      *from = search->from;
-	const Side      *to = search->to;
+	const SmlSide      *from = search->from;
+	const SmlSide      *to = search->to;
 	bool             same = from == to;
-	size_t           rows_a = block_rows(from, a);
-	size_t           block_x = search->pairs * 2 * BLOCK;
-	size_t           strips = same && a == b ? 1 : STRIPS;
-	uint16_t         hits[STRIPS * SML_BOUND_ROWS * BLOCK];
-	SmlBoundTask     task = {search->pairs, points->labels, search->weight,
-							 from->x + a * block_x, 0, from->half + a * BLOCK, search->limit + a * BLOCK, from->code + a * points->labels * BLOCK,
+	size_t           rows_a = sml_side_rows(from, a);
+	size_t           block_x = search->whole.lanes * 2 * BLOCK;
+	size_t           count = 0;
+	uint16_t         hits[BLOCK * BLOCK];
+	SmlBoundTask     task = {search->whole.lanes, points->labels, search->whole.weight,
+							 from->x + a * block_x, 0, from->half_rows + a * BLOCK, search->limit + a * BLOCK, from->code + a * points->labels * BLOCK,
 							 to->x + b * block_x, to->half + b * BLOCK, same ? search->limit + b * BLOCK : search->no_limit,
 							 to->code + b * points->labels * BLOCK};
 	SmlStatus        status = sml_poll(search->env);
 
 	if (status != SML_OK)
 		return status;
-	for (size_t first = 0; first < rows_a; first += strips * SML_BOUND_ROWS)
-	{
-		size_t count = 0;
+	for (; task.row < rows_a; task.row += SML_BOUND_ROWS)
+		count += search->kernel(&task, hits + count);
+	take_hits(search, a, b, hits, count);
+	refresh(search, a, b);
+	return SML_OK;
+}
 
-		for (task.row = first; task.row < rows_a && task.row < first + strips * SML_BOUND_ROWS; task.row += SML_BOUND_ROWS)
-			count += search->kernel(&task, hits + count);
-		take_hits(search, a, b, hits, count);
-		refresh(search, a);
-		if (same && a != b)
-			refresh(search, b);
+/* ---- limits to begin with ------------------------------------------------------------------ */
+
+/* What orders the other points of block b by their distance from row i of block a, in whole numbers. */
+SML_CLONES_AVX512 static void
+rough_distances(const Search *search, size_t a, size_t i, size_t b, int32_t *rough)
+{
+	const SmlSide    *from = search->from;
+	const SmlSide    *to = search->to;
+	size_t         labels = search->points->labels;
+	size_t         block_x = search->whole.lanes * 2 * BLOCK;
+	const int16_t *x = to->x + b * block_x;
+
+	memcpy(rough, to->half + b * BLOCK, BLOCK * sizeof(int32_t));
+	for (size_t f = 0; f < search->whole.lanes; f++, x += 2 * BLOCK)
+	{
+		const int16_t     *own = from->x + a * block_x + (f * BLOCK + i) * 2;
+		const signed char *bytes = (const signed char *) own;
+		const signed char *y = (const signed char *) x;
+
+		if (search->whole.each == 2)
+			for (size_t j = 0; j < BLOCK; j++)
+				rough[j] -= own[0] * x[2 * j] + own[1] * x[2 * j + 1];
+		else
+			for (size_t j = 0; j < BLOCK; j++)
+				rough[j] -= bytes[0] * y[4 * j] + bytes[1] * y[4 * j + 1] + bytes[2] * y[4 * j + 2] + bytes[3] * y[4 * j + 3];
 	}
+	for (size_t f = 0; f < labels; f++)
+		for (size_t j = 0; j < BLOCK; j++)
+			rough[j] += to->code[(b * labels + f) * BLOCK + j] != from->code[(a * labels + f) * BLOCK + i] ? search->whole.weight : 0;
+	for (size_t j = 0; j < sml_side_rows(to, b); j++)
+		rough[j] = to->at[b * BLOCK + j] == from->at[a * BLOCK + i] ? INT32_MAX : rough[j];
+	for (size_t j = sml_side_rows(to, b); j < BLOCK; j++)
+		rough[j] = INT32_MAX;
+}
+
+/* Where the least is; it is then put out of the way. */
+SML_CLONES_AVX512 static size_t
+take_least(int32_t *rough)
+{
+	int32_t least = INT32_MAX;
+	size_t  at = 0;
+
+	for (size_t j = 0; j < BLOCK; j++)
+		least = rough[j] < least ? rough[j] : least;
+	while (rough[at] != least)
+		at++;
+	rough[at] = INT32_MAX;
+	return at;
+}
+
+/*
+ * The k points of block b that seem nearest to a row of block a are at some distance: its k nearest of all are not farther.
+ * So the first blocks, before which no limit is known, need not be computed whole.
+ */
+static SmlStatus
+seed(Search *search, size_t a, size_t b)
+{
+	const SmlSide *from = search->from;
+	const SmlSide *to = search->to;
+	size_t      rows_b = sml_side_rows(to, b);
+	int32_t     rough[BLOCK];
+	SmlStatus   status = sml_poll(search->env);
+
+	if (status != SML_OK || search->k > SEED_K || rows_b <= search->k || search->whole.scale == 0)
+		return status;
+	for (size_t i = 0; i < sml_side_rows(from, a); i++)
+	{
+		size_t query = a * BLOCK + i;
+		double farthest = 0;
+
+		rough_distances(search, a, i, b, rough);
+		for (size_t n = 0; n < search->k; n++)
+		{
+			double distance = sml_points_between(&from->points, query, &to->points, b * BLOCK + take_least(rough));
+
+			farthest = distance > farthest ? distance : farthest;
+		}
+		lower(search, query, farthest);
+	}
+	refresh(search, a, a);
 	return SML_OK;
 }
 
@@ -546,6 +371,8 @@ search_block(Search *search, size_t a)
 		search->heap[0] = search->heap[--count];
 		if (too_far(search, nearest.bound, a, nearest.block))
 			continue;
+		if (isinf(search->worst[a]))
+			SML_TRY(seed(search, a, nearest.block));
 		SML_TRY(search_pair(search, a, nearest.block));
 	}
 done:
@@ -562,7 +389,10 @@ search_all(Search *search)
 	/* first each block within itself: that sets limits for everybody */
 	if (search->from == search->to)
 		for (size_t b = 0; b < search->from->blocks; b++)
+		{
+			SML_TRY(seed(search, b, b));
 			SML_TRY(search_pair(search, b, b));
+		}
 	for (size_t b = 0; b < search->from->blocks; b++)
 	{
 		double left = 1 - (double) b / (double) search->from->blocks;
@@ -587,7 +417,7 @@ check_count(SmlEnv *env, size_t count)
 
 /* The lists from block order to the order of the queries, in place: slot is used up. */
 static SmlStatus
-order_found(SmlEnv *env, Side *from, size_t k, SmlFound *found)
+order_found(SmlEnv *env, SmlSide *from, size_t k, SmlFound *found)
 {
 	SmlStatus status = SML_OK;
 
@@ -614,21 +444,51 @@ done:
 	return status;
 }
 
-static void
-clear_found(SmlFound *found, size_t count)
+static SmlStatus
+clear_found(SmlEnv *env, SmlFound *found, size_t count)
 {
+	SmlStatus status = SML_OK;
+
 	for (size_t i = 0; i < count; i++)
+	{
+		if (i % 65536 == 0)
+			SML_TRY(sml_poll(env));
 		found[i] = (SmlFound){INFINITY, SML_NOT_FOUND};
+	}
+done:
+	return status;
+}
+
+/* How many bits the whole numbers have. */
+static SmlStatus
+choose_kernel(Search *search)
+{
+	bool      bytes = false;
+	SmlStatus status;
+
+	SML_TRY(sml_whole_measure(search->env, search->to, &search->whole));
+	search->kernel = sml_bound_kernel_bytes();
+	if (search->kernel != NULL)
+	{
+		sml_whole_scale(search->points, 4, &search->whole);
+		SML_TRY(sml_whole_try(search->env, &search->whole, search->from, search->to, search->k, &bytes));
+	}
+	if (!bytes)
+	{
+		sml_whole_scale(search->points, 2, &search->whole);
+		search->kernel = sml_bound_kernel();
+	}
+done:
+	return status;
 }
 
 SmlStatus
 sml_nearest(SmlEnv *env, const SmlPoints *points, const size_t *queries, size_t query_count,
 			const size_t *among, size_t among_count, size_t k, SmlFound *found)
 {
-	Side      sides[2];
+	SmlSide      sides[2];
 	Search    search;
 	bool      same = queries == NULL && among == NULL;
-	double   *center = NULL;
 	SmlStatus status;
 
 	memset(sides, 0, sizeof(sides));
@@ -637,27 +497,24 @@ sml_nearest(SmlEnv *env, const SmlPoints *points, const size_t *queries, size_t 
 	search.points = points;
 	search.k = k;
 	search.found = found;
-	search.pairs = (points->width + 1) / 2;
-	search.root = sqrt((double) points->width);
-	search.kernel = sml_bound_kernel();
 	search.to = &sides[0];
 	search.from = same ? &sides[0] : &sides[1];
 	if (queries == NULL)
 		query_count = points->count;
 	if (among == NULL)
 		among_count = points->count;
-	clear_found(found, query_count * k);
+	SML_TRY(clear_found(env, found, query_count * k));
 	SML_TRY(check_count(env, points->count));
 	if (query_count == 0 || among_count == 0)
 		return SML_OK;
-	SML_TRY(sml_alloc_array(env, points->width, sizeof(double), &center));
-	SML_TRY(side_order(env, points, among, among_count, &sides[0]));
+	SML_TRY(sml_alloc_array(env, points->width, sizeof(double), &search.whole.center));
+	SML_TRY(sml_side_make(env, points, among, among_count, &sides[0]));
 	if (!same)
-		SML_TRY(side_order(env, points, queries, query_count, &sides[1]));
-	SML_TRY(find_scale(env, &search, center));
-	SML_TRY(side_fill(env, &search, center, &sides[0]));
+		SML_TRY(sml_side_make(env, points, queries, query_count, &sides[1]));
+	SML_TRY(choose_kernel(&search));
+	SML_TRY(sml_side_fill(env, &search.whole, &sides[0]));
 	if (!same)
-		SML_TRY(side_fill(env, &search, center, &sides[1]));
+		SML_TRY(sml_side_fill(env, &search.whole, &sides[1]));
 	SML_TRY(sml_alloc_array(env, search.from->blocks * BLOCK, sizeof(int32_t), &search.limit));
 	for (size_t i = 0; i < search.from->blocks * BLOCK; i++)
 		search.limit[i] = i < query_count ? ALWAYS : NEVER;
@@ -669,17 +526,19 @@ sml_nearest(SmlEnv *env, const SmlPoints *points, const size_t *queries, size_t 
 		search.no_limit[i] = NEVER;
 	SML_TRY(sml_alloc_array(env, search.from->blocks * BLOCK, sizeof(bool), &search.changed));
 	SML_TRY(sml_alloc_array(env, search.from->blocks, sizeof(double), &search.worst));
+	SML_TRY(sml_alloc_array(env, search.from->blocks, sizeof(bool), &search.stale));
 	SML_TRY(sml_alloc_array(env, search.to->blocks, sizeof(Candidate), &search.heap));
 	SML_TRY(search_all(&search));
 	SML_TRY(order_found(env, search.from, k, found));
 done:
-	side_free(env, &sides[0]);
-	side_free(env, &sides[1]);
-	sml_free(env, center);
+	sml_side_free(env, &sides[0]);
+	sml_side_free(env, &sides[1]);
+	sml_free(env, search.whole.center);
 	sml_free(env, search.limit);
 	sml_free(env, search.last);
 	sml_free(env, search.changed);
 	sml_free(env, search.worst);
+	sml_free(env, search.stale);
 	sml_free(env, search.no_limit);
 	sml_free(env, search.heap);
 	return status;
@@ -689,7 +548,7 @@ bool
 sml_nearest_need(const SmlPoints *shape, size_t queries, size_t among, size_t k, size_t *bytes)
 {
 	size_t rows;
-	size_t row = (shape->width + 1) * sizeof(int16_t) + shape->labels * sizeof(int32_t) + 8 * sizeof(int32_t) +
+	size_t row = (shape->width + 1) * sizeof(int16_t) + shape->labels * sizeof(int32_t) + 10 * sizeof(int32_t) + 2 +
 		shape->width * sizeof(double) + shape->labels * sizeof(int32_t) + 2 * shape->width * sizeof(double) / BLOCK + 2;
 	size_t lists;
 
@@ -709,7 +568,7 @@ sml_farthest(SmlEnv *env, const SmlPoints *points, const size_t *queries, size_t
 
 	if (status != SML_OK)
 		return status;
-	clear_found(found, query_count * k);
+	SML_TRY(clear_found(env, found, query_count * k));
 	for (size_t q = 0; q < query_count; q++)
 	{
 		SmlFound *list = found + q * k;

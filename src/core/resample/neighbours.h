@@ -7,10 +7,10 @@
  *
  * "Exact" means: the k smallest by (distance in float64, position), whatever the search did to find
  * them.  The search: points are put into blocks of near ones (splits at the median of the
- * widest column, as in a kd-tree); pairs of blocks whose boxes lie farther apart than all distances that still
- * matter are passed over; for the others products of whole numbers bound every distance from below (bound.h),
+ * widest column, as in a kd-tree); the nearest in its own block give every query a limit to begin with; pairs of blocks whose boxes lie farther apart than all distances that still
+ * matter are passed over; for the others products of whole numbers bound every distance from below (side.h, bound.h),
  * and only pairs that may belong to the k nearest are computed in float64.  So few columns prune like a kd-tree and many run at
- * twice the speed of a single-precision matrix product.  A search of points among themselves looks at each pair once.
+ * two to four times the speed of a single-precision matrix product.  A search of points among themselves looks at each pair once.
  *
  * Cost: blocks at most n m p / 2 (among themselves) or n m p multiplications; memory 10 bytes per number searched (whole, and in the order of the blocks) and 16 k per query.  A poll
  * per pair of blocks, a fraction of a millisecond.

@@ -13,13 +13,6 @@
 
 #define POLL_ROWS 16384
 
-typedef struct Share
-{
-	uint64_t remainder;
-	double   draw;
-	size_t   at;
-} Share;
-
 /* One class while it grows. */
 typedef struct Growth
 {
@@ -44,19 +37,28 @@ typedef struct Growth
 
 /* ---- how many from whom ------------------------------------------------------------- */
 
-/* Larger remainders first, then smaller draws. */
-static int
-compare_shares(const void *a, const void *b, const void *context)
+/* Larger remainders first, those of one size by draw, and equal draws by rank. */
+static SmlStatus
+order_remainders(Growth *growth, uint64_t total, SmlSorted *shares)
 {
-	const Share *x = a;
-	const Share *y = b;
+	SmlJob   *job = growth->job;
+	bool      differ = false;
+	SmlStatus status;
 
-	(void) context;
-	if (x->remainder != y->remainder)
-		return x->remainder > y->remainder ? -1 : 1;
-	if (x->draw != y->draw)
-		return x->draw < y->draw ? -1 : 1;
-	return x->at < y->at ? -1 : x->at > y->at;
+	for (size_t i = 0; i < growth->count; i++)
+		shares[i] = (SmlSorted){sml_sort_key(sml_job_draw(job, SML_DRAW_REMAINDER, growth->class_index, i)), i};
+	SML_TRY(sml_sort(job->env, shares, growth->count));
+	for (size_t i = 0; i < growth->count; i++)
+	{
+		uint64_t weight = growth->weight != NULL ? growth->weight[shares[i].at] : 1;
+
+		shares[i].key = ~(uint64_t) ((unsigned __int128) weight * growth->make % total);
+		differ = differ || shares[i].key != shares[0].key;
+	}
+	if (differ)
+		SML_TRY(sml_sort(job->env, shares, growth->count));
+done:
+	return status;
 }
 
 /* Deal growth->make in proportion to the weights by largest remainder. */
@@ -64,14 +66,14 @@ static SmlStatus
 deal(Growth *growth)
 {
 	SmlEnv   *env = growth->job->env;
-	Share    *shares = NULL;
+	SmlSorted *shares = NULL;
 	uint64_t  total = 0;
 	uint64_t  left = growth->make;
 	SmlStatus status;
 
 	SML_TRY(sml_alloc_array(env, growth->count, sizeof(uint64_t), &growth->dealt));
 	SML_TRY(sml_alloc_array(env, growth->count, sizeof(size_t), &growth->parents));
-	SML_TRY(sml_alloc_array(env, growth->count, sizeof(Share), &shares));
+	SML_TRY(sml_alloc_array(env, growth->count, sizeof(SmlSorted), &shares));
 	for (size_t i = 0; i < growth->count; i++)
 		total += growth->weight != NULL ? growth->weight[i] : 1;
 	for (size_t i = 0; i < growth->count; i++)
@@ -83,11 +85,10 @@ deal(Growth *growth)
 			SML_TRY(sml_poll(env));
 		growth->dealt[i] = (uint64_t) (product / total);
 		left -= growth->dealt[i];
-		shares[i] = (Share){(uint64_t) (product % total), sml_job_draw(growth->job, SML_DRAW_REMAINDER, growth->class_index, i), i};
 	}
 	/* fewer are left than there are remainders above 0 */
 	if (left > 0)
-		SML_TRY(sml_sort(env, shares, growth->count, sizeof(Share), compare_shares, NULL));
+		SML_TRY(order_remainders(growth, total, shares));
 	for (size_t i = 0; i < left; i++)
 		growth->dealt[shares[i].at]++;
 	for (size_t i = 0; i < growth->count; i++)

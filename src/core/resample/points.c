@@ -251,33 +251,19 @@ sml_points_between(const SmlPoints *points, size_t a, const SmlPoints *others, s
 {
 	const double *xa = points->x + a * points->width;
 	const double *xb = others->x + b * points->width;
-	double        sums[4] = {0, 0, 0, 0};
 	double        sum = 0;
-	size_t        differ = 0;
-	size_t        j = 0;
 
-	if (points->group > 0)
+	if (points->group == 0)
+		return sml_points_euclidean(points, a, others, b);
+	for (size_t j = 0; j < points->width; j += points->group)
 	{
-		for (; j < points->width; j += points->group)
-		{
-			double column = 0;
+		double column = 0;
 
-			for (size_t c = j; c < j + points->group; c++)
-				column += fabs(xa[c] - xb[c]);
-			sum += column * column;
-		}
-		return sum;
+		for (size_t c = j; c < j + points->group; c++)
+			column += fabs(xa[c] - xb[c]);
+		sum += column * column;
 	}
-	/* four sums in turn: as exact as one, and not bound by the latency of an addition */
-	for (; j + 4 <= points->width; j += 4)
-		for (size_t l = 0; l < 4; l++)
-			sums[l] += (xa[j + l] - xb[j + l]) * (xa[j + l] - xb[j + l]);
-	for (; j < points->width; j++)
-		sums[0] += (xa[j] - xb[j]) * (xa[j] - xb[j]);
-	sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-	for (j = 0; j < points->labels; j++)
-		differ += points->code[a * points->labels + j] != others->code[b * points->labels + j];
-	return differ > 0 ? sum + points->mismatch * (double) differ : sum;
+	return sum;
 }
 
 double

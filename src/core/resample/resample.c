@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../hash.h"
+#include "sort.h"
 
 typedef struct Kind
 {
@@ -157,13 +158,13 @@ sml_resample_need(const SmlCases *cases, const SmlResampleSpec *spec, size_t *by
 		}
 	if (is_combined(spec->kind))
 		fits = fits && sml_size_plus(rows, made, &rows) && add(bytes, made, row + 64);
-	fits = fits && add(bytes, rows, 2 * sizeof(size_t) + 1) && add(bytes, largest, 64);
+	fits = fits && add(bytes, rows, sizeof(size_t) + 2 * sizeof(SmlSorted) + 1) && add(bytes, largest, 64);
 	switch (spec->kind)
 	{
 		case SML_RESAMPLE_RANDOM_OVER:
 			break;
 		case SML_RESAMPLE_RANDOM_UNDER:
-			fits = fits && add(bytes, rows, 16);
+			fits = fits && add(bytes, rows, 2 * sizeof(SmlSorted));
 			break;
 		case SML_RESAMPLE_SMOTE:
 			fits = fits && add_search(bytes, cases, largest, largest, k);
@@ -366,6 +367,19 @@ done:
 	return status;
 }
 
+/* Classes that have their sizes already are often a slip: a key for a target, or a table that was balanced before. */
+static SmlStatus
+note_nothing(SmlEnv *env, const SmlCases *cases, const SmlResampleSpec *spec, SmlNotes *notes)
+{
+	SmlStrategySide side = kinds[spec->kind].side;
+
+	for (size_t c = 0; c < cases->class_count; c++)
+		if (side == SML_SIDE_CLEAN || spec->plan[c].wanted != spec->plan[c].present)
+			return SML_OK;
+	return sml_note(env, notes, side == SML_SIDE_OVER ? "no row is made: each of the %zu classes has as many rows as it should" :
+					"no row is left out: each of the %zu classes has as few rows as it should", cases->class_count);
+}
+
 SmlStatus
 sml_resample(SmlEnv *env, const SmlCases *cases, const SmlResampleSpec *spec, bool *keep,
 			 SmlSyntheticSink sink, SmlResampleProgress progress, void *context, SmlNotes *notes)
@@ -377,6 +391,7 @@ sml_resample(SmlEnv *env, const SmlCases *cases, const SmlResampleSpec *spec, bo
 	if (cases->numbers == 0 && cases->labels == 0 && spec->kind != SML_RESAMPLE_RANDOM_OVER && spec->kind != SML_RESAMPLE_RANDOM_UNDER)
 		return sml_fail(env, SML_BAD_INPUT, "There are no columns to measure by.");
 	SML_TRY(check_need(env, cases, spec));
+	SML_TRY(note_nothing(env, cases, spec, notes));
 	SML_TRY(sml_alloc_array(env, cases->rows, sizeof(bool), &stays));
 	memset(stays, true, cases->rows);
 	SML_TRY(job_start(&job));

@@ -1,15 +1,21 @@
 /*
- * sort.h - a stable merge sort that can be stopped, and takes its memory from the env.
+ * sort.h - a stable sort by a 64-bit key that can be stopped, and takes its memory from the env.
  */
 #ifndef SML_SORT_H
 #define SML_SORT_H
 
 #include "../core.h"
 
-/* Below 0, 0, above 0, as for qsort; context is handed through. */
-typedef int (*SmlCompare)(const void *a, const void *b, const void *context);
+typedef struct SmlSorted
+{
+	uint64_t key;
+	size_t   at;
+} SmlSorted;
 
-/* Sort count elements of "size" bytes; equal ones keep their order.  Takes count * size bytes while it runs. */
-SML_MUST_USE SmlStatus sml_sort(SmlEnv *env, void *base, size_t count, size_t size, SmlCompare compare, const void *context);
+/* Sort by key, ascending; equal keys keep their order.  Takes 16 bytes an item while it runs. */
+SML_MUST_USE SmlStatus sml_sort(SmlEnv *env, SmlSorted *items, size_t count);
+
+/* A key in the order of numbers that are not NaN; 0 and -0 are one. */
+uint64_t sml_sort_key(double number);
 
 #endif

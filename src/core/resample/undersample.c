@@ -7,35 +7,17 @@
 
 #include "sort.h"
 
-typedef struct Scored
-{
-	double score;
-	size_t at;
-} Scored;
-
-static int
-compare_scored(const void *a, const void *b, const void *context)
-{
-	const Scored *x = a;
-	const Scored *y = b;
-
-	(void) context;
-	if (x->score != y->score)
-		return x->score < y->score ? -1 : 1;
-	return x->at < y->at ? -1 : x->at > y->at;
-}
-
 static size_t
 class_size(const SmlJob *job, size_t c)
 {
 	return job->ranks.first[c + 1] - job->ranks.first[c];
 }
 
-/* Keep the "wanted" members of class c with the least scores; "at" are positions in ranks.order. */
+/* Keep the "wanted" members of class c with the least scores, ties by rank; "at" are positions in ranks.order, ascending. */
 static SmlStatus
-keep_least(const SmlJob *job, size_t c, Scored *scored, size_t count, size_t wanted, bool *keep)
+keep_least(const SmlJob *job, size_t c, SmlSorted *scored, size_t count, size_t wanted, bool *keep)
 {
-	SmlStatus status = sml_sort(job->env, scored, count, sizeof(Scored), compare_scored, NULL);
+	SmlStatus status = sml_sort(job->env, scored, count);
 
 	if (status != SML_OK)
 		return status;
@@ -53,13 +35,13 @@ keep_random(SmlJob *job, size_t c, size_t wanted, bool *keep)
 {
 	size_t    first = job->ranks.first[c];
 	size_t    count = class_size(job, c);
-	Scored   *scored = NULL;
-	SmlStatus status = sml_alloc_array(job->env, count, sizeof(Scored), &scored);
+	SmlSorted *scored = NULL;
+	SmlStatus status = sml_alloc_array(job->env, count, sizeof(SmlSorted), &scored);
 
 	if (status != SML_OK)
 		return status;
 	for (size_t i = 0; i < count; i++)
-		scored[i] = (Scored){sml_job_draw(job, SML_DRAW_KEEP, c, i), first + i};
+		scored[i] = (SmlSorted){sml_sort_key(sml_job_draw(job, SML_DRAW_KEEP, c, i)), first + i};
 	status = keep_least(job, c, scored, count, wanted, keep);
 	sml_free(job->env, scored);
 	return status;
@@ -123,7 +105,7 @@ keep_near(SmlJob *job, size_t c, size_t smallest, bool *keep)
 	size_t   *positions = NULL;
 	size_t   *minority = NULL;
 	SmlFound *found = NULL;
-	Scored   *scored = NULL;
+	SmlSorted *scored = NULL;
 	SmlStatus status;
 
 	if (k > minority_count && job->spec->k > 0)
@@ -137,18 +119,18 @@ keep_near(SmlJob *job, size_t c, size_t smallest, bool *keep)
 	if (kind == SML_RESAMPLE_NEARMISS3)
 		SML_TRY(nearest_of_minority(job, positions, count, minority, minority_count, k, &count));
 	SML_TRY(sml_alloc_array(env, count * k, sizeof(SmlFound), &found));
-	SML_TRY(sml_alloc_array(env, count, sizeof(Scored), &scored));
+	SML_TRY(sml_alloc_array(env, count, sizeof(SmlSorted), &scored));
 	if (kind == SML_RESAMPLE_NEARMISS2)
 		SML_TRY(sml_farthest(env, job->all, positions, count, minority, minority_count, k, found));
 	else
 		SML_TRY(sml_nearest(env, job->all, positions, count, minority, minority_count, k, found));
 	for (size_t i = 0; i < count; i++)
 	{
-		scored[i] = (Scored){0, positions[i]};
+		double score = 0;
+
 		for (size_t n = 0; n < k; n++)
-			scored[i].score += sqrt(found[i * k + n].distance);
-		if (kind == SML_RESAMPLE_NEARMISS3)
-			scored[i].score = -scored[i].score;
+			score += sqrt(found[i * k + n].distance);
+		scored[i] = (SmlSorted){sml_sort_key(kind == SML_RESAMPLE_NEARMISS3 ? -score : score), positions[i]};
 	}
 	SML_TRY(keep_least(job, c, scored, count, wanted, keep));
 	if (count < wanted)
@@ -259,7 +241,7 @@ sml_job_undersample(SmlJob *job, bool *keep)
 			SML_TRY(keep_random(job, c, (size_t) spec->plan[c].wanted, keep));
 			continue;
 		}
-			SML_TRY(sml_job_all_points(job));
+		SML_TRY(sml_job_all_points(job));
 		SML_TRY(keep_near(job, c, smallest, keep));
 	}
 done:

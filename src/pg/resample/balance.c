@@ -90,7 +90,7 @@ sustainml_class_balance(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(2))
 		source = ml_resample_source(source, text_to_cstring(PG_GETARG_TEXT_PP(2)));
 	ml_scan_begin(&scan);
-	values = ml_resample_classes(source, ml_source_column(source, text_to_cstring(PG_GETARG_TEXT_PP(1)), "target"),
+	values = ml_resample_classes(source, NULL, ml_source_column(source, text_to_cstring(PG_GETARG_TEXT_PP(1)), "target"),
 								 CurrentMemoryContext, &missing);
 	ml_scan_end(&scan);
 	for (int32 rank = 0; rank < values->count; rank++)

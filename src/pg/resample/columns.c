@@ -5,7 +5,7 @@
  *             element (one length in all rows)
  *   label     by vote: text, boolean, enum, uuid and what else ml_type_kind calls a label; and a column that is a foreign
  *             key by itself, whatever its type: between two customers there is no third one
- *   copy      the parent's value: excluded columns, columns that are a foreign key together with others, and types that are neither (named in a NOTICE)
+ *   copy      the parent's value: excluded columns, columns that decide a split, columns that are a foreign key together with others, and types that are neither (named in a NOTICE)
  *   key       a new value, so that the rows can be inserted: from the column's sequence (serial,
  *             identity), else after the largest one of an integer key, else a random uuid; the other columns of a
  *             key that has a new part are copied.  A key for which there is none of these is NULL, with a NOTICE.
@@ -219,6 +219,15 @@ take_feature(const MlResampleRequest *request, MlResampleColumn *column, StringI
 	bool    is_array;
 
 	column->role = ML_ROLE_COPY;
+	if (ml_resample_decides(request, column->source))
+	{
+		if (asked)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("column \"%s\" decides the split, so it cannot be a feature", column->name),
+					 errdetail("Synthetic rows have the value of their parent, which is not held out.")));
+		return;
+	}
 	if (left_out || (request->features && !asked) || (column->foreign == ML_FOREIGN_PART && !asked))
 		return;
 	if (!ml_type_kind(column->base, &kind, &is_array) || (is_array && (column->foreign != ML_FOREIGN_NONE || !take_array(request, column))))
@@ -365,6 +374,7 @@ ml_resample_columns(const MlResampleRequest *request, MemoryContext context)
 	if (copied.len > 0 && sml_resample_side(request->kind) == SML_SIDE_OVER)
 		ereport(NOTICE,
 				(errmsg("columns that cannot be interpolated are copied from the parent row: %s", copied.data)));
+	ml_resample_split_columns(request, columns);
 	if (request->lineage)
 		take_lineage_key(request, columns);
 	take_order(request, columns);

@@ -52,7 +52,7 @@ count_class(void *context, const Datum *values, const bool *nulls)
 }
 
 MlValues *
-ml_resample_classes(const MlSource *source, int target, MemoryContext context, int64 *missing)
+ml_resample_classes(const MlSource *source, const char *where, int target, MemoryContext context, int64 *missing)
 {
 	Oid       type = source->columns[target].type;
 	MlReader  reader;
@@ -64,7 +64,7 @@ ml_resample_classes(const MlSource *source, int target, MemoryContext context, i
 				 errmsg("column \"%s\" of type %s cannot be a class", source->columns[target].name, format_type_be(type)),
 				 errhint("Use a column of a text, number, boolean or enum type, or cast it in a query.")));
 	scan.values = ml_values_start(context, type);
-	(void) ml_source_each(ml_source_query(source, psprintf("s.c%d", target + 1), NULL), (Datum) 0, count_class, &scan);
+	(void) ml_source_each(ml_source_query(source, psprintf("s.c%d", target + 1), where), (Datum) 0, count_class, &scan);
 	ml_values_rank(scan.values, type);
 	*missing = scan.missing;
 	return scan.values;
@@ -413,7 +413,7 @@ ml_resample_gather(const MlResampleRequest *request, MlResampleColumns *columns,
 
 	ml_env_init(&env, context);
 	gathered->context = context;
-	gathered->classes = ml_resample_classes(request->source, request->target, context, &gathered->without_class);
+	gathered->classes = ml_resample_classes(request->source, request->training, request->target, context, &gathered->without_class);
 	if (gathered->classes->count == 0 && gathered->without_class > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -433,7 +433,7 @@ ml_resample_gather(const MlResampleRequest *request, MlResampleColumns *columns,
 	initStringInfo(&list);
 	for (int i = 0; i < request->source->column_count; i++)
 		appendStringInfo(&list, "%ss.c%d", i ? ", " : "", i + 1);
-	(void) ml_source_each(ml_source_query(request->source, list.data, NULL), (Datum) 0, keep_row, &scan);
+	(void) ml_source_each(ml_source_query(request->source, list.data, request->training), (Datum) 0, keep_row, &scan);
 	if (gathered->cases.rows != scan.room)
 		rows_changed();
 	rank_codes(request, columns, gathered);

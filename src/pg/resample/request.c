@@ -27,7 +27,7 @@
 enum
 {
 	ARG_ROWS = 0, ARG_TARGET, ARG_K, ARG_RATIO, ARG_STRATEGY, ARG_KIND, ARG_SEED, ARG_FILTER, ARG_FEATURES, ARG_EXCLUDE,
-	ARG_KEYS, ARG_M, ARG_SHRINKAGE, ARG_SCALE, ARG_KEY
+	ARG_KEYS, ARG_M, ARG_SHRINKAGE, ARG_SCALE, ARG_SPLIT, ARG_KEY
 };
 
 #define MOST_NEIGHBOURS 256 /* votes and lists grow with it */
@@ -262,6 +262,8 @@ take_rows(MlResampleRequest *request, FunctionCallInfo fcinfo, bool query)
 	}
 	request->shown = plain->text;
 	request->source = filter ? ml_resample_source(plain, filter) : plain;
+	if (!PG_ARGISNULL(ARG_SPLIT))
+		ml_resample_split(request, plain, PG_GETARG_JSONB_P(ARG_SPLIT));
 	map_attributes(request);
 	if (query)
 		check_definition(request);

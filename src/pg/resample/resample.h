@@ -2,6 +2,7 @@
  * resample.h - sustainml.smote and its family, in the order in which a call runs:
  *
  *   request   the arguments, checked before any work; the source, with the filter inside it
+ *   holdout   the split: which rows are left out, and keys that keep synthetic rows out of a holdout
  *   columns   what becomes of each column of the result
  *   gather    two scans: class sizes, then the rows of the classes that matter
  *   (core)    which rows to make or to leave out
@@ -17,6 +18,7 @@
 #include "../meter.h"
 #include "../rows.h"
 #include "../source.h"
+#include "../split.h"
 #include "../../core/resample/resample.h"
 #include "funcapi.h"
 #include "utils/tuplestore.h"
@@ -91,6 +93,8 @@ typedef struct MlResampleRequest
 	bool            standardize;
 	bool            lineage;
 	bool            originals;  /* also hand out the original rows */
+	MlSplit        *split;      /* NULL: no row is held out */
+	char           *training;   /* SQL over the source: the rows that are not held out; NULL: all */
 } MlResampleRequest;
 
 /* From the arguments, which all functions of the family have in one order. */
@@ -157,9 +161,28 @@ typedef struct MlResampleColumns
 	size_t            copies;
 	int               key_count;    /* lineage: positions in columns */
 	int              *keys;
+	int               split_count;  /* columns whose values decide whether a row is held out: positions in columns */
+	int              *split;
+	bool              split_anew;   /* some of them get new values */
 	int               hash_count;   /* source columns that order the rows */
 	int              *hash_sources;
 } MlResampleColumns;
+
+/* ---- the split (holdout.c) ----------------------------------------------------------- */
+
+typedef struct MlEmit MlEmit;
+
+/* The split of the arguments, planned on "plain", the source without the filter. */
+extern void ml_resample_split(MlResampleRequest *request, const MlSource *plain, Jsonb *json);
+
+/* Whether the values of a source column decide the split. */
+extern bool ml_resample_decides(const MlResampleRequest *request, int column);
+
+/* Find these columns once all have their roles; an error where synthetic rows could be held out. */
+extern void ml_resample_split_columns(const MlResampleRequest *request, MlResampleColumns *columns);
+
+/* Draw the new keys of the row in emit->values again until it is not held out. */
+extern void ml_resample_keep_out(MlEmit *emit);
 
 extern MlResampleColumns *ml_resample_columns(const MlResampleRequest *request, MemoryContext context);
 
@@ -193,12 +216,16 @@ typedef struct MlGathered
 extern MlGathered *ml_resample_gather(const MlResampleRequest *request, MlResampleColumns *columns, MemoryContext context,
 									  Tuplestorestate *originals);
 
-/* Values and counts of a target alone; *missing receives the rows where it is NULL. */
-extern MlValues *ml_resample_classes(const MlSource *source, int target, MemoryContext context, int64 *missing);
+/* Values and counts of a target alone, of the rows "where" (NULL: all); *missing receives the rows where it is NULL. */
+extern MlValues *ml_resample_classes(const MlSource *source, const char *where, int target, MemoryContext context, int64 *missing);
 
 /* ---- emit ----------------------------------------------------------------------------- */
 
-typedef struct MlEmit
+/* A tuple that is written over for each row; NULL for row types that it cannot hold. */
+typedef struct MlFixedRow MlFixedRow;
+extern MlFixedRow *ml_fixed_row(TupleDesc row);
+
+struct MlEmit
 {
 	const MlResampleRequest *request;
 	MlResampleColumns       *columns;
@@ -209,11 +236,15 @@ typedef struct MlEmit
 	MemoryContext            per_row;
 	Datum                   *values;
 	bool                    *nulls;
+	MlFixedRow              *fixed;
 	int64                    made;
 	double                   shown;  /* progress */
-} MlEmit;
+};
 
 extern SmlStatus ml_resample_emit(void *context, const SmlSynthetic *row);
+
+/* The next value of a column whose role is to have one. */
+extern Datum ml_resample_new_key(MlResampleColumn *column);
 
 /* What a long call is doing, in pg_stat_activity. */
 extern void ml_resample_progress(void *context, const char *phase, double share);

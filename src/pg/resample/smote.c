@@ -140,6 +140,7 @@ call(FunctionCallInfo fcinfo, const char *doing)
 	emit.per_row = AllocSetContextCreate(context, "sustainml synthetic row", ALLOCSET_DEFAULT_SIZES);
 	emit.values = palloc0(sizeof(Datum) * (emit.request->row->natts + 1));
 	emit.nulls = palloc0(sizeof(bool) * (emit.request->row->natts + 1));
+	emit.fixed = ml_fixed_row(emit.result);
 	run = ml_run_begin(doing);
 	emit.columns = ml_resample_columns(emit.request, context);
 	work(&emit, context);

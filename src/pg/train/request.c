@@ -13,6 +13,7 @@
 
 #include "../args.h"
 #include "../nearest.h"
+#include "../split.h"
 #include "train.h"
 
 /* Positions of the arguments; the order of the SQL declaration in sql/41_train.sql. */
@@ -142,6 +143,7 @@ ml_request_from_arguments(FunctionCallInfo fcinfo)
 	request->holdout = PG_ARGISNULL(ARG_HOLDOUT) ? 0.2 : PG_GETARG_FLOAT8(ARG_HOLDOUT);
 	request->weight = ml_text_argument(fcinfo, ARG_WEIGHT);
 	request->seed = PG_ARGISNULL(ARG_SEED) ? 0 : PG_GETARG_INT64(ARG_SEED);
+	ml_split_own(request->split, &request->holdout, &request->seed);
 	request->refit = !PG_ARGISNULL(ARG_REFIT) && PG_GETARG_BOOL(ARG_REFIT);
 	refuse_for_now(fcinfo, ARG_GROUP_BY, "group_by", "Train one model per group, each from a query with a WHERE clause.");
 	refuse_for_now(fcinfo, ARG_BUDGET, "budget", "Bound the work by max_iter in params, or by statement_timeout.");

@@ -84,7 +84,7 @@ keep_text(int column, MemoryContext context)
 	return text ? MemoryContextStrdup(context, text) : NULL;
 }
 
-/* The user's form of a stored split, so that planning it again decides anew (a time cut moves with the data). */
+/* The user's form of a stored split, so that planning it again decides anew (a time cut moves with the data, unless it was given). */
 static Jsonb *
 split_as_given(const MlSplit *split)
 {
@@ -98,6 +98,8 @@ split_as_given(const MlSplit *split)
 		ml_json_add_text(&builder, "time", split->columns[0]);
 		if (split->gap)
 			ml_json_add_text(&builder, "gap", split->gap);
+		if (split->cut_given)
+			ml_json_add_text(&builder, "from", split->cut);
 	}
 	else if (split->kind == ML_SPLIT_COLUMN)
 		ml_json_add_text(&builder, "column", split->columns[0]);
