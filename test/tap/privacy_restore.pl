@@ -63,6 +63,24 @@ $source->command_ok(['psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $source-
 $source->command_ok(['psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $source->connstr('parts'), '-f', "$dir/data.sql"], 'restore of the data');
 check($source, $_, $_) for qw(plain custom inserts parts);
 
+# one table dropped and restored from a dump of its own: the drop goes through and the keys stay
+$source->safe_psql('postgres', "CREATE DATABASE dropped TEMPLATE custom");
+my $dropped = $source->connstr('dropped');
+$source->command_ok(['pg_dump', '-Fc', '-t', 'people', '-f', "$dir/table.dump", $dropped], 'a dump of one table');
+my ($said_code, $said_out, $said) = $source->psql('dropped', 'DROP TABLE people');
+is($said_code, 0, 'the table is dropped');
+like($said, qr/NOTICE:  sealed columns public\.people\.note, public\.people\.salary, public\.people\.ssn are in no table any more\nDETAIL:.*data keys are kept/, 'which tells what became of its sealed columns');
+is($source->safe_psql('dropped', q{SELECT count(*) FILTER (WHERE NOT column_exists), count(*) FILTER (WHERE state = 'active') FROM sustainml.keys WHERE table_name = 'people'}), '3|3', 'their keys are listed');
+is($source->safe_psql('dropped', q{SELECT count(*) FROM sustainml.privacy_inventory WHERE table_name = 'people'}), '0', 'the inventory has no row of it');
+$source->command_ok(['pg_restore', '-e', '-d', $dropped, "$dir/table.dump"], 'and restored');
+check($source, 'dropped', 'a restored table');
+is($source->safe_psql('dropped', q{SELECT DISTINCT column_exists FROM sustainml.keys WHERE table_name = 'people'}), 't', 'a restored table: the keys have their columns again');
+$source->command_ok(['pg_restore', '--clean', '-e', '-d', $dropped, "$dir/table.dump"], 'a restore that drops first');
+check($source, 'dropped', 'a table restored over itself');
+# all of the database over itself: everything is dropped, the extension last
+$source->command_ok(['pg_restore', '--clean', '--if-exists', '-e', '-d', $dropped, "$dir/custom.dump"], 'a restore of everything that drops first');
+check($source, 'dropped', 'a database restored over itself');
+
 # binary copy
 $source->safe_psql('postgres', 'CREATE TABLE copied (LIKE people)');
 $source->command_ok(['psql', '-X', '-d', $conn, '-c', "\\copy people TO '$dir/people.bin' (FORMAT binary)"], 'binary copy out');

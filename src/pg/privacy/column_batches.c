@@ -431,9 +431,9 @@ encrypt_column_abandon(PG_FUNCTION_ARGS)
 	ml_column_check_table(relid, "encrypt");
 	number = require_job(relid, column);
 	table = ml_column_table(relid);
+	ml_column_given_back(number); /* before the column goes, which would be noted as the loss of a sealed one */
 	utility(psprintf("DROP TRIGGER \"" SEALING_TRIGGER "%d\" ON %s", number, table));
 	utility(psprintf("ALTER TABLE %s DROP COLUMN sustainml_sealing_%d", table, number));
-	ml_column_given_back(number);
 	PG_RETURN_VOID();
 }
 
