@@ -34,6 +34,7 @@
 #include "../nearest.h"
 #include "../source.h"
 #include "../train/train.h"
+#include "../trust.h"
 
 typedef enum ScoreMode
 {
@@ -265,6 +266,7 @@ check_mode(const Score *score, const char *into)
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("relation \"%s\" does not exist", into),
 				 errhint("Use mode => 'create' to make it.")));
+	ml_trust_require(relid, ML_TOUCH_INSERT, "scoring into");
 	check_target(score, relid);
 }
 

@@ -44,6 +44,7 @@
 #include "keys.h"
 #include "sealed.h"
 #include "statement.h"
+#include "../trust.h"
 
 enum
 {
@@ -197,6 +198,7 @@ ml_column_check_table(Oid relid, const char *doing)
 	ReleaseSysCache(tuple);
 	LockRelationOid(relid, AccessExclusiveLock);
 	check_relation(relid);
+	ml_trust_require(relid, ML_TOUCH_PLAN, "a rewrite of");
 }
 
 typedef struct Target
