@@ -12,13 +12,13 @@ DECLARE
 	columns text[];
 BEGIN
 	-- nearly always there is nothing to do
-	IF NOT EXISTS (SELECT FROM sustainml.masking_rule) AND NOT EXISTS (SELECT FROM sustainml.published_table)
-	   AND NOT EXISTS (SELECT FROM sustainml.protected_column p WHERE p.decrypted_at IS NULL AND p.dropped_at IS NULL) THEN
+	IF (EXISTS (SELECT FROM sustainml.masking_rule) OR EXISTS (SELECT FROM sustainml.published_table)
+	    OR EXISTS (SELECT FROM sustainml.protected_column p WHERE p.decrypted_at IS NULL AND p.dropped_at IS NULL)) IS FALSE THEN
 		RETURN;
 	END IF;
 	-- a temporary table has no rules, and its copies of sealed cells are copies
-	IF NOT EXISTS (SELECT FROM pg_event_trigger_dropped_objects() o WHERE NOT o.is_temporary
-	                  AND (o.object_type IN ('table', 'materialized view', 'foreign table', 'view', 'type', 'domain') OR o.object_type LIKE '% column')) THEN
+	IF EXISTS (SELECT FROM pg_event_trigger_dropped_objects() o WHERE NOT o.is_temporary
+	              AND (o.object_type IN ('table', 'materialized view', 'foreign table', 'view', 'type', 'domain') OR o.object_type LIKE '% column')) IS FALSE THEN
 		RETURN;
 	END IF;
 	FOR gone IN
