@@ -222,7 +222,7 @@ COMMENT ON COLUMN sustainml_internal.sealed_number.is_temporary IS 'Whether it i
 CREATE VIEW sustainml.keys WITH (security_barrier) AS
 	SELECT d.key, k.owner, sustainml_internal.key_rights(d.key) AS my_rights, d.key_no, d.purpose, p.table_schema, p.table_name, p.column_name,
 	       d.state, d.master_id, k.canary, d.created_at, d.retired_at,
-	       CASE WHEN d.column_no OPERATOR(pg_catalog.>) 0 THEN EXISTS (SELECT FROM sustainml_internal.sealed_number n WHERE n.column_no OPERATOR(pg_catalog.=) d.column_no) END AS column_exists
+	       CASE WHEN d.column_no OPERATOR(pg_catalog.>) 0 THEN d.column_no OPERATOR(pg_catalog.=) ANY (SELECT n.column_no FROM sustainml_internal.sealed_number n) END AS column_exists
 	FROM sustainml.data_key d
 	JOIN sustainml.key k ON k.key OPERATOR(pg_catalog.=) d.key
 	LEFT JOIN sustainml.protected_column p ON p.column_no OPERATOR(pg_catalog.=) d.column_no

@@ -47,8 +47,9 @@ BEGIN
 	-- Sealed columns: the type modifier tells whether any table still has one.  Names are those of when it was encrypted.
 	WITH noted AS (
 		UPDATE sustainml.protected_column p SET dropped_at = clock_timestamp()
-		 WHERE p.decrypted_at IS NULL AND p.dropped_at IS NULL
-		   AND NOT EXISTS (SELECT FROM sustainml_internal.sealed_number n WHERE n.column_no = p.column_no AND NOT n.is_temporary)
+		 -- as sets: one look at the catalog however many sealed columns there are
+		 WHERE p.column_no IN (SELECT q.column_no FROM sustainml.protected_column q WHERE q.decrypted_at IS NULL AND q.dropped_at IS NULL
+		                       EXCEPT SELECT n.column_no FROM sustainml_internal.sealed_number n WHERE NOT n.is_temporary)
 		RETURNING p.table_schema, p.table_name, p.column_name)
 	SELECT array_agg(format('%I.%I.%I', n.table_schema, n.table_name, n.column_name) ORDER BY n.table_schema COLLATE "C", n.table_name COLLATE "C", n.column_name COLLATE "C")
 	  INTO columns FROM noted n;
