@@ -51,10 +51,10 @@ CREATE PROCEDURE sustainml.score_batches(
 	AS $$
 #variable_conflict use_variable
 DECLARE
-	fixed_ref text := sustainml_internal.model_ref(model);
-	key_name  text := sustainml_internal.batch_key(source, key);
-	after     text;
-	last      text;
+	fixed_ref pg_catalog.text := sustainml_internal.model_ref(model);
+	key_name  pg_catalog.text := sustainml_internal.batch_key(source, key);
+	after     pg_catalog.text;
+	last      pg_catalog.text;
 	batch     bigint;
 BEGIN
 	IF (batch_rows OPERATOR(pg_catalog.>=) 1) IS NOT TRUE THEN

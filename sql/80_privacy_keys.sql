@@ -88,7 +88,8 @@ CREATE TABLE sustainml.protected_column (
 	deterministic boolean          NOT NULL,
 	created_by    text             NOT NULL,
 	created_at    timestamptz      NOT NULL,
-	decrypted_at  timestamptz
+	decrypted_at  timestamptz,
+	dropped_at    timestamptz
 );
 SELECT pg_catalog.pg_extension_config_dump('sustainml.protected_column', '');
 REVOKE ALL ON sustainml.protected_column FROM PUBLIC;
@@ -104,6 +105,7 @@ COMMENT ON COLUMN sustainml.protected_column.deterministic IS 'Whether equal val
 COMMENT ON COLUMN sustainml.protected_column.created_by IS 'Who encrypted it';
 COMMENT ON COLUMN sustainml.protected_column.created_at IS 'When';
 COMMENT ON COLUMN sustainml.protected_column.decrypted_at IS 'When decrypt_column gave it back; NULL: sealed';
+COMMENT ON COLUMN sustainml.protected_column.dropped_at IS 'When it was last noticed that no table has it; a restored table may have it again';
 
 -- Availability: 0.1.0
 CREATE TABLE sustainml.key_event (
@@ -194,8 +196,10 @@ Example: SELECT sustainml.destroy_key(''payroll'', confirm => ''payroll'');';
 CREATE FUNCTION sustainml.destroy_data_key(key_no integer) RETURNS void
 	AS 'MODULE_PATHNAME', 'sustainml_destroy_data_key' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION sustainml.destroy_data_key(integer) IS
-'Destroys one data key that a rotation has retired.
-Example: SELECT sustainml.destroy_data_key(key_no) FROM sustainml.keys WHERE key = ''payroll'' AND state = ''open_only'' AND retired_at IS NOT NULL;';
+'Destroys one data key: one that a rotation has retired, or one whose column is in no table of the database any more (dropped, or decrypted).
+Dumps and backups of the column can then never be opened.
+Example: SELECT sustainml.destroy_data_key(key_no) FROM sustainml.keys WHERE key = ''payroll'' AND state = ''open_only'' AND retired_at IS NOT NULL;
+SELECT sustainml.destroy_data_key(key_no) FROM sustainml.keys WHERE table_name = ''people'' AND NOT column_exists AND state <> ''destroyed'';';
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.export_keys(key text) RETURNS jsonb
@@ -224,30 +228,6 @@ Example: SELECT * FROM sustainml.key_audit_check(''payroll'');';
 CREATE FUNCTION sustainml_internal.key_rights(key text) RETURNS text[]
 	AS 'MODULE_PATHNAME', 'sustainml_key_rights' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION sustainml_internal.key_rights(text) IS 'The current user''s rights on a key';
-
--- Availability: 0.1.0
-CREATE VIEW sustainml.keys WITH (security_barrier) AS
-	SELECT d.key, k.owner, sustainml_internal.key_rights(d.key) AS my_rights, d.key_no, d.purpose, p.table_schema, p.table_name, p.column_name,
-	       d.state, d.master_id, k.canary, d.created_at, d.retired_at
-	FROM sustainml.data_key d
-	JOIN sustainml.key k ON k.key OPERATOR(pg_catalog.=) d.key
-	LEFT JOIN sustainml.protected_column p ON p.column_no OPERATOR(pg_catalog.=) d.column_no
-	WHERE pg_catalog.cardinality(sustainml_internal.key_rights(d.key)) OPERATOR(pg_catalog.>) 0;
-GRANT SELECT ON sustainml.keys TO PUBLIC;
-COMMENT ON VIEW sustainml.keys IS 'Data keys of the keys on which the user has a right; never their content';
-COMMENT ON COLUMN sustainml.keys.key IS 'Key';
-COMMENT ON COLUMN sustainml.keys.owner IS 'Its owner';
-COMMENT ON COLUMN sustainml.keys.my_rights IS 'What the user may do with it';
-COMMENT ON COLUMN sustainml.keys.key_no IS 'Number of the data key';
-COMMENT ON COLUMN sustainml.keys.purpose IS 'data, index, pseudonym, model or audit';
-COMMENT ON COLUMN sustainml.keys.table_schema IS 'Schema of the column it seals; NULL: none';
-COMMENT ON COLUMN sustainml.keys.table_name IS 'Table of that column';
-COMMENT ON COLUMN sustainml.keys.column_name IS 'That column';
-COMMENT ON COLUMN sustainml.keys.state IS 'active, open_only or destroyed';
-COMMENT ON COLUMN sustainml.keys.master_id IS 'Master key under which it is wrapped';
-COMMENT ON COLUMN sustainml.keys.canary IS 'Whether opening is refused and reported';
-COMMENT ON COLUMN sustainml.keys.created_at IS 'When the data key was made';
-COMMENT ON COLUMN sustainml.keys.retired_at IS 'When its last value had been sealed anew';
 
 -- Availability: 0.1.0
 CREATE VIEW sustainml.key_events WITH (security_barrier) AS

@@ -198,6 +198,53 @@ COMMENT ON FUNCTION sustainml.decrypt_column(regclass, name) IS
 Example: SELECT sustainml.decrypt_column(''people'', ''salary'');';
 
 -- Availability: 0.1.0
+-- Found by what depends on the type, not by reading all columns of the database.  Any relation counts but views, which have no values of their own;
+-- so does a domain over sealed(N), whether or not a column has it.
+CREATE VIEW sustainml_internal.sealed_number AS
+	SELECT a.atttypmod AS column_no, c.oid AS relation, a.attnum AS column_number, c.relpersistence OPERATOR(pg_catalog.=) 't' AS is_temporary
+	FROM pg_catalog.pg_depend d
+	JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) d.objid AND a.attnum OPERATOR(pg_catalog.=) d.objsubid
+	JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) a.attrelid
+	WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_type'::pg_catalog.regclass AND d.refobjid OPERATOR(pg_catalog.=) ANY (ARRAY['sustainml.sealed'::pg_catalog.regtype, 'sustainml.sealed[]'::pg_catalog.regtype]::pg_catalog.oid[])
+	  AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass AND NOT a.attisdropped AND a.atttypmod OPERATOR(pg_catalog.>) 0
+	  AND c.relkind OPERATOR(pg_catalog.<>) ALL (ARRAY['v', 'i', 'I']::pg_catalog."char"[])
+	UNION ALL
+	SELECT t.typtypmod, NULL, NULL, false
+	FROM pg_catalog.pg_type t
+	WHERE t.typbasetype OPERATOR(pg_catalog.=) 'sustainml.sealed'::pg_catalog.regtype AND t.typtypmod OPERATOR(pg_catalog.>) 0;
+COMMENT ON VIEW sustainml_internal.sealed_number IS 'Numbers of sealed columns that are in the database, whoever may see them';
+COMMENT ON COLUMN sustainml_internal.sealed_number.column_no IS 'Number in the type, sustainml.sealed(N)';
+COMMENT ON COLUMN sustainml_internal.sealed_number.relation IS 'Relation that has it; NULL: a domain';
+COMMENT ON COLUMN sustainml_internal.sealed_number.column_number IS 'Its column';
+COMMENT ON COLUMN sustainml_internal.sealed_number.is_temporary IS 'Whether it is a temporary table';
+
+-- Availability: 0.1.0
+CREATE VIEW sustainml.keys WITH (security_barrier) AS
+	SELECT d.key, k.owner, sustainml_internal.key_rights(d.key) AS my_rights, d.key_no, d.purpose, p.table_schema, p.table_name, p.column_name,
+	       d.state, d.master_id, k.canary, d.created_at, d.retired_at,
+	       CASE WHEN d.column_no OPERATOR(pg_catalog.>) 0 THEN d.column_no OPERATOR(pg_catalog.=) ANY (SELECT n.column_no FROM sustainml_internal.sealed_number n) END AS column_exists
+	FROM sustainml.data_key d
+	JOIN sustainml.key k ON k.key OPERATOR(pg_catalog.=) d.key
+	LEFT JOIN sustainml.protected_column p ON p.column_no OPERATOR(pg_catalog.=) d.column_no
+	WHERE pg_catalog.cardinality(sustainml_internal.key_rights(d.key)) OPERATOR(pg_catalog.>) 0;
+GRANT SELECT ON sustainml.keys TO PUBLIC;
+COMMENT ON VIEW sustainml.keys IS 'Data keys of the keys on which the user has a right; never their content';
+COMMENT ON COLUMN sustainml.keys.key IS 'Key';
+COMMENT ON COLUMN sustainml.keys.owner IS 'Its owner';
+COMMENT ON COLUMN sustainml.keys.my_rights IS 'What the user may do with it';
+COMMENT ON COLUMN sustainml.keys.key_no IS 'Number of the data key';
+COMMENT ON COLUMN sustainml.keys.purpose IS 'data, index, pseudonym, model or audit';
+COMMENT ON COLUMN sustainml.keys.table_schema IS 'Schema of the column it seals, when that was encrypted; NULL: none';
+COMMENT ON COLUMN sustainml.keys.table_name IS 'Table of that column, then';
+COMMENT ON COLUMN sustainml.keys.column_name IS 'That column, then';
+COMMENT ON COLUMN sustainml.keys.state IS 'active, open_only or destroyed';
+COMMENT ON COLUMN sustainml.keys.master_id IS 'Master key under which it is wrapped';
+COMMENT ON COLUMN sustainml.keys.canary IS 'Whether opening is refused and reported';
+COMMENT ON COLUMN sustainml.keys.created_at IS 'When the data key was made';
+COMMENT ON COLUMN sustainml.keys.retired_at IS 'When its last value had been sealed anew';
+COMMENT ON COLUMN sustainml.keys.column_exists IS 'Whether a table here has the column or a copy of it; false: dropped, decrypted or not restored.  NULL: it seals no column';
+
+-- Availability: 0.1.0
 CREATE VIEW sustainml.sealed_columns AS
 	SELECT n.nspname::text AS table_schema, c.relname::text AS table_name, a.attname::text AS column_name, p.key, p.column_type, p.deterministic,
 	       p.column_no, p.created_at

@@ -186,46 +186,6 @@ Do this before dropping the table, or a column that a view shows, or before chan
 Example: SELECT sustainml.unpublish(''people'');';
 
 -- Availability: 0.1.0
-CREATE FUNCTION sustainml_internal.forget_dropped() RETURNS event_trigger
-	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-	AS $$
-DECLARE
-	removed bigint;
-	gone record;
-BEGIN
-	-- nearly always there is nothing to do
-	IF (SELECT count(*) FROM (SELECT FROM sustainml.masking_rule UNION ALL SELECT FROM sustainml.published_table LIMIT 1) any_of_both) = 0 THEN
-		RETURN;
-	END IF;
-	FOR gone IN
-		SELECT DISTINCT o.object_type, o.schema_name, o.object_name, o.address_names FROM pg_event_trigger_dropped_objects() o
-		 WHERE NOT o.is_temporary AND o.object_type IN ('table', 'materialized view', 'foreign table', 'view', 'table column')
-	LOOP
-		IF gone.object_type = 'table column' THEN
-			DELETE FROM sustainml.masking_rule r
-			 WHERE r.table_schema = gone.address_names[1] AND r.table_name = gone.address_names[2] AND r.column_name = gone.address_names[3];
-		ELSIF gone.object_type = 'view' THEN
-			DELETE FROM sustainml.published_table p WHERE p.policy = gone.schema_name AND p.view_name = gone.object_name;
-			CONTINUE;
-		ELSE
-			DELETE FROM sustainml.masking_rule r WHERE r.table_schema = gone.schema_name AND r.table_name = gone.object_name;
-		END IF;
-		GET DIAGNOSTICS removed = ROW_COUNT;
-		IF removed > 0 THEN
-			RAISE NOTICE USING MESSAGE = format('%s masking rule(s) of %s %s removed', removed, gone.object_type,
-			                                    array_to_string(gone.address_names, '.'));
-		END IF;
-		IF gone.object_type <> 'table column' THEN
-			DELETE FROM sustainml.published_table p WHERE p.table_schema = gone.schema_name AND p.table_name = gone.object_name;
-		END IF;
-	END LOOP;
-END
-$$;
-COMMENT ON FUNCTION sustainml_internal.forget_dropped() IS 'Removes the rules of tables and columns that are gone, so that they never hold for others of the same name';
-CREATE EVENT TRIGGER sustainml_forget_dropped ON sql_drop EXECUTE FUNCTION sustainml_internal.forget_dropped();
-COMMENT ON EVENT TRIGGER sustainml_forget_dropped IS 'Masking rules go with their tables and columns';
-
--- Availability: 0.1.0
 CREATE VIEW sustainml.masking_rules WITH (security_barrier) AS
 	SELECT r.rule_no, r.table_schema, r.table_name, r.column_name, CASE WHEN r.policy OPERATOR(pg_catalog.<>) '' THEN r.policy END AS policy, r.mask, r.arguments, r.key, r.domain, r.unmask_role,
 	       r.created_by, r.created_at

@@ -420,7 +420,7 @@ key_predicate(const MlSplit *split, const MlSource *source, double share, bool h
 	StringInfoData text;
 
 	initStringInfo(&text);
-	appendStringInfo(&text, "%ssustainml.held_out('" INT64_FORMAT "'::bigint, %.17g::float8", held_out ? "" : "NOT ",
+	appendStringInfo(&text, "%ssustainml.held_out('" INT64_FORMAT "'::bigint, %.17g::pg_catalog.float8", held_out ? "" : "NOT ",
 					 split->seed, share);
 	append_key(&text, split, source);
 	appendStringInfoChar(&text, ')');
@@ -494,7 +494,7 @@ aside_predicate(const MlSplit *split, const MlSource *source, bool aside)
 	if (split->kind == ML_SPLIT_KEY)
 		return key_predicate(split, source, split->share * split->aside, aside);
 	initStringInfo(&text);
-	appendStringInfo(&text, "%ssustainml.held_out(" INT64_FORMAT "::bigint, %.17g::float8", aside ? "" : "NOT ", split->seed,
+	appendStringInfo(&text, "%ssustainml.held_out(" INT64_FORMAT "::bigint, %.17g::pg_catalog.float8", aside ? "" : "NOT ", split->seed,
 					 split->aside);
 	append_columns(&text, split->aside_columns, split->aside_column_count, source);
 	appendStringInfoChar(&text, ')');

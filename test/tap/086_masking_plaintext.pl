@@ -15,7 +15,7 @@ append_to_file($key_file, 'v1:first:' . ('A' x 43) . "=\n");
 chmod 0600, $key_file;
 $node->append_conf('postgresql.conf', <<CONF);
 sustainml.master_key_file = '$key_file'
-shared_preload_libraries = 'auto_explain'
+shared_preload_libraries = 'pg_stat_statements,auto_explain'
 auto_explain.log_min_duration = 0
 auto_explain.log_analyze = on
 auto_explain.log_verbose = on
@@ -28,10 +28,13 @@ log_parameter_max_length_on_error = -1
 log_min_messages = debug1
 debug_print_plan = on
 autovacuum = off
+wal_recycle = off
+full_page_writes = off
 CONF
 $node->start;
 $node->safe_psql('postgres', q{
 	CREATE EXTENSION sustainml CASCADE;
+	CREATE EXTENSION pg_stat_statements;
 	CREATE ROLE reader LOGIN;
 	CREATE TABLE person AS SELECT i AS id, repeat('Q' || chr(120) || 'Z', 3 + (i * 0)) || i AS name, 'z' || repeat('Q' || chr(120) || 'Z', 3 + (i * 0)) || i || '@x.org' AS email, i % 5 AS grp
 	  FROM generate_series(1, 300) i;
@@ -49,6 +52,12 @@ my ($code, $out, $err) = $node->psql('postgres', q{
 }, extra_params => [ '-U', 'reader' ]);
 unlike("$out$err", qr/$marker/, 'no value in answers and errors to a reader');
 like($out, qr/^300$/m, 'who sees all rows');
+# what masking in place writes to the WAL: from a segment of its own on, with no pages written whole
+$node->safe_psql('postgres', 'VACUUM (FREEZE) person');
+$node->safe_psql('postgres', 'CHECKPOINT');
+$node->safe_psql('postgres', 'SELECT pg_switch_wal()');
+my $first = $node->safe_psql('postgres', 'CREATE TABLE something (x int); SELECT pg_walfile_name(pg_current_wal_lsn())');
+ok(scalar(grep { slurp_file($_) =~ /$marker/ } glob($node->data_dir . '/pg_wal/*')), 'the WAL before has the values');
 $node->safe_psql('postgres', q{
 	SELECT count(*) FROM sustainml.anonymity('person', '{name}', 'email');
 	SELECT count(*) FROM sustainml.privacy_inventory;
@@ -56,6 +65,13 @@ $node->safe_psql('postgres', q{
 	VACUUM FULL person;
 	CHECKPOINT;
 });
+my @segments = grep { m{/[0-9A-F]{24}$} && substr($_, -24) ge $first } glob($node->data_dir . '/pg_wal/*');
+cmp_ok(scalar(@segments), '>', 0, 'there is WAL of the masking');
+is(join(' ', grep { slurp_file($_) =~ /$marker/ } @segments), '', 'which has no value');
+is($node->safe_psql('postgres', q{SELECT count(*) FROM pg_stat_statements WHERE query LIKE '%' || repeat('Q' || chr(120) || 'Z', 3 + (random() * 0)::int) || '%'}), '0', 'nor has pg_stat_statements');
+$node->safe_psql('postgres', 'VACUUM FULL pg_statistic');
+$node->safe_psql('postgres', 'CHECKPOINT');
+is(join(' ', grep { -f $_ && slurp_file($_) =~ /$marker/ } glob($node->data_dir . '/base/*/*')), '', 'nor any file of the database: tables, indexes, statistics');
 is($node->safe_psql('postgres', q{SELECT count(*) FROM pg_stats WHERE tablename = 'person' AND histogram_bounds::text LIKE '%' || repeat('Q' || chr(120) || 'Z', 3 + inherited::int * 0) || '%'}), '0',
 	'no value in statistics');
 my $path = $node->data_dir . '/' . $node->safe_psql('postgres', q{SELECT pg_relation_filepath('person')});

@@ -56,6 +56,17 @@ like($err, qr/HIJACK aggregate count int8 as victim/, 'planted objects do catch 
 unlike($err, qr/HIJACK/, 'but none of ours');
 unlike($err, qr/ERROR/, 'and all statements work');
 
+# the same by a superuser, with names taken in the temporary schema as well
+$node->safe_psql('postgres', 'DROP DATABASE planted; DROP ROLE IF EXISTS sustainml_view_evpol; CREATE DATABASE planted; GRANT CREATE ON DATABASE planted TO attacker');
+($out, $err) = run_as('attacker', 'planted', '-f', "$lib/planted.sql", '-c', 'CREATE EXTENSION pgcrypto SCHEMA evil');
+is($err, '', 'an ordinary role plants its objects again');
+$node->safe_psql('planted', 'CREATE EXTENSION sustainml');
+my $superuser = $node->safe_psql('postgres', 'SELECT CURRENT_USER');
+($out, $err) = run_as($superuser, 'planted', '-v', 'temporary=1', '-f', "$lib/planted_calls.sql", '-c', 'SET search_path = pg_temp, evil, pg_catalog, public', '-c', q{SELECT '<x/>'::xml});
+like($err, qr/HIJACK domain xml as \Q$superuser\E/, 'a bare name of a type does mean the planted one');
+is(join("\n", grep { !/HIJACK domain xml/ } $err =~ /^.*HIJACK.*$/mg), '', 'but nothing planted runs as a superuser who uses the extension');
+unlike($err, qr/ERROR/, 'and all statements work');
+
 # ---- the surface ---------------------------------------------------------------------------
 
 $node->safe_psql('postgres', 'GRANT CREATE ON SCHEMA public TO attacker');

@@ -37,6 +37,18 @@ $node->safe_psql('postgres', 'CREATE EXTENSION sustainml CASCADE; CREATE ROLE re
 $node->safe_psql('postgres', 'CREATE TABLE t AS SELECT i AS id, i * 2.0::float8 AS x, i * 3.0::float8 AS y FROM generate_series(1, 100) i');
 is($node->safe_psql('postgres', "SELECT rows_used > 50 FROM sustainml.train('m', 't', target => 'y', features => '{x}', split => '{\"by\": \"id\"}')"),
 	't', 'training on plain columns works without it');
+for my $call (q{SELECT count(*) FROM sustainml.evaluate('m')}, q{SELECT count(sustainml.predict('m', t)) FROM t}, q{SELECT rows FROM sustainml.score('m', 't', 'scored', key => '{id}')},
+	q{SELECT pg_catalog.length(sustainml.model_card('m')::text)}, q{SELECT count(*) FROM sustainml.coefficients('m')}, q{SELECT count(*) FROM sustainml.models}, q{SELECT count(*) FROM sustainml.run_log},
+	q{SELECT count(*) FROM sustainml.anonymity('t', '{x}')}, q{SELECT count(*) FROM sustainml.class_sizes('t', '{x}')},
+	q{SELECT sustainml.mask('t', 'id', 'keep'), sustainml.mask('t', 'x', 'round', step => 10)}, q{SELECT count(*) FROM sustainml.publish('t', 'without_key')}, q{SELECT count(*) FROM without_key.t},
+	q{SELECT count(*) FROM sustainml.masked_dump_sql('without_key', strict => false)}, q{SELECT sustainml.unpublish('t')}, q{SELECT sustainml.drop_policy('without_key')},
+	q{CREATE TABLE masked AS TABLE t}, q{SELECT sustainml.mask('masked', 'x', 'round', step => 10)}, q{CALL sustainml.mask_in_place('masked', 'masked')}, q{SELECT count(*) FROM sustainml.privacy_inventory},
+	q{SELECT count(*) FROM sustainml.keys}, q{SELECT count(*) FROM sustainml.key_events}, q{SELECT count(*) FROM sustainml.key_check()}, q{SELECT count(*) FROM sustainml.sealed_columns}, q{DROP TABLE masked, scored},
+	q{SELECT sustainml.unmask_rule('t', 'x'), sustainml.unmask_rule('t', 'id')})
+{
+	my ($status, $out, $err) = $node->psql('postgres', $call);
+	is($status, 0, "without a key: $call") or diag($err);
+}
 like($node->safe_psql('postgres', 'SELECT sustainml.fernet_decrypt(sustainml.fernet_encrypt(\'x\', k), k) FROM sustainml.fernet_generate_key() k'), qr/^x$/,
 	'and so does Fernet');
 my $err = answer("SELECT sustainml.create_key('k', role => 'reader')");

@@ -39,6 +39,7 @@ wal_level = logical
 max_wal_size = 1GB
 wal_keep_size = 1GB
 autovacuum = off
+wal_recycle = off
 CONF
 $node->start;
 $node->safe_psql('postgres', 'CREATE EXTENSION sustainml CASCADE; CREATE EXTENSION pg_stat_statements; CREATE ROLE reader NOLOGIN');
@@ -52,6 +53,7 @@ $node->safe_psql('postgres', q{
 	  sustainml.seal(repeat('Zqx', 4 + 0 * i) || ' ' || i % 5, 't', 'city'), sustainml.seal(i % 7 + sin(i), 't', 'y'), sustainml.seal(i % 3 = 0 OR i % 7 = 1, 't', 'won')
 	FROM generate_series(1, 3000) i});
 
+my $deeds_begin = -s $node->logfile;
 my @deeds = (
 	['linear, streaming', "SELECT rows_used FROM sustainml.train('lin', 't', target => 'y', features => '{x,z,city}')"],
 	['logistic, resident', "SELECT rows_used FROM sustainml.train('log', 't', target => 'won', features => '{x,z,city}')"],
@@ -70,6 +72,8 @@ for my $deed (@deeds)
 	my ($status, $out, $err) = $node->psql('postgres', $sql);
 	is($status, 0, $what) or diag($err);
 }
+# nothing was spilled: there is no temporary file that could have been removed since
+ok(slurp_file($node->logfile, $deeds_begin) !~ /temporary file: path/, 'no deed wrote a temporary file');
 $node->safe_psql('postgres', "CALL sustainml.rotate('t', 'x'); ");
 $node->safe_psql('postgres', "CALL sustainml.rotate('t', 'city');");
 
@@ -141,4 +145,90 @@ my $table = search($path);
 is(join(' ', map { @{ $table->{$_} // [] } } keys %$table), '', 'the file of an encrypted table holds no plaintext');
 $found = search($node->data_dir . '/base');
 is(join(' ', map { @{ $found->{$_} // [] } } keys %$found), '', 'nor does any other file of the database');
+
+# Encrypting in one step and in batches: what is written meanwhile to WAL and log.  Values were there in clear before, so the WAL is searched from a segment of its own on;
+# pages are not written whole and have no hints to set, or old contents would come along.
+$node->append_conf('postgresql.conf', "full_page_writes = off\n");
+$node->reload;
+
+# A table with markers in clear, and the first WAL segment after it was written.
+sub clear_table
+{
+	my ($name) = @_;
+	$node->safe_psql('postgres', "CREATE TABLE $name AS SELECT i AS id, repeat('Zqx', 4 + i * 0) AS city, sqrt(2 + i * 0) * 1e8 AS x FROM generate_series(1, 2000) i");
+	return new_segment($name);
+}
+sub new_segment
+{
+	my ($name) = @_;
+	$node->safe_psql('postgres', "VACUUM (FREEZE) $name");
+	$node->safe_psql('postgres', 'CHECKPOINT');
+	$node->safe_psql('postgres', 'SELECT pg_switch_wal()');
+	$node->safe_psql('postgres', 'CREATE TABLE IF NOT EXISTS something (x int); INSERT INTO something VALUES (1)');
+	return $node->safe_psql('postgres', 'SELECT pg_walfile_name(pg_current_wal_lsn())');
+}
+sub segments_from
+{
+	my ($first) = @_;
+	return grep { m{/[0-9A-F]{24}$} && substr($_, -24) ge $first } glob($node->data_dir . '/pg_wal/*');
+}
+sub clean
+{
+	my ($what, @paths) = @_;
+	my $found = search(@paths);
+	is(join(' ', map { @{ $found->{$_} // [] } } sort keys %$found), '', $what);
+}
+my $encrypting_begins = -s $node->logfile;
+my $first = clear_table('stepwise');
+$node->safe_psql('postgres', "SELECT sustainml.encrypt_column('stepwise', 'city', 'k')");
+$node->safe_psql('postgres', "SELECT sustainml.encrypt_column('stepwise', 'x', 'k')");
+$node->safe_psql('postgres', 'CHECKPOINT');
+cmp_ok(scalar(segments_from($first)), '>', 0, 'there is WAL of encrypt_column');
+# the rewrite for one column writes the other, still in clear, anew: so both must be sealed before the segments are clean
+ok(scalar(map { @$_ } values %{ search(segments_from($first)) }), 'while another column is in clear, a rewrite writes it to the WAL');
+$first = new_segment('stepwise');
+$node->safe_psql('postgres', "CALL sustainml.rotate('stepwise', 'city')");
+$node->safe_psql('postgres', 'CHECKPOINT');
+clean('a rotation writes no plaintext to the WAL', segments_from($first));
+$node->safe_psql('postgres', q{CREATE TABLE lone AS SELECT i AS id, repeat('Zqx', 4 + i * 0) AS city FROM generate_series(1, 2000) i});
+$first = new_segment('lone');
+$node->safe_psql('postgres', "SELECT sustainml.encrypt_column('lone', 'city', 'k')");
+$node->safe_psql('postgres', 'CHECKPOINT');
+clean('encrypt_column writes no plaintext to the WAL', segments_from($first));
+clean('nor does it leave any in the files of the database', $node->data_dir . '/base');
+
+# in batches: the steps write rows that are in clear still, the end does not
+clear_table('batched');
+$node->safe_psql('postgres', 'ANALYZE batched');
+my ($status, $out, $err) = $node->psql('postgres', q{CREATE FUNCTION stop() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'stopped'; END $$;
+	CREATE TRIGGER stop BEFORE UPDATE ON batched FOR EACH ROW WHEN (NEW.id > 1500) EXECUTE FUNCTION stop();
+	CALL sustainml.encrypt_column_batches('batched', 'city', 'k', batch_blocks => 2)});
+isnt($status, 0, 'an encryption in batches fails on its way');
+unlike("$out$err", qr/$text_marker|\Q$digits\E/, 'and says nothing of values');
+$node->safe_psql('postgres', 'DROP TRIGGER stop ON batched');
+$node->safe_psql('postgres', "CALL sustainml.encrypt_column_batches('batched', 'city', 'k', batch_blocks => 2)");
+$node->safe_psql('postgres', "SELECT sustainml_internal.sealing_begin('batched', 'x', 'k', false)");
+$node->safe_psql('postgres', "SELECT sustainml_internal.sealing_step('batched', 'x', 0, 100000)");
+$first = new_segment('batched');
+$node->safe_psql('postgres', "SELECT sustainml_internal.sealing_end('batched', 'x')");
+$node->safe_psql('postgres', 'CHECKPOINT');
+cmp_ok(scalar(segments_from($first)), '>', 0, 'there is WAL of the end');
+clean('the end of an encryption in batches writes no plaintext to the WAL', segments_from($first));
+# the statistics of the time before are a deleted row, which is in the file until that is written anew
+my ($statistics) = map { $node->data_dir . '/' . $_ } $node->safe_psql('postgres', "SELECT pg_relation_filepath('pg_statistic')");
+ok(scalar(@{ search($statistics)->{text} // [] }), 'deleted statistics are in the file of pg_statistic');
+$node->safe_psql('postgres', 'VACUUM FULL pg_statistic');
+$node->safe_psql('postgres', 'CHECKPOINT');
+clean('otherwise nothing is left in the files of the database', $node->data_dir . '/base', $node->data_dir . '/pg_stat', $node->data_dir . '/pg_stat_tmp');
+is($node->safe_psql('postgres', "SELECT count(*) FROM pg_stats WHERE tablename IN ('batched', 'lone', 'stepwise') AND (most_common_vals::text LIKE '%Zqx%' OR histogram_bounds::text LIKE '%Zqx%' OR most_common_vals::text LIKE '%141421356.23%')"),
+	'0', 'nor in pg_stats');
+is($node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_statements WHERE query LIKE '%' || repeat('Zqx', 4 + (random() * 0)::int) || '%'"), '0', 'nor in pg_stat_statements');
+my $log = slurp_file($node->logfile, $encrypting_begins);
+ok(index($log, $_) < 0, 'nor in the server log') for ($text_marker, $digits, $little, $big);
+is($node->safe_psql('postgres', "SELECT count(*) FROM batched WHERE sustainml.open(city) = repeat('Zqx', 4) AND sustainml.open_float8(x) = sqrt(2) * 1e8"), '2000', 'and the values are there');
+# the search can find: the same without sealing leaves them in the new segments
+$first = clear_table('still_clear');
+$node->safe_psql('postgres', 'VACUUM FULL still_clear; CHECKPOINT');
+ok(scalar(map { @$_ } values %{ search(segments_from($first)) }), 'a rewrite of a clear table is found in the WAL');
+$node->stop;
 done_testing();

@@ -62,6 +62,26 @@ $source->command_ok(['psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $source-
 $source->command_ok(['psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $source->connstr('parts'), '-f', "$dir/schema.sql"], 'restore of the schema');
 $source->command_ok(['psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $source->connstr('parts'), '-f', "$dir/data.sql"], 'restore of the data');
 check($source, $_, $_) for qw(plain custom inserts parts);
+my $oids = q{SELECT 'people'::regclass::oid || ' ' || 'sustainml.sealed'::regtype::oid};
+isnt($source->safe_psql('plain', $oids), $source->safe_psql('postgres', $oids), 'though OIDs of table and type are others');
+
+# one table dropped and restored from a dump of its own: the drop goes through and the keys stay
+$source->safe_psql('postgres', "CREATE DATABASE dropped TEMPLATE custom");
+my $dropped = $source->connstr('dropped');
+$source->command_ok(['pg_dump', '-Fc', '-t', 'people', '-f', "$dir/table.dump", $dropped], 'a dump of one table');
+my ($said_code, $said_out, $said) = $source->psql('dropped', 'DROP TABLE people');
+is($said_code, 0, 'the table is dropped');
+like($said, qr/NOTICE:  sealed columns public\.people\.note, public\.people\.salary, public\.people\.ssn are in no table any more\nDETAIL:.*data keys are kept/, 'which tells what became of its sealed columns');
+is($source->safe_psql('dropped', q{SELECT count(*) FILTER (WHERE NOT column_exists), count(*) FILTER (WHERE state = 'active') FROM sustainml.keys WHERE table_name = 'people'}), '3|3', 'their keys are listed');
+is($source->safe_psql('dropped', q{SELECT count(*) FROM sustainml.privacy_inventory WHERE table_name = 'people'}), '0', 'the inventory has no row of it');
+$source->command_ok(['pg_restore', '-e', '-d', $dropped, "$dir/table.dump"], 'and restored');
+check($source, 'dropped', 'a restored table');
+is($source->safe_psql('dropped', q{SELECT DISTINCT column_exists FROM sustainml.keys WHERE table_name = 'people'}), 't', 'a restored table: the keys have their columns again');
+$source->command_ok(['pg_restore', '--clean', '-e', '-d', $dropped, "$dir/table.dump"], 'a restore that drops first');
+check($source, 'dropped', 'a table restored over itself');
+# all of the database over itself: everything is dropped, the extension last
+$source->command_ok(['pg_restore', '--clean', '--if-exists', '-e', '-d', $dropped, "$dir/custom.dump"], 'a restore of everything that drops first');
+check($source, 'dropped', 'a database restored over itself');
 
 # binary copy
 $source->safe_psql('postgres', 'CREATE TABLE copied (LIKE people)');
@@ -120,4 +140,30 @@ $source->stop('immediate');
 $source->start;
 $source->safe_psql('postgres', "CALL sustainml.rotate('people', 'note')");
 is($source->safe_psql('postgres', "SELECT count(DISTINCT sustainml.key_no(note)) || ' ' || count(sustainml.open(note)) FROM people"), '1 270', 'a rotation goes on after a crash');
+
+# pg_upgrade, to a cluster of the same version: what it does with OIDs, types and the extension's tables does not depend on the version
+SKIP:
+{
+	my $binaries = $source->config_data('--bindir');
+	skip('no pg_upgrade here', 7) unless -x "$binaries/pg_upgrade";
+	my ($upgraded) = new_node('upgraded', 1, allows_streaming => 'logical');
+	$source->safe_psql('postgres', q{SELECT sustainml.mask('people', 'name', 'partial', prefix => 1), sustainml.mask('people', 'id', 'keep')});
+	$source->safe_psql('postgres', q{SELECT count(*) FROM sustainml.publish('people', 'upgraded_policy')});
+	my $now = $source->safe_psql('postgres', $opened);
+	$source->safe_psql('postgres', "DROP DATABASE $_") for qw(plain custom inserts parts dropped replica);
+	$standby->stop;
+	$source->safe_psql('postgres', q{SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots});
+	$source->stop;
+	my @command = ('pg_upgrade', '--no-sync', '-b', $binaries, '-B', $binaries, '-d', $source->data_dir, '-D', $upgraded->data_dir, '-p', $source->port, '-P', $upgraded->port, '-s', $source->host);
+	command_ok(\@command, 'pg_upgrade');
+	$upgraded->start;
+	is($upgraded->safe_psql('postgres', $opened), $now, 'upgraded: values open');
+	is($upgraded->safe_psql('postgres', "SELECT count(sustainml.predict('pay', p)) FROM people p"), '300', 'upgraded: a sealed model predicts');
+	is($upgraded->safe_psql('postgres', 'SELECT count(*) FROM upgraded_policy.people'), '300', 'upgraded: a masked view shows its rows');
+	is($upgraded->safe_psql('postgres', "SELECT sustainml.unpublish('people')"), '1', 'upgraded: and is unpublished');
+	my ($code, $output, $notice) = $upgraded->psql('postgres', 'DROP TABLE people, copied');
+	like($notice, qr/NOTICE:  2 masking rule/, 'upgraded: the event trigger is there');
+	like($notice, qr/NOTICE:  sealed columns public\.people\.note, public\.people\.salary, public\.people\.ssn are in no table any more/, 'and knows the sealed columns');
+	$upgraded->stop;
+}
 done_testing();

@@ -247,7 +247,7 @@ pass_query(const MlFairPass *pass)
 		appendStringInfo(&by, "%s%d", i ? ", " : "", i + 1);
 	}
 	appendStringInfo(&list, "sustainml_internal.audit_counts(%d, %s, %s, %s, %s)", parts, pass->label, pass->prediction,
-					 pass->score ? pass->score : "NULL::float8", pass->weight ? pass->weight : "NULL::float8");
+					 pass->score ? pass->score : "NULL::pg_catalog.float8", pass->weight ? pass->weight : "NULL::pg_catalog.float8");
 	return psprintf("%s GROUP BY %s", ml_source_query(pass->source, list.data, pass->where), by.data);
 }
 

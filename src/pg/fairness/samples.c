@@ -470,7 +470,7 @@ sustainml_fairness_consistency(PG_FUNCTION_ARGS)
 	initStringInfo(&list);
 	for (int i = 0; i < count; i++)
 		appendStringInfo(&list, "%s, ", ml_number_expression(source, ml_source_column(source, features[i], "feature"), "feature"));
-	appendStringInfo(&list, "(%s)::integer::float8",
+	appendStringInfo(&list, "(%s)::integer::pg_catalog.float8",
 					 ml_two_values(source, ml_source_column(source, prediction, "prediction"), "prediction", ml_fair_text(fcinfo, 3))->expression);
 	ml_source_each(ml_source_query(source, list.data, NULL), (Datum) 0, take_row, &rows);
 	ml_scan_end(&scan);

@@ -163,7 +163,7 @@ ll144_groups(FunctionCallInfo fcinfo, double *median)
 
 		*median = median_of(pass->source, score);
 		/* equal to the median is not above it */
-		pass->prediction = psprintf("CASE WHEN %s OPERATOR(pg_catalog.<>) 'NaN' THEN %s OPERATOR(pg_catalog.>) '%.17g'::float8 END", score, score, *median);
+		pass->prediction = psprintf("CASE WHEN %s OPERATOR(pg_catalog.<>) 'NaN' THEN %s OPERATOR(pg_catalog.>) '%.17g'::pg_catalog.float8 END", score, score, *median);
 	}
 	collector = ml_fair_pass_run(pass);
 	ml_scan_end(&scan);
@@ -535,7 +535,7 @@ bin_groups(FunctionCallInfo fcinfo, int *bin_attribute)
 	*bin_attribute = spec->protected_count;
 	/* four digits, so that texts sort as numbers; the last bin is closed; what is no probability has no bin, and raises an error where it is outside of 0 to 1 */
 	ml_fair_pass_add(pass, "bin", psprintf("CASE WHEN %s OPERATOR(pg_catalog.>=) 0 AND %s OPERATOR(pg_catalog.<=) 1 THEN"
-										   " pg_catalog.lpad((1 OPERATOR(pg_catalog.+) LEAST(pg_catalog.floor(%s OPERATOR(pg_catalog.*) %d)::integer, %d))::text, 4, '0') END",
+										   " pg_catalog.lpad((1 OPERATOR(pg_catalog.+) LEAST(pg_catalog.floor(%s OPERATOR(pg_catalog.*) %d)::integer, %d))::pg_catalog.text, 4, '0') END",
 										   pass->score, pass->score, pass->score, bins, bins - 1), TEXTOID);
 	collector = ml_fair_pass_run(pass);
 	ml_scan_end(&scan);

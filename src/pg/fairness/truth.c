@@ -164,7 +164,7 @@ ml_two_values(const MlSource *source, int column, const char *what, const char *
 	}
 	other = literal_of(source, column, two->no);
 	two->expression = psprintf("CASE WHEN s.c%d OPERATOR(pg_catalog.=) %s THEN true WHEN s.c%d OPERATOR(pg_catalog.=) %s THEN false"
-							   " WHEN s.c%d IS NOT NULL THEN sustainml_internal.third_value(%s, %s, s.c%d::text, %s, %s) END",
+							   " WHEN s.c%d IS NOT NULL THEN sustainml_internal.third_value(%s, %s, s.c%d::pg_catalog.text, %s, %s) END",
 							   c, literal, c, other, c, quote_literal_cstr(what), quote_literal_cstr(source->columns[column].name), c,
 							   quote_literal_cstr(two->yes), quote_literal_cstr(two->no));
 	return two;
@@ -239,5 +239,5 @@ ml_number_expression(const MlSource *source, int column, const char *what)
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" (%s) of type %s is no number", source->columns[column].name, what,
 						format_type_be(source->columns[column].type))));
-	return psprintf("s.c%d::float8", column + 1);
+	return psprintf("s.c%d::pg_catalog.float8", column + 1);
 }

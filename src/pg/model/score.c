@@ -35,6 +35,7 @@
 #include "../nearest.h"
 #include "../source.h"
 #include "../train/train.h"
+#include "../trust.h"
 
 typedef enum ScoreMode
 {
@@ -256,6 +257,7 @@ check_mode(const Score *score, const char *into)
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("relation \"%s\" does not exist", into),
 				 errhint("Use mode => 'create' to make it.")));
+	ml_trust_require(relid, ML_TOUCH_INSERT, "scoring into");
 	check_target(score, relid);
 }
 
@@ -283,13 +285,13 @@ select_statement(const Score *score)
 	appendStringInfoString(&text, "SELECT ");
 	append_columns(&text, score, "s.");
 	if (task == SML_REGRESSION)
-		appendStringInfo(&text, ", sustainml.predict(%s, s.*) AS prediction, NULL::float8 AS probability", ref);
+		appendStringInfo(&text, ", sustainml.predict(%s, s.*) AS prediction, NULL::pg_catalog.float8 AS probability", ref);
 	else if (task == SML_BINARY)
 		appendStringInfo(&text, ", sustainml.predict_class(%s, s.*) AS prediction, sustainml.predict_proba(%s, s.*) AS probability", ref, ref);
 	else
 		appendStringInfo(&text, ", sustainml.predict_class(%s, s.*) AS prediction, (sustainml.classify(%s, s.*)).class_probability AS probability",
 						 ref, ref);
-	appendStringInfo(&text, ", %s::text AS model, %d AS version, pg_catalog.now() AS scored_at FROM %s AS s",
+	appendStringInfo(&text, ", %s::pg_catalog.text AS model, %d AS version, pg_catalog.now() AS scored_at FROM %s AS s",
 					 quote_literal_cstr(version->name), version->version, score->source->from);
 	return text.data;
 }

@@ -44,6 +44,7 @@
 #include "keys.h"
 #include "sealed.h"
 #include "statement.h"
+#include "../trust.h"
 
 enum
 {
@@ -197,6 +198,7 @@ ml_column_check_table(Oid relid, const char *doing)
 	ReleaseSysCache(tuple);
 	LockRelationOid(relid, AccessExclusiveLock);
 	check_relation(relid);
+	ml_trust_require(relid, ML_TOUCH_PLAN, "a rewrite of");
 }
 
 typedef struct Target
@@ -338,8 +340,8 @@ ml_column_tell(const char *column, const char *key)
 {
 	ereport(NOTICE,
 			(errmsg("column \"%s\" is sealed under key \"%s\"", column, key),
-			 errdetail("WAL, backups and replicas written before still hold the old values."),
-			 errhint("Take a new base backup and let old ones and archived WAL expire.")));
+			 errdetail("WAL, backups and replicas written before still hold the old values, and so does the file of pg_statistic, in deleted rows."),
+			 errhint("Take a new base backup, let old ones and archived WAL expire, and VACUUM FULL pg_statistic.")));
 }
 
 static Datum

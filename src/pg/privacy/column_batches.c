@@ -15,7 +15,7 @@
  * Rotation replaces ciphertext by ciphertext, block by block, and needs no column of its own.
  *
  * Updates run as the caller.  They would run triggers, checks and expressions of the table's owner with the rights of a superuser who calls, so such tables are
- * refused then.
+ * refused then (trust.h).
  */
 #include "../compat.h"
 
@@ -25,7 +25,6 @@
 #include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_index.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
@@ -51,6 +50,7 @@
 #include "keys.h"
 #include "sealed.h"
 #include "statement.h"
+#include "../trust.h"
 
 #define SEALING_TRIGGER "~sustainml_sealing_" /* after the names of other triggers */
 
@@ -64,55 +64,6 @@ is_sealing(const Trigger *trigger)
 
 	return function && strcmp(function, "sealing_trigger") == 0 &&
 		   get_func_namespace(trigger->tgfoid) == get_namespace_oid("sustainml_internal", true) && trigger->tgnargs == 2;
-}
-
-/* What an update of the relation would run besides the server's own code; NULL for nothing. */
-static const char *
-runs_code(Relation relation)
-{
-	TupleConstr *constraints = RelationGetDescr(relation)->constr;
-	TriggerDesc *triggers = relation->trigdesc;
-	List        *indexes;
-	ListCell    *cell;
-	const char  *found = NULL;
-
-	for (int i = 0; triggers && i < triggers->numtriggers; i++)
-		if (!triggers->triggers[i].tgisinternal && !is_sealing(&triggers->triggers[i]))
-			return psprintf("trigger \"%s\"", triggers->triggers[i].tgname);
-	if (constraints && constraints->num_check > 0)
-		return psprintf("check constraint \"%s\"", constraints->check[0].ccname);
-	if (constraints && constraints->has_generated_stored)
-		return "a generated column";
-	indexes = RelationGetIndexList(relation);
-	foreach(cell, indexes)
-	{
-		HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(cell)));
-
-		if (!HeapTupleIsValid(tuple))
-			continue;
-		if (!heap_attisnull(tuple, Anum_pg_index_indexprs, NULL) || !heap_attisnull(tuple, Anum_pg_index_indpred, NULL))
-			found = psprintf("index \"%s\" with an expression or condition", get_rel_name(lfirst_oid(cell)));
-		ReleaseSysCache(tuple);
-	}
-	list_free(indexes);
-	return found;
-}
-
-/* A superuser does not run what the owner of a table has put there. */
-static void
-check_trusted(Oid relid)
-{
-	Relation    relation = relation_open(relid, RowExclusiveLock);
-	Oid         owner = relation->rd_rel->relowner;
-	const char *what = superuser() && !superuser_arg(owner) ? runs_code(relation) : NULL;
-
-	if (what)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("an update of table \"%s\" would run code of its owner with the rights of a superuser", RelationGetRelationName(relation)),
-				 errdetail("It has %s.", what),
-				 errhint("Give the owner the right on the key, and SET ROLE %s.", quote_identifier(GetUserNameFromId(owner, false)))));
-	relation_close(relation, NoLock); /* what was found stays so */
 }
 
 /* Run "UPDATE … WHERE … AND ctid in some blocks" and log what it cost; returns the number of rows. */
@@ -131,7 +82,7 @@ update_blocks(const char *kind, Oid relid, const char *update, int64 first, int6
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("batch_blocks must be at least 1")));
-	check_trusted(relid);
+	ml_trust_require(relid, ML_TOUCH_UPDATE, "an update of");
 	ItemPointerSet(&from, (BlockNumber) first, 0);
 	ItemPointerSet(&to, (BlockNumber) Min(first + blocks, (int64) MaxBlockNumber), 0);
 	values[0] = PointerGetDatum(&from);
@@ -362,7 +313,7 @@ sustainml_sealing_begin(PG_FUNCTION_ARGS)
 	ml_column_check_table(relid, "encrypt");
 	ml_key_require(key, ML_KEY_SEAL);
 	check_children(relid);
-	check_trusted(relid);
+	ml_trust_require(relid, ML_TOUCH_UPDATE, "an update of");
 	number = find_job(relid, column, &fires);
 	if (number == 0)
 		PG_RETURN_INT32(begin_job(relid, column, key, deterministic));
@@ -431,9 +382,9 @@ encrypt_column_abandon(PG_FUNCTION_ARGS)
 	ml_column_check_table(relid, "encrypt");
 	number = require_job(relid, column);
 	table = ml_column_table(relid);
+	ml_column_given_back(number); /* before the column goes, which would be noted as the loss of a sealed one */
 	utility(psprintf("DROP TRIGGER \"" SEALING_TRIGGER "%d\" ON %s", number, table));
 	utility(psprintf("ALTER TABLE %s DROP COLUMN sustainml_sealing_%d", table, number));
-	ml_column_given_back(number);
 	PG_RETURN_VOID();
 }
 
@@ -471,7 +422,7 @@ sustainml_rotate_begin(PG_FUNCTION_ARGS)
 	MlOwnerScope scope;
 
 	ml_key_require(info.key, ML_KEY_ROTATE);
-	check_trusted(PG_GETARG_OID(0)); /* before there is a new key */
+	ml_trust_require(PG_GETARG_OID(0), ML_TOUCH_UPDATE, "an update of"); /* before there is a new key */
 	/* one rotation of a column at a time begins */
 	LockDatabaseObject(ml_catalog_relation("protected_column"), (Oid) number, 0, ShareUpdateExclusiveLock);
 	SPI_connect();

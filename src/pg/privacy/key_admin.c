@@ -435,29 +435,37 @@ destroy_data_key(PG_FUNCTION_ARGS)
 	MemoryContext caller = CurrentMemoryContext;
 	char        *key;
 	char        *state;
-	bool         retired;
+	bool         unused;
 
 	SPI_connect();
 	ml_owner_begin(&scope);
-	if (SPI_execute_with_args("SELECT key, state, retired_at IS NOT NULL FROM sustainml.data_key WHERE key_no = $1", 1, types, values, NULL, true, 1) !=
-		SPI_OK_SELECT || SPI_processed != 1)
+	/* retired by a rotation, or of a column that no table has any more */
+	if (SPI_execute_with_args("SELECT d.key, d.state, (d.state = 'open_only' AND d.retired_at IS NOT NULL) OR (d.column_no > 0 AND d.state <> 'destroyed'"
+							  " AND NOT EXISTS (SELECT FROM sustainml_internal.sealed_number n WHERE n.column_no = d.column_no))"
+							  " FROM sustainml.data_key d WHERE d.key_no = $1", 1, types, values, NULL, true, 1) != SPI_OK_SELECT || SPI_processed != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("data key %d does not exist", number)));
 	/* these outlive SPI */
 	key = MemoryContextStrdup(caller, ml_result_text(0, 1));
 	state = MemoryContextStrdup(caller, ml_result_text(0, 2));
-	retired = strcmp(ml_result_text(0, 3), "t") == 0;
+	unused = strcmp(ml_result_text(0, 3), "t") == 0;
 	ml_owner_end(&scope);
 	ml_key_require(key, ML_KEY_OWN);
-	if (strcmp(state, "open_only") != 0 || !retired)
+	if (strcmp(state, "destroyed") == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("data key %d of key \"%s\" is destroyed already", number, key)));
+	if (!unused)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("data key %d of key \"%s\" may still have values", number, key),
 				 errdetail("Its state is %s.", state),
-				 errhint("Only a data key that sustainml.rotate has retired can be destroyed alone; sustainml.destroy_key destroys all.")));
+				 errhint("A data key that sustainml.rotate has retired, or whose column is in no table any more, can be destroyed alone; "
+						 "sustainml.destroy_key destroys all.")));
 	ml_owner_begin(&scope);
-	(void) ml_statement("UPDATE sustainml.data_key SET state = 'destroyed', wrapped = NULL WHERE key_no = $1", 1, types, values, NULL, SPI_OK_UPDATE);
+	(void) ml_statement("UPDATE sustainml.data_key SET state = 'destroyed', wrapped = NULL, retired_at = COALESCE(retired_at, clock_timestamp())"
+						" WHERE key_no = $1", 1, types, values, NULL, SPI_OK_UPDATE);
 	ml_owner_end(&scope);
 	SPI_finish();
 	ml_keys_changed();

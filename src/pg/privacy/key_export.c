@@ -176,8 +176,8 @@ insert_keys(Jsonb *exported)
 			" d.created_at, d.retired_at FROM jsonb_to_recordset($1->'data_keys') AS d(key_no int, purpose text, column_no int, context uuid, state text,"
 			" wrapped text, master_id text, master_check text, created_at timestamptz, retired_at timestamptz) WHERE $2 IS NOT NULL", exported, SPI_OK_INSERT);
 	execute("INSERT INTO sustainml.protected_column (column_no, column_id, key, table_schema, table_name, column_name, column_type, deterministic,"
-			" created_by, created_at) SELECT c.column_no, c.column_id, $1->>'key', c.table_schema, c.table_name, c.column_name, c.column_type, c.deterministic, $2,"
-			" clock_timestamp() FROM jsonb_to_recordset($1->'columns') AS c(column_no int, column_id uuid, table_schema text, table_name text, column_name text,"
+			" created_by, created_at, dropped_at) SELECT c.column_no, c.column_id, $1->>'key', c.table_schema, c.table_name, c.column_name, c.column_type,"
+			" c.deterministic, $2, clock_timestamp(), clock_timestamp() FROM jsonb_to_recordset($1->'columns') AS c(column_no int, column_id uuid, table_schema text, table_name text, column_name text,"
 			" column_type text, deterministic bool) WHERE jsonb_typeof($1->'columns') = 'array'", exported, SPI_OK_INSERT);
 }
 

@@ -110,12 +110,14 @@ ml_mask_check_table(Oid relid, LOCKMODE lock, const char *doing)
 {
 	HeapTuple     tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
 	Form_pg_class form;
+	char         *name;
 
 	if (!HeapTupleIsValid(tuple))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("relation with OID %u does not exist", relid)));
 	form = (Form_pg_class) GETSTRUCT(tuple);
+	name = pstrdup(NameStr(form->relname));
 	if (!superuser() && !has_privs_of_role(GetUserId(), form->relowner))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -140,7 +142,8 @@ ml_mask_check_table(Oid relid, LOCKMODE lock, const char *doing)
 	if (get_rel_name(relid) == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation with OID %u does not exist", relid)));
+				 errmsg("table \"%s\" was dropped meanwhile", name)));
+	pfree(name);
 }
 
 uint64

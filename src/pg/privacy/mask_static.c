@@ -556,7 +556,7 @@ sustainml_mask_static_step(PG_FUNCTION_ARGS)
 		ereport(NOTICE,
 				(errmsg("table \"%s\" is masked", get_rel_name(job.relid)),
 				 errdetail("The old values are still in dead rows of its files, in WAL, backups and replicas."),
-				 errhint("VACUUM FULL the table, take a new base backup and let old ones and archived WAL expire.")));
+				 errhint("VACUUM FULL the table and pg_statistic, take a new base backup and let old ones and archived WAL expire.")));
 	if (done)
 		PG_RETURN_NULL();
 	PG_RETURN_INT64((int64) rows);

@@ -14,6 +14,7 @@
 
 #include <math.h>
 
+#include "access/detoast.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
@@ -241,9 +242,31 @@ of_literal(const char *literal, Oid type)
 	return value;
 }
 
+void
+ml_payload_check_size(Size size)
+{
+	if (size > ML_PAYLOAD_MOST)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("a value of %zu bytes cannot be sealed", size),
+				 errdetail("At most %zu can: a dump could not write a larger one as text.", ML_PAYLOAD_MOST),
+				 errhint("Cut it into several values.")));
+}
+
+/* Before it is copied: sealing takes four times its size. */
+static void
+check_size(Datum value, Oid from)
+{
+	if (from == UNKNOWNOID)
+		ml_payload_check_size(strlen(DatumGetCString(value)));
+	else if (get_typlen(from) == -1)
+		ml_payload_check_size(toast_raw_datum_size(value) - VARHDRSZ);
+}
+
 bytea *
 ml_payload_write(Datum value, Oid from, SmlSealedType type)
 {
+	check_size(value, from);
 	/* a literal is read as the type wanted, by the input function of that built-in type */
 	if (from == UNKNOWNOID && type != SML_SEALED_TEXT)
 	{

@@ -182,10 +182,10 @@ seal_payload(const MlDataKey *key, const SealRequest *request, bytea *payload)
 	bytea          *sealed;
 	SmlEnv          env;
 
-	if (!sml_sealed_size(VARSIZE(payload) - VARHDRSZ, &size) || size > MaxAllocSize - VARHDRSZ)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("a sealed value cannot exceed 1 GB")));
+	/* what a type sends can be longer than the value was */
+	ml_payload_check_size(VARSIZE(payload) - VARHDRSZ);
+	if (!sml_sealed_size(VARSIZE(payload) - VARHDRSZ, &size))
+		elog(ERROR, "impossible size of a sealed value");
 	sealed = palloc(VARHDRSZ + size);
 	SET_VARSIZE(sealed, VARHDRSZ + size);
 	ml_env_init(&env, CurrentMemoryContext);

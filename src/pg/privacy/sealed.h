@@ -27,6 +27,12 @@ ml_sealed_type_of_column(int32 column_no)
 
 /* ---- payloads --------------------------------------------------------------------- */
 
+/* Most bytes of a value: sealed, a dump can still write it as text, which takes 4/3 of it. */
+#define ML_PAYLOAD_MOST ((Size) 768 * 1024 * 1024 - 1024)
+
+/* Error when a value has more bytes than can be sealed. */
+extern void ml_payload_check_size(Size size);
+
 extern const char   *ml_sealed_type_name(SmlSealedType type);
 extern Oid           ml_sealed_type_oid(SmlSealedType type);
 

@@ -213,7 +213,7 @@ array_elements(const MlSource *source, int column)
 
 	if (source->columns[column].sealed)
 		return ml_sealed_elements(source, column);
-	query = ml_source_query(source, psprintf("pg_catalog.cardinality(s.c%d)::int8", column + 1),
+	query = ml_source_query(source, psprintf("pg_catalog.cardinality(s.c%d)::pg_catalog.int8", column + 1),
 								  psprintf("s.c%d IS NOT NULL", column + 1));
 
 	if (!query_integer(psprintf("%s LIMIT 1", query), &length))

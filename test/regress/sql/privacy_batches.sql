@@ -152,6 +152,8 @@ CREATE TABLE called (what text);
 GRANT INSERT ON called TO PUBLIC;
 CREATE FUNCTION spy() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO called VALUES (current_user); RETURN NEW; END $$;
 CREATE FUNCTION spy(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN INSERT INTO called VALUES (current_user); RETURN true; END $$;
+ALTER FUNCTION spy() OWNER TO sml_batch_owner;
+ALTER FUNCTION spy(text) OWNER TO sml_batch_owner;
 CREATE TRIGGER "~sustainml_sealing_16" BEFORE UPDATE ON theirs FOR EACH ROW EXECUTE FUNCTION spy();
 \set VERBOSITY terse
 CALL sustainml.rotate('theirs', 's');
@@ -160,15 +162,24 @@ DROP TRIGGER "~sustainml_sealing_16" ON theirs;
 ALTER TABLE theirs ADD CONSTRAINT spying CHECK (spy(note)) NOT VALID;
 CALL sustainml.rotate('theirs', 's');
 ALTER TABLE theirs DROP CONSTRAINT spying;
-CREATE INDEX spying ON theirs (id) WHERE note > '';
+-- the server's own functions can be as bad
+ALTER TABLE theirs ADD CONSTRAINT spying CHECK (query_to_xml('SELECT 1', true, true, note) IS NOT NULL) NOT VALID;
+CALL sustainml.rotate('theirs', 's');
+ALTER TABLE theirs DROP CONSTRAINT spying;
+CREATE FUNCTION spy_index(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN true; END';
+ALTER FUNCTION spy_index(text) OWNER TO sml_batch_owner;
+CREATE INDEX spying ON theirs (id) WHERE spy_index(note);
 CALL sustainml.rotate('theirs', 's');
 DROP INDEX spying;
+-- an immutable function of the server is no danger
+CREATE INDEX ON theirs (id) WHERE note > '';
 SELECT count(*) AS called FROM called;
 CALL sustainml.rotate('theirs', 's');
 CALL sustainml.encrypt_column_batches('theirs', 'v', 'batch_test');
 \set VERBOSITY default
 SELECT sustainml.open(v), sustainml.open(s) FROM theirs;
 DROP TABLE theirs, called;
+DROP FUNCTION spy_index;
 DROP FUNCTION spy(), spy(text);
 -- not in a transaction that has begun, and not with nonsense
 SELECT pg_temp.refused('CALL sustainml.encrypt_column_batches(NULL, ''v'', ''batch_test'')'), pg_temp.refused('SELECT sustainml_internal.sealing_trigger()');

@@ -233,7 +233,8 @@ SELECT sustainml.open(sustainml.seal('back', 'columns_test'));
 CREATE TABLE theirs (id int, v float8);
 INSERT INTO theirs VALUES (1, 42);
 SELECT sustainml.encrypt_column('theirs', 'v', 'columns_test') > 0 AS done;
-ALTER TABLE theirs ADD CONSTRAINT own CHECK (id > 0);
+CREATE FUNCTION own_check(id int) RETURNS boolean LANGUAGE sql VOLATILE AS 'SELECT id > 0';
+ALTER TABLE theirs ADD CONSTRAINT own CHECK (own_check(id));
 ALTER TABLE theirs OWNER TO sml_table_owner;
 DO $$
 DECLARE
@@ -247,5 +248,6 @@ EXCEPTION WHEN insufficient_privilege THEN
 END
 $$;
 DROP TABLE theirs;
+DROP FUNCTION own_check;
 DROP SCHEMA crypto, elsewhere;
 DROP ROLE sml_column_role, sml_table_owner;

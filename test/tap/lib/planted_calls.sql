@@ -2,7 +2,12 @@
 SET client_min_messages = warning;
 CREATE TABLE public.w (id varchar(20) PRIMARY KEY, a float4, n numeric, s int2, c char(3), nm name, g varchar(80), y boolean, yt varchar(5), p float8, d date, pred boolean);
 INSERT INTO public.w SELECT 'r' || i, i % 7, i % 5, (i % 3) + 1, 'abc', 'nm', CASE i % 3 WHEN 0 THEN 'x' ELSE 'z' END, (i * 7919) % 11 > 4, CASE WHEN (i * 7919) % 11 > 4 THEN 'yes' ELSE 'no' END, (i % 10) / 10.0, '2020-01-01'::date + i, (i * 31) % 13 > 5 FROM generate_series(1, 300) i;
+\if :{?temporary}
+\ir planted_temp.sql
+SET search_path = pg_temp, evil, pg_catalog, public;
+\else
 SET search_path = evil, public;
+\endif
 SELECT version FROM sustainml.train('m', 'w', 'y', exclude => '{pred,yt}', protected => '{g}');
 SELECT version FROM sustainml.train('m', 'w', 'y', exclude => '{pred,yt}', protected => '{g}');
 SELECT version FROM sustainml.train('mt', 'w', 'yt', exclude => '{pred,y}');
@@ -23,7 +28,7 @@ SELECT count(*) FROM sustainml.calibration_curve('m','w');
 SELECT count(*) FROM sustainml.roc_curve('m','w');
 SELECT count(*) FROM sustainml.feature_importance('m','w');
 SELECT count(*) FROM sustainml.tune_threshold('m','w');
-SELECT pg_catalog.length(sustainml.model_card('m')::text);
+SELECT pg_catalog.length(sustainml.model_card('m')::pg_catalog.text);
 SELECT rows FROM sustainml.score('m','w','out1');
 SELECT rows FROM sustainml.score('m','w','out1', mode=>'merge');  SELECT rows FROM sustainml.score('m','w','out1', mode=>'replace');
 SELECT rows FROM sustainml.score('m','w','out9', key=>'{c,nm,id}');
@@ -60,7 +65,7 @@ SELECT sustainml.fairness_audit('w',model=>'m',protected=>'{g}');
 SELECT * FROM sustainml.anonymity('w','{g,c}','yt');
 SELECT count(*) FROM sustainml.class_sizes('w','{g,c,nm}');
 SELECT * FROM sustainml.anonymity('w','{g,c}','yt', population=>'w');
-SELECT sustainml.create_key('evk', current_user::text);
+SELECT sustainml.create_key('evk', current_user::pg_catalog.text);
 SELECT * FROM sustainml.encrypt_column('w','n','evk');
 SELECT version FROM sustainml.train('ms', 'w', 'y', exclude => '{pred,yt}');
 CALL sustainml.rotate('w','n');
