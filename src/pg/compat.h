@@ -23,7 +23,13 @@
 #endif
 
 #include "fmgr.h"
+#include "parser/parse_type.h"
+#include "utils/regproc.h"
 #include "varatt_compat.h"
+
+#if PG_VERSION_NUM >= 160000
+#include "nodes/miscnodes.h"
+#endif
 
 /* Up to 15 it exports the record about the function, and not the function. */
 #if PG_VERSION_NUM < 160000
@@ -67,6 +73,27 @@
 #define ml_local_transaction() (MyProc->vxid.lxid)
 #else
 #define ml_local_transaction() (MyProc->lxid)
+#endif
+
+/* The type that a text names; with missing_ok InvalidOid if there is none. */
+static inline void
+ml_parse_type(const char *text, Oid *type, int32 *typmod, bool missing_ok)
+{
+#if PG_VERSION_NUM >= 160000
+	ErrorSaveContext errors = {T_ErrorSaveContext};
+
+	*type = InvalidOid;
+	parseTypeString(text, type, typmod, missing_ok ? (Node *) &errors : NULL);
+#else
+	parseTypeString(text, type, typmod, missing_ok);
+#endif
+}
+
+/* The parts of a name with dots; from 16 on errors could be saved. */
+#if PG_VERSION_NUM >= 160000
+#define ml_split_name(text) stringToQualifiedNameList((text), NULL)
+#else
+#define ml_split_name(text) stringToQualifiedNameList(text)
 #endif
 
 /* All rows, forward. */

@@ -17,7 +17,6 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
-#include "utils/regproc.h"
 #include "utils/syscache.h"
 
 #include "../args.h"
@@ -106,7 +105,7 @@ is_source(const MlSource *source, const char *text, const MlStored *stored)
 	if (!is_one_name(text))
 		return false;
 	level = ml_path_begin(stored->search_path);
-	relid = RangeVarGetRelid(makeRangeVarFromNameList(stringToQualifiedNameList(text)), NoLock, true);
+	relid = RangeVarGetRelid(makeRangeVarFromNameList(ml_split_name(text)), NoLock, true);
 	ml_path_end(level);
 	return relid == source->relid;
 }

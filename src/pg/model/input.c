@@ -12,7 +12,6 @@
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
-#include "parser/parse_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -97,7 +96,7 @@ type_of_feature(const SmlColumn *column)
 	SmlKind kind;
 	bool    is_array;
 
-	parseTypeString(column->type, &type, &typmod, true);
+	ml_parse_type(column->type, &type, &typmod, true);
 	if (OidIsValid(type) && ml_type_kind(type, &kind, &is_array) && kind == SML_NUMBER && is_array == (column->elements > 0))
 		return type;
 	return column->elements ? FLOAT8ARRAYOID : FLOAT8OID;
@@ -111,7 +110,7 @@ is_padded(const SmlColumn *column)
 
 	if (column->kind != SML_LABEL)
 		return false;
-	parseTypeString(column->type, &type, &typmod, true);
+	ml_parse_type(column->type, &type, &typmod, true);
 	return OidIsValid(type) && getBaseType(type) == BPCHAROID;
 }
 

@@ -24,7 +24,6 @@
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "parser/parse_type.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -396,7 +395,7 @@ former_type(const MlColumnInfo *info)
 	Oid   type;
 	int32 typmod;
 
-	parseTypeString(info->column_type, &type, &typmod, false);
+	ml_parse_type(info->column_type, &type, &typmod, false);
 	if (ml_sealed_type_for(type) != ml_sealed_type_of_column(info->column_no))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
