@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #if PG_VERSION_NUM < 140000
+/* cppcheck-suppress preprocessorErrorDirective */
 #error "sustainml needs PostgreSQL 14 or later"
 #endif
 
@@ -15,6 +16,11 @@
 #if PG_VERSION_NUM < 160000
 #undef PGDLLEXPORT
 #define PGDLLEXPORT __attribute__((visibility("default")))
+#endif
+
+/* Up to 17 there is pg_attribute_noreturn() instead, which stands elsewhere. */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn _Noreturn
 #endif
 
 /* From 15 on there is MERGE. */
@@ -94,6 +100,15 @@ ml_parse_type(const char *text, Oid *type, int32 *typmod, bool missing_ok)
 #define ml_split_name(text) stringToQualifiedNameList((text), NULL)
 #else
 #define ml_split_name(text) stringToQualifiedNameList(text)
+#endif
+
+/* Base64; from 18 on bytes are uint8. */
+#if PG_VERSION_NUM >= 180000
+#define ml_b64_encode(bytes, size, text, room) pg_b64_encode((const uint8 *) (bytes), (size), (text), (room))
+#define ml_b64_decode(text, size, bytes, room) pg_b64_decode((text), (size), (uint8 *) (bytes), (room))
+#else
+#define ml_b64_encode(bytes, size, text, room) pg_b64_encode((const char *) (bytes), (size), (text), (room))
+#define ml_b64_decode(text, size, bytes, room) pg_b64_decode((text), (size), (char *) (bytes), (room))
 #endif
 
 /* All rows, forward. */

@@ -128,7 +128,7 @@ is_plain_table(const MlSource *source)
 	return plain;
 }
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 not_yours(const MlVersion *version, const char *chosen_by)
 {
 	ereport(ERROR,
@@ -196,7 +196,7 @@ read_part(const char *part)
 			 errhint("Known parts are all, held_out, training and calibration.")));
 }
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 nothing_held_out(const MlVersion *version)
 {
 	ereport(ERROR,

@@ -75,7 +75,7 @@ ask_for_column(Evaluating *all, int column)
 	return ask_for(all, psprintf("s.c%d", column + 1));
 }
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 wrong_type(const MlSource *source, int column, const char *expected)
 {
 	ereport(ERROR,

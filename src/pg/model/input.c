@@ -205,7 +205,7 @@ is_feature(const MlInput *input, const char *name)
 	return false;
 }
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 missing_column(const MlInput *input, int column, const char *const *names, int count)
 {
 	const char **known = palloc(sizeof(char *) * (count + 1));
@@ -303,7 +303,7 @@ read_row(MlInput *input, Datum value)
 
 /* ---- jsonb ---------------------------------------------------------------------------------- */
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 wrong_json(const SmlColumn *column, const char *expected, const JsonbValue *value)
 {
 	static const char *const kinds[] = {"null", "a string", "a number", "a boolean"};

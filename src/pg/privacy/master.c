@@ -240,14 +240,20 @@ read_command(char *bytes, size_t *size, Problem *p)
 
 /* ---- both ----------------------------------------------------------------------------- */
 
+static bool
+by_command(void)
+{
+	return master_key_command != NULL && master_key_command[0] != '\0';
+}
+
 /* Not inlined: what it keeps in registers must not meet the jump of PG_TRY. */
 static pg_noinline bool
-read_into(char *bytes, bool by_command, SmlMasters *masters, Problem *p)
+read_into(char *bytes, SmlMasters *masters, Problem *p)
 {
 	size_t size = 0;
 	SmlEnv env;
 
-	if (!(by_command ? read_command(bytes, &size, p) : read_file(bytes, &size, p)))
+	if (!(by_command() ? read_command(bytes, &size, p) : read_file(bytes, &size, p)))
 		return false;
 	ml_env_init(&env, CurrentMemoryContext);
 	if (sml_masters_read(&env, (SmlSlice){(uint8_t *) bytes, size}, masters) != SML_OK)
@@ -259,23 +265,24 @@ static bool
 read_masters(SmlMasters *masters, Problem *p)
 {
 	char          bytes[MOST_BYTES + 1];
-	bool          by_command = master_key_command && master_key_command[0];
 	volatile bool good = false;
 
 	memset(p, 0, sizeof(*p));
 	memset(masters, 0, sizeof(*masters));
-	p->setting = by_command ? "sustainml.master_key_command" : "sustainml.master_key_file";
-	if (!by_command && (master_key_file == NULL || master_key_file[0] == '\0'))
+	p->setting = by_command() ? "sustainml.master_key_command" : "sustainml.master_key_file";
+	if (!by_command() && (master_key_file == NULL || master_key_file[0] == '\0'))
 		return problem(p, 0, "Neither sustainml.master_key_file nor sustainml.master_key_command is set.");
 	PG_TRY();
 	{
-		good = read_into(bytes, by_command, masters, p);
+		good = read_into(bytes, masters, p);
 	}
-	PG_FINALLY();
+	PG_CATCH();
 	{
 		sml_wipe(bytes, sizeof(bytes));
+		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	sml_wipe(bytes, sizeof(bytes));
 	return good;
 }
 
