@@ -12,9 +12,10 @@
  *   by column  {"column": "is_test"}: rows where it is true (or not 0, or 'test')
  *   by source  {"source": "orders_test"}: all rows of a second source
  *
- * A share of the held-out rows may be set aside for calibration.  They are chosen by the hash of their key
- * as well: of rows held out by key, those with the smaller hashes,
- * held_out(seed, share * set aside, key); else held_out(seed, set aside, primary key or all columns).
+ * A share of the held-out rows may be set aside for calibration.  Of rows held out by time these are the first
+ * ones, so that what is measured lies after everything that was learnt; else they are chosen by the hash of their
+ * key: of rows held out by key, those with the smaller hashes, held_out(seed, share * set aside, key); else
+ * held_out(seed, set aside, primary key or all columns).
  * "The held-out rows" then means the others, on which the metrics rest.
  */
 #ifndef ML_SPLIT_H
@@ -45,7 +46,8 @@ typedef struct MlSplit
 	char       *gap;           /* TIME: interval or number, or NULL */
 	char       *source;        /* SOURCE: the second source */
 	double      aside;         /* share of the held-out rows that calibrates; 0: none */
-	int         aside_column_count; /* by which they are chosen; KEY: none, its own columns serve */
+	char       *aside_until;   /* TIME: set aside up to here, as text */
+	int         aside_column_count; /* COLUMN and SOURCE: by which they are chosen */
 	char      **aside_columns;
 } MlSplit;
 
@@ -64,6 +66,12 @@ extern void ml_split_set_aside(MlSplit *split, const MlSource *held, double shar
 
 /* SQL over the columns of the source of the held-out rows: those set aside; NULL: there are none. */
 extern char *ml_split_aside(const MlSplit *split, const MlSource *source);
+
+/*
+ * SQL over the columns of the source of the held-out rows: a sample of this share, by another hash of the key, primary key or all columns;
+ * NULL: there is no column to choose by.
+ */
+extern char *ml_split_sample(const MlSplit *split, const MlSource *held, double share);
 
 /* SQL: the rows that had a part in the model, training rows and those set aside; NULL: all rows. */
 extern char *ml_split_seen(const MlSplit *split, const MlSource *source);

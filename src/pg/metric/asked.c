@@ -231,6 +231,12 @@ choose_part(MlRowsAsked *rows, const MlVersion *version, const MlStored *stored,
 
 	if ((part == PART_HELD_OUT || part == PART_CALIBRATION) && kind == ML_SPLIT_NONE)
 		nothing_held_out(version);
+	if ((part == PART_HELD_OUT || part == PART_CALIBRATION) && kind == ML_SPLIT_SOURCE)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("no row of this source was held out from model \"%s\"", ml_version_label(version)),
+				 errdetail("It was trained on all of them; its held-out rows are those of the source \"%s\".", stored->split->source),
+				 errhint("Name that source, or none.")));
 	if (part != PART_ALL && by_rule)
 		rows->where = part_where(version, stored, rows->source, part);
 	rows->seen_known = true;
