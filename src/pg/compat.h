@@ -81,6 +81,9 @@
 #define ml_local_transaction() (MyProc->lxid)
 #endif
 
+/* From 18 on NOT NULL of a column is a constraint with a row of its own. */
+#define ML_CONSTRAINT_NOT_NULL 'n'
+
 /* The type that a text names; with missing_ok InvalidOid if there is none. */
 static inline void
 ml_parse_type(const char *text, Oid *type, int32 *typmod, bool missing_ok)

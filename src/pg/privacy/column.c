@@ -19,6 +19,7 @@
 #include "catalog/objectaddress.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
@@ -128,6 +129,18 @@ ml_sealed_column(Oid relid, const char *column)
 
 /* ---- what stands in the way --------------------------------------------------------------- */
 
+/* NOT NULL stays as it is whatever becomes of the values. */
+static bool
+is_not_null(Oid constraint)
+{
+	HeapTuple tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
+	bool      found = HeapTupleIsValid(tuple) && ((Form_pg_constraint) GETSTRUCT(tuple))->contype == ML_CONSTRAINT_NOT_NULL;
+
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return found;
+}
+
 /* Names of the objects that depend on a column, one a line; NULL when there are none. */
 static char *
 dependents(Oid relid, AttrNumber column)
@@ -147,7 +160,11 @@ dependents(Oid relid, AttrNumber column)
 	{
 		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
 		ObjectAddress  object = {form->classid, form->objid, form->objsubid};
-		char          *name = getObjectDescription(&object, true);
+		char          *name;
+
+		if (object.classId == ConstraintRelationId && is_not_null(object.objectId))
+			continue;
+		name = getObjectDescription(&object, true);
 
 		/* a constraint and its index are one thing: both names help */
 		if (name && strstr(names.data, name) == NULL)
