@@ -35,8 +35,8 @@ LIBCRYPTO ?= $(shell echo 'int v[OPENSSL_VERSION_MAJOR >= 3 ? 1 : -1];' | $(CC) 
 
 PG_CPPFLAGS = -I$(OPENBLAS_INC) $(if $(LIBCRYPTO),-DML_WITH_LIBCRYPTO)
 # Sums are never fused or reordered, so that every machine gives the same bits; loops over
-# doubles are worth -O3.
-PG_CFLAGS   = -std=gnu11 -O3 -fvisibility=hidden -ffp-contract=off -MMD -MP -Wextra -Wno-unused-parameter \
+# doubles are worth -O3.  No link-time optimisation where a distribution has it on: the tests run what the core's tests ran.
+PG_CFLAGS   = -std=gnu11 -O3 -fvisibility=hidden -ffp-contract=off -fno-lto -MMD -MP -Wextra -Wno-unused-parameter \
               -Wno-sign-compare -Wno-missing-field-initializers -Wno-declaration-after-statement -Werror=implicit-function-declaration -Werror=incompatible-pointer-types -Werror=int-conversion $(if $(WERROR),-Werror)
 SHLIB_LINK  = $(OPENBLAS_LIBS) $(if $(LIBCRYPTO),-lcrypto) -lm -Wl,--exclude-libs,ALL -Wl,-Bsymbolic -Wl,--version-script=src/exports.map
 

@@ -7,7 +7,15 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 build=${BUILD:-$root/build}
 case "$build" in /*) ;; *) build=$root/$build ;; esac
-pg_config=${PG_CONFIG:-/usr/lib/postgresql/15/bin/pg_config}
+
+# The newest of Debian's servers that is there with its headers: prints the major version, or nothing.
+installed_server() {
+  local dir
+  for dir in /usr/lib/postgresql/*/; do
+    if [ -x "$dir/bin/postgres" ] && [ -e "$dir/lib/pgxs/src/makefiles/pgxs.mk" ]; then basename "$dir"; fi
+  done | sort -n | tail -1
+}
+pg_config=${PG_CONFIG:-/usr/lib/postgresql/$(installed_server)/bin/pg_config}
 [ -x "$pg_config" ] || pg_config=pg_config
 
 if [ "$(id -u)" -eq 0 ]; then
@@ -46,6 +54,6 @@ prefix=$home/pg             # the private installation
 data=$home/cluster          # the private cluster
 sockets=$home/run
 port=$((20000 + $(printf '%s' "$home" | cksum | cut -d' ' -f1) % 20000))
-bindir=$prefix$("$pg_config" --bindir 2>/dev/null || echo /usr/lib/postgresql/15/bin)
+bindir=$prefix$("$pg_config" --bindir 2>/dev/null || true)
 export PGHOST=$sockets PGPORT=$port PGUSER=postgres PGDATABASE=postgres
 export PATH=$bindir:$PATH

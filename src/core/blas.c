@@ -159,6 +159,7 @@ matvec_small(size_t rows, size_t p, const double *a, size_t lda, const double *x
 
 		for (; j + TILE_COLS <= p; j += TILE_COLS)
 			sums += *(const Lane *) (row + j) * *(const Lane *) (x + j);
+		/* cppcheck-suppress bufferAccessOutOfBounds ; it does not know vector types */
 		memcpy(parts, &sums, sizeof(parts));
 		for (size_t k = 0; k < TILE_COLS; k++)
 			sum += parts[k];

@@ -157,7 +157,7 @@ uint64_t
 sml_hash_integer(uint64_t hash, int64_t value)
 {
 	double as_double = (double) value;
-	char   digits[24];
+	char   digits[24] = {0};
 
 	/* exact when converting back gives the same; 2^63 itself does not fit */
 	if (as_double < 9223372036854775808.0 && (int64_t) as_double == value)

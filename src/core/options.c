@@ -137,7 +137,7 @@ append_name(char *list, size_t size, const char *name)
 static SmlStatus
 fail_unknown(SmlEnv *env, const SmlLearner *learner, const char *name, const char *const *other, size_t other_count)
 {
-	const char *names[MOST_NAMES];
+	const char *names[MOST_NAMES] = {NULL};
 	size_t      count = 0;
 	char        list[SML_DETAIL_SIZE / 2] = "";
 	const char *closest;
@@ -236,7 +236,7 @@ static SmlStatus
 fill_choice(SmlEnv *env, const SmlOptionSpec *spec, const SmlGivenOption *given, double *value)
 {
 	char        choices[MOST_NAMES][LONGEST_NAME + 1];
-	const char *names[MOST_NAMES];
+	const char *names[MOST_NAMES] = {NULL};
 	char        list[SML_DETAIL_SIZE / 2] = "";
 	size_t      count = 0;
 	const char *closest = NULL;

@@ -77,7 +77,7 @@ ml_owner_end(const MlOwnerScope *scope)
 
 /* ---- names --------------------------------------------------------------------------- */
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 bad_name(const char *text, const char *why)
 {
 	ereport(ERROR,
@@ -329,7 +329,7 @@ nearest_model(const char *name)
 	return best ? pstrdup(best) : NULL;
 }
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 unknown_model(const MlModelName *name)
 {
 	char *nearest = nearest_model(name->name);

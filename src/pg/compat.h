@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #if PG_VERSION_NUM < 140000
+/* cppcheck-suppress preprocessorErrorDirective */
 #error "sustainml needs PostgreSQL 14 or later"
 #endif
 
@@ -17,13 +18,24 @@
 #define PGDLLEXPORT __attribute__((visibility("default")))
 #endif
 
+/* Up to 17 there is pg_attribute_noreturn() instead, which stands elsewhere. */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn _Noreturn
+#endif
+
 /* From 15 on there is MERGE. */
 #if PG_VERSION_NUM >= 150000
 #define ML_HAVE_MERGE
 #endif
 
 #include "fmgr.h"
+#include "parser/parse_type.h"
+#include "utils/regproc.h"
 #include "varatt_compat.h"
+
+#if PG_VERSION_NUM >= 160000
+#include "nodes/miscnodes.h"
+#endif
 
 /* Up to 15 it exports the record about the function, and not the function. */
 #if PG_VERSION_NUM < 160000
@@ -67,6 +79,39 @@
 #define ml_local_transaction() (MyProc->vxid.lxid)
 #else
 #define ml_local_transaction() (MyProc->lxid)
+#endif
+
+/* From 18 on NOT NULL of a column is a constraint with a row of its own. */
+#define ML_CONSTRAINT_NOT_NULL 'n'
+
+/* The type that a text names; with missing_ok InvalidOid if there is none. */
+static inline void
+ml_parse_type(const char *text, Oid *type, int32 *typmod, bool missing_ok)
+{
+#if PG_VERSION_NUM >= 160000
+	ErrorSaveContext errors = {T_ErrorSaveContext};
+
+	*type = InvalidOid;
+	parseTypeString(text, type, typmod, missing_ok ? (Node *) &errors : NULL);
+#else
+	parseTypeString(text, type, typmod, missing_ok);
+#endif
+}
+
+/* The parts of a name with dots; from 16 on errors could be saved. */
+#if PG_VERSION_NUM >= 160000
+#define ml_split_name(text) stringToQualifiedNameList((text), NULL)
+#else
+#define ml_split_name(text) stringToQualifiedNameList(text)
+#endif
+
+/* Base64; from 18 on bytes are uint8. */
+#if PG_VERSION_NUM >= 180000
+#define ml_b64_encode(bytes, size, text, room) pg_b64_encode((const uint8 *) (bytes), (size), (text), (room))
+#define ml_b64_decode(text, size, bytes, room) pg_b64_decode((text), (size), (uint8 *) (bytes), (room))
+#else
+#define ml_b64_encode(bytes, size, text, room) pg_b64_encode((const char *) (bytes), (size), (text), (room))
+#define ml_b64_decode(text, size, bytes, room) pg_b64_decode((text), (size), (char *) (bytes), (room))
 #endif
 
 /* All rows, forward. */

@@ -166,7 +166,7 @@ load_functions(void)
 		struct                                  \
 		{                                       \
 			int32 vl_len_;                      \
-			char  data[sizeof(words) - 1];      \
+			char  data[sizeof(words)];          \
 		} text;                                 \
 		int32 align;                            \
 	} name = {{0, words}}
@@ -176,7 +176,7 @@ CONSTANT_TEXT(sha256, "sha256");
 CONSTANT_TEXT(sha384, "sha384");
 CONSTANT_TEXT(sha512, "sha512");
 
-#define TEXT_DATUM(name) (SET_VARSIZE(&(name).text, VARHDRSZ + sizeof((name).text.data)), PointerGetDatum(&(name).text))
+#define TEXT_DATUM(name) (SET_VARSIZE(&(name).text, VARHDRSZ + sizeof((name).text.data) - 1), PointerGetDatum(&(name).text))
 
 #define KEY_MOST 64
 
@@ -325,7 +325,7 @@ same_bytes(const SmlCrypto *a, const SmlCrypto *b)
 {
 	static const SmlMacHash hashes[] = {SML_SHA256, SML_SHA384, SML_SHA512};
 	static const uint8      key[64] = "a key that is known to everybody, for comparing two programs...";
-	static const uint8      text[32] = "a text of two blocks of 16 bytes";
+	static const uint8      text[32] = "a text of two blocks, 31 bytes.";
 	uint8                   one[64];
 	uint8                   two[64];
 	SmlEnv                  env;

@@ -15,7 +15,7 @@
 extern void ml_env_init(SmlEnv *env, MemoryContext context);
 
 /* Raise the error that belongs to a status; "doing" ("train model \"x\"") begins the message where there is no better one. */
-extern void ml_raise(const SmlEnv *env, SmlStatus status, const char *doing) pg_attribute_noreturn();
+pg_noreturn extern void ml_raise(const SmlEnv *env, SmlStatus status, const char *doing);
 
 /* Raise unless SML_OK. */
 #define ML_CHECK(env, call, doing)                  \

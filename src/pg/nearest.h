@@ -13,12 +13,12 @@ extern const char *ml_nearest_name(const char *name, const char *const *names, i
 extern int ml_find_name(const char *wanted, const char *const *names, int count);
 
 /* Refuse a class that "what" (a setting) names and the target does not have, and say which class was meant or which there are. */
-extern void ml_unknown_class(const char *what, const char *name, const char *const *classes, int count) pg_attribute_noreturn();
+pg_noreturn extern void ml_unknown_class(const char *what, const char *name, const char *const *classes, int count);
 
 /* The nearest relation that the user may read in "schema" (NULL: the search path), quoted as needed, or NULL. */
 extern char *ml_nearest_relation(const char *schema, const char *name);
 
 /* The error for a column that a table does not have, with the nearest that it has. */
-extern void ml_no_such_column(Oid relid, const char *column) pg_attribute_noreturn();
+pg_noreturn extern void ml_no_such_column(Oid relid, const char *column);
 
 #endif

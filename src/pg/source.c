@@ -279,7 +279,7 @@ open_query(MlSource *source)
 
 /* ---- a relation ----------------------------------------------------------------- */
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 unknown_relation(const char *text, List *names)
 {
 	RangeVar *wanted = makeRangeVarFromNameList(names);

@@ -27,6 +27,9 @@
 /* Rows with this share of distinct contents or more may be split by content. */
 #define DISTINCT_ENOUGH 0.99
 
+/* Makes the draw of a sample independent of the draw of the held-out rows. */
+#define SAMPLE_SEED INT64CONST(0x73616d706c65)
+
 /* ---- held_out(seed, share, key…) ---------------------------------------------------- */
 
 /* The hash of a row's variadic arguments from "first" on. */
@@ -414,17 +417,23 @@ ml_split_plan(const MlSource *source, Jsonb *json, double share, int64 seed)
 
 /* ---- predicates ----------------------------------------------------------------------- */
 
+/* Rows whose hash of these columns is below a share, or the others. */
 static char *
-key_predicate(const MlSplit *split, const MlSource *source, double share, bool held_out)
+hash_predicate(int64 seed, double share, char *const *columns, int count, const MlSource *source, bool below)
 {
 	StringInfoData text;
 
 	initStringInfo(&text);
-	appendStringInfo(&text, "%ssustainml.held_out('" INT64_FORMAT "'::bigint, %.17g::pg_catalog.float8", held_out ? "" : "NOT ",
-					 split->seed, share);
-	append_key(&text, split, source);
+	appendStringInfo(&text, "%ssustainml.held_out('" INT64_FORMAT "'::bigint, %.17g::pg_catalog.float8", below ? "" : "NOT ", seed, share);
+	append_columns(&text, columns, count, source);
 	appendStringInfoChar(&text, ')');
 	return text.data;
+}
+
+static char *
+key_predicate(const MlSplit *split, const MlSource *source, double share, bool held_out)
+{
+	return hash_predicate(split->seed, share, split->columns, split->column_count, source, held_out);
 }
 
 /* The start of the gap as SQL, or the cut itself. */
@@ -440,6 +449,16 @@ gap_start(const MlSplit *split, Oid type)
 	return psprintf("(%s OPERATOR(pg_catalog.-) %s::pg_catalog.interval)", cut, quote_literal_cstr(split->gap));
 }
 
+/* The time compared with a constant of its type. */
+static char *
+time_compared(const MlSplit *split, const MlSource *source, StrategyNumber strategy, const char *constant)
+{
+	int column = ml_source_column(source, split->columns[0], "split time");
+	Oid type = getBaseType(source->columns[column].type);
+
+	return psprintf("s.c%d %s %s::%s", column + 1, ml_operator(type, strategy), quote_literal_cstr(constant), format_type_be_qualified(type));
+}
+
 static char *
 time_predicate(const MlSplit *split, const MlSource *source, bool held_out)
 {
@@ -447,7 +466,7 @@ time_predicate(const MlSplit *split, const MlSource *source, bool held_out)
 	Oid type = getBaseType(source->columns[column].type);
 
 	if (held_out)
-		return psprintf("s.c%d %s %s::%s", column + 1, ml_operator(type, BTGreaterEqualStrategyNumber), quote_literal_cstr(split->cut), format_type_be_qualified(type));
+		return time_compared(split, source, BTGreaterEqualStrategyNumber, split->cut);
 	return psprintf("s.c%d %s %s", column + 1, ml_operator(type, BTLessStrategyNumber), gap_start(split, type));
 }
 
@@ -489,16 +508,11 @@ part_predicate(const MlSplit *split, const MlSource *source, bool held_out)
 static char *
 aside_predicate(const MlSplit *split, const MlSource *source, bool aside)
 {
-	StringInfoData text;
-
 	if (split->kind == ML_SPLIT_KEY)
 		return key_predicate(split, source, split->share * split->aside, aside);
-	initStringInfo(&text);
-	appendStringInfo(&text, "%ssustainml.held_out(" INT64_FORMAT "::bigint, %.17g::pg_catalog.float8", aside ? "" : "NOT ", split->seed,
-					 split->aside);
-	append_columns(&text, split->aside_columns, split->aside_column_count, source);
-	appendStringInfoChar(&text, ')');
-	return text.data;
+	if (split->kind == ML_SPLIT_TIME)
+		return time_compared(split, source, aside ? BTLessEqualStrategyNumber : BTGreaterStrategyNumber, split->aside_until);
+	return hash_predicate(split->seed, split->aside, split->aside_columns, split->aside_column_count, source, aside);
 }
 
 static char *
@@ -535,21 +549,64 @@ ml_split_seen(const MlSplit *split, const MlSource *source)
 	return psprintf("(%s) OR (%s)", training, ml_split_aside(split, source));
 }
 
+/* By what to choose among held-out rows: the primary key, else all columns that can be hashed. */
+static char **
+choosing_columns(const MlSource *held, int *count)
+{
+	char **columns = palloc(sizeof(char *) * (held->column_count + 1));
+
+	*count = 0;
+	for (int pass = 0; pass < 2 && *count == 0; pass++)
+		for (int i = 0; i < held->column_count && *count < 90; i++)
+			if (pass == 0 ? held->columns[i].is_key : can_be_key(held->columns[i].type))
+			{
+				ml_source_check_right(held, i);
+				columns[(*count)++] = pstrdup(held->columns[i].name);
+			}
+	return columns;
+}
+
+/* The time up to which held-out rows are set aside; rows of one time stay together, and those of the last are never set aside. */
+static char *
+aside_until(const MlSplit *split, const MlSource *held, double share)
+{
+	int   column = ml_source_column(held, split->columns[0], "split time");
+	Oid   type = getBaseType(held->columns[column].type);
+	char *query = ml_source_query(held, psprintf("s.c%d", column + 1), time_predicate(split, held, true));
+	char *until = cut_of(psprintf("WITH q(t) AS (%s), last(t) AS (SELECT pg_catalog.max(t) FROM q), before(t) AS (SELECT pg_catalog.max(q.t) FROM q, last WHERE q.t %s last.t) "
+								  "SELECT CASE WHEN before.t IS NOT NULL THEN LEAST(before.t, (SELECT pg_catalog.percentile_disc(%.17g) WITHIN GROUP (ORDER BY q.t) FROM q)) END FROM before",
+								  query, ml_operator(type, BTLessStrategyNumber), share), type);
+
+	if (until == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the held-out rows cannot be parted by time for calibration"),
+				 errdetail("All of them have the same value of column \"%s\".", split->columns[0]),
+				 errhint("Hold out more, or leave the calibration out.")));
+	return until;
+}
+
+char *
+ml_split_sample(const MlSplit *split, const MlSource *held, double share)
+{
+	int    count = split->column_count;
+	char **columns = split->kind == ML_SPLIT_KEY ? split->columns : choosing_columns(held, &count);
+
+	return count == 0 ? NULL : hash_predicate(split->seed ^ SAMPLE_SEED, share, columns, count, held, true);
+}
+
 void
 ml_split_set_aside(MlSplit *split, const MlSource *held, double share)
 {
 	split->aside = share;
 	if (split->kind == ML_SPLIT_KEY)
 		return;
-	split->aside_columns = palloc(sizeof(char *) * (held->column_count + 1));
-	/* the primary key, else all columns that can be hashed */
-	for (int pass = 0; pass < 2 && split->aside_column_count == 0; pass++)
-		for (int i = 0; i < held->column_count && split->aside_column_count < 90; i++)
-			if (pass == 0 ? held->columns[i].is_key : can_be_key(held->columns[i].type))
-			{
-				ml_source_check_right(held, i);
-				split->aside_columns[split->aside_column_count++] = pstrdup(held->columns[i].name);
-			}
+	if (split->kind == ML_SPLIT_TIME)
+	{
+		split->aside_until = aside_until(split, held, share);
+		return;
+	}
+	split->aside_columns = choosing_columns(held, &split->aside_column_count);
 	if (split->aside_column_count == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -564,6 +621,7 @@ ml_split_unseen(const MlSplit *mine, const MlSplit *theirs)
 	if (theirs->aside == 0)
 	{
 		plain.aside = 0;
+		plain.aside_until = NULL;
 		plain.aside_column_count = 0;
 	}
 	return strcmp(JsonbToCString(NULL, &ml_split_json(&plain)->root, 0), JsonbToCString(NULL, &ml_split_json(theirs)->root, 0)) == 0;
@@ -608,6 +666,8 @@ ml_split_json(const MlSplit *split)
 		ml_json_add_text(&builder, "source", split->source);
 	if (split->aside > 0)
 		ml_json_add_number(&builder, "aside", split->aside);
+	if (split->aside_until)
+		ml_json_add_text(&builder, "aside_until", split->aside_until);
 	if (split->aside_column_count)
 		ml_json_add_texts(&builder, "aside_columns", split->aside_columns, split->aside_column_count);
 	return ml_json_end(&builder);
@@ -654,6 +714,8 @@ ml_split_from_json(Jsonb *json)
 			split->source = ml_json_text(value);
 		else if (strcmp(key, "aside") == 0)
 			(void) ml_json_number(value, &split->aside);
+		else if (strcmp(key, "aside_until") == 0)
+			split->aside_until = ml_json_text(value);
 		else if (strcmp(key, "aside_columns") == 0)
 			split->aside_columns = ml_json_texts(value, &split->aside_column_count);
 	}

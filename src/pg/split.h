@@ -15,9 +15,10 @@
  * {"holdout": 0.2, "seed": 0} beside these say the share and the seed, so that one value carries the whole rule to
  * functions that have no such arguments.  A key that is NULL is a key like any other: rows without one are all on the same side.
  *
- * A share of the held-out rows may be set aside for calibration.  They are chosen by the hash of their key
- * as well: of rows held out by key, those with the smaller hashes,
- * held_out(seed, share * set aside, key); else held_out(seed, set aside, primary key or all columns).
+ * A share of the held-out rows may be set aside for calibration.  Of rows held out by time these are the first
+ * ones, so that what is measured lies after everything that was learnt; else they are chosen by the hash of their
+ * key: of rows held out by key, those with the smaller hashes, held_out(seed, share * set aside, key); else
+ * held_out(seed, set aside, primary key or all columns).
  * "The held-out rows" then means the others, on which the metrics rest.
  */
 #ifndef ML_SPLIT_H
@@ -49,7 +50,8 @@ typedef struct MlSplit
 	char       *gap;           /* TIME: interval or number, or NULL */
 	char       *source;        /* SOURCE: the second source */
 	double      aside;         /* share of the held-out rows that calibrates; 0: none */
-	int         aside_column_count; /* by which they are chosen; KEY: none, its own columns serve */
+	char       *aside_until;   /* TIME: set aside up to here, as text */
+	int         aside_column_count; /* COLUMN and SOURCE: by which they are chosen */
 	char      **aside_columns;
 } MlSplit;
 
@@ -71,6 +73,12 @@ extern void ml_split_set_aside(MlSplit *split, const MlSource *held, double shar
 
 /* SQL over the columns of the source of the held-out rows: those set aside; NULL: there are none. */
 extern char *ml_split_aside(const MlSplit *split, const MlSource *source);
+
+/*
+ * SQL over the columns of the source of the held-out rows: a sample of this share, by another hash of the key, primary key or all columns;
+ * NULL: there is no column to choose by.
+ */
+extern char *ml_split_sample(const MlSplit *split, const MlSource *held, double share);
 
 /* SQL: the rows that had a part in the model, training rows and those set aside; NULL: all rows. */
 extern char *ml_split_seen(const MlSplit *split, const MlSource *source);

@@ -106,7 +106,7 @@ state_flatten(ExpandedObjectHeader *header, void *result, Size size)
 
 static const ExpandedObjectMethods state_methods = {state_flat_size, state_flatten};
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 damaged(const char *what)
 {
 	ereport(ERROR,
@@ -279,7 +279,7 @@ sustainml_state_in(PG_FUNCTION_ARGS)
 	const char *text = PG_GETARG_CSTRING(0);
 	int         room = pg_b64_dec_len(strlen(text));
 	char       *bytes = palloc(VARHDRSZ + room + 1);
-	int         size = pg_b64_decode(text, strlen(text), bytes + VARHDRSZ, room);
+	int         size = ml_b64_decode(text, strlen(text), bytes + VARHDRSZ, room);
 
 	if (size < 0)
 		damaged("It is not base64.");
@@ -300,7 +300,7 @@ sustainml_state_out(PG_FUNCTION_ARGS)
 	int             length;
 
 	refuse_sealed(flat, VARSIZE(flat));
-	length = pg_b64_encode(VARDATA(flat), VARSIZE(flat) - VARHDRSZ, text, room);
+	length = ml_b64_encode(VARDATA(flat), VARSIZE(flat) - VARHDRSZ, text, room);
 	if (length < 0)
 		elog(ERROR, "cannot encode a training state");
 	text[length] = '\0';

@@ -1,7 +1,6 @@
 # Master keys: a missing or bad one stops nothing but calls that need a key; rotation; the command; the audit in the log.
 use strict;
 use warnings;
-use File::Basename;
 use File::Spec;
 use IPC::Run qw(start pump finish timeout);
 use MIME::Base64;
@@ -105,7 +104,7 @@ is($node->safe_psql('postgres', 'SELECT md5(string_agg(v::text, \',\')) FROM s')
 is(answer('SELECT DISTINCT status FROM sustainml.key_check()'), 'ok', 'all is well');
 
 # the script makes proper files: mode, a new first line for rotation, no id twice, nothing shown
-my $script = dirname(File::Spec->rel2abs($0)) . '/../../scripts/master_key';
+my $script = "$ENV{SML_SCRIPTS}/master_key";
 unlink $file;
 append_to_file($file, "v1:b:$key_b\n");
 chmod 0600, $file;

@@ -132,7 +132,6 @@ linear_absorb(SmlEnv *env, SmlState *state, const SmlBlock *block)
 {
 	Linear   *linear = (Linear *) state;
 	size_t    m = linear->order;
-	double    w[SML_BLOCK_ROWS];
 	SmlStatus status = SML_OK;
 
 	if (block->rows > SML_BLOCK_ROWS)
@@ -150,6 +149,8 @@ linear_absorb(SmlEnv *env, SmlState *state, const SmlBlock *block)
 	}
 	else if (linear->phase == LINEAR_MEAT)
 	{
+		double w[SML_BLOCK_ROWS] = {0};
+
 		for (size_t i = 0; i < block->rows; i++)
 		{
 			double r = residual(linear, linear->block + i * m) * (block->w != NULL ? block->w[i] : 1);

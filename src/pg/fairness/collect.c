@@ -405,7 +405,7 @@ group_with(const SmlFairPlan *plan, char ***values, const SmlFairSet *set, char 
 	return SML_NO_GROUP;
 }
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 no_such_group(const MlFairCollector *collector, const char *value, int column)
 {
 	const char *nearest = NULL;

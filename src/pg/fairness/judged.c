@@ -61,7 +61,7 @@ typedef struct Scan
 	int       part;
 } Scan;
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 bad_weight(double weight)
 {
 	ereport(ERROR,
@@ -126,7 +126,7 @@ typedef struct ScoreScan
 	int         label_count;
 } ScoreScan;
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 bad_score(double score)
 {
 	ereport(ERROR,

@@ -49,7 +49,7 @@ struct MlMitigation
 
 /* ---- the request ------------------------------------------------------------------- */
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 wrong_value(const char *key, const char *hint)
 {
 	ereport(ERROR,

@@ -22,7 +22,7 @@
 /* More combinations of protected values than this are no groups any more. */
 #define MOST_GROUPS 100000
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 damaged(const char *what)
 {
 	ereport(ERROR,
@@ -95,7 +95,7 @@ sustainml_fairness_state_in(PG_FUNCTION_ARGS)
 	const char *text = PG_GETARG_CSTRING(0);
 	int         room = pg_b64_dec_len(strlen(text));
 	char       *bytes = palloc(room + 1);
-	int         size = pg_b64_decode(text, strlen(text), bytes, room);
+	int         size = ml_b64_decode(text, strlen(text), bytes, room);
 
 	if (size < 0)
 		damaged("It is not base64.");
@@ -109,7 +109,7 @@ sustainml_fairness_state_out(PG_FUNCTION_ARGS)
 	SmlWriter writer = to_bytes(PG_GETARG_DATUM(0));
 	int       room = pg_b64_enc_len(writer.size);
 	char     *text = palloc(room + 1);
-	int       length = pg_b64_encode((const char *) writer.bytes, writer.size, text, room);
+	int       length = ml_b64_encode(writer.bytes, writer.size, text, room);
 
 	if (length < 0)
 		elog(ERROR, "cannot encode a fairness state");

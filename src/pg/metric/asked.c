@@ -17,7 +17,6 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
-#include "utils/regproc.h"
 #include "utils/syscache.h"
 
 #include "../args.h"
@@ -106,7 +105,7 @@ is_source(const MlSource *source, const char *text, const MlStored *stored)
 	if (!is_one_name(text))
 		return false;
 	level = ml_path_begin(stored->search_path);
-	relid = RangeVarGetRelid(makeRangeVarFromNameList(stringToQualifiedNameList(text)), NoLock, true);
+	relid = RangeVarGetRelid(makeRangeVarFromNameList(ml_split_name(text)), NoLock, true);
 	ml_path_end(level);
 	return relid == source->relid;
 }
@@ -129,7 +128,7 @@ is_plain_table(const MlSource *source)
 	return plain;
 }
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 not_yours(const MlVersion *version, const char *chosen_by)
 {
 	ereport(ERROR,
@@ -197,7 +196,7 @@ read_part(const char *part)
 			 errhint("Known parts are all, held_out, training and calibration.")));
 }
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 nothing_held_out(const MlVersion *version)
 {
 	ereport(ERROR,
@@ -232,6 +231,12 @@ choose_part(MlRowsAsked *rows, const MlVersion *version, const MlStored *stored,
 
 	if ((part == PART_HELD_OUT || part == PART_CALIBRATION) && kind == ML_SPLIT_NONE)
 		nothing_held_out(version);
+	if ((part == PART_HELD_OUT || part == PART_CALIBRATION) && kind == ML_SPLIT_SOURCE)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("no row of this source was held out from model \"%s\"", ml_version_label(version)),
+				 errdetail("It was trained on all of them; its held-out rows are those of the source \"%s\".", stored->split->source),
+				 errhint("Name that source, or none.")));
 	if (part != PART_ALL && by_rule)
 		rows->where = part_where(version, stored, rows->source, part);
 	rows->seen_known = true;

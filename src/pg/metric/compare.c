@@ -37,7 +37,7 @@ resolve(FunctionCallInfo fcinfo, int argument, Side *side)
 	side->stored = ml_stored_read(side->version);
 }
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 not_comparable(const Side *a, const Side *b, const char *detail)
 {
 	ereport(ERROR,

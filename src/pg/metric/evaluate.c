@@ -4,7 +4,8 @@
  *
  * Rows without a target, or without a positive weight, are not used; nor are rows of a
  * class that the model has never seen, which are counted.  The pairs stay in memory
- * (12 to 24 bytes a row for one probability) under sustainml.memory_limit.
+ * (12 to 24 bytes a row for one probability) under sustainml.memory_limit; a training
+ * that would need more is measured on a sample of its held-out rows.
  *
  * The scan is serial and always begins at the start of the table
  * (synchronize_seqscans is off around it), so that two evaluations under one snapshot
@@ -47,6 +48,7 @@ typedef struct Evaluating
 	Evaluator  evaluator[2];
 	int        count;
 	bool       links;        /* keep these, not predictions */
+	bool       may_overflow;
 	int        target_place;
 	int        weight_place; /* or -1 */
 	int        seen_place;   /* or -1 */
@@ -75,7 +77,7 @@ ask_for_column(Evaluating *all, int column)
 	return ask_for(all, psprintf("s.c%d", column + 1));
 }
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 wrong_type(const MlSource *source, int column, const char *expected)
 {
 	ereport(ERROR,
@@ -165,6 +167,7 @@ set_up(Evaluating *all, const MlEvaluationPlan *plan)
 	all->evaluator[1].scorer = plan->other_scorer;
 	all->count = plan->other_model ? 2 : 1;
 	all->links = plan->links;
+	all->may_overflow = plan->may_overflow;
 	for (int i = 0; i < all->count; i++)
 		set_up_model(all, &all->evaluator[i], plan, target);
 }
@@ -243,13 +246,24 @@ score(Evaluating *all, Evaluator *one, const Datum *values, const bool *nulls, d
 {
 	MlEvaluation *evaluation = one->evaluation;
 	SmlEnv       *env = &all->env;
+	SmlStatus     status;
 
+	if (evaluation->overflow)
+		return;
 	read_features(one, values, nulls);
 	if (one->leakage)
 		ML_CHECK(env, sml_leakage_add(env, one->leakage, one->numbers, one->levels, (size_t) one->actual == one->model->positive), doing);
 	sml_score_link(one->scorer, one->numbers, one->levels, one->link);
 	sml_score_response(one->scorer, one->link, one->response);
-	ML_CHECK(env, sml_scored_add(env, evaluation->scored, one->actual, all->links ? one->link : one->response, weight), doing);
+	status = sml_scored_add(env, evaluation->scored, one->actual, all->links ? one->link : one->response, weight);
+	if (status == SML_OVER_LIMIT && all->may_overflow && evaluation->scored->rows > 0)
+	{
+		evaluation->overflow = (int64) evaluation->scored->rows;
+		sml_scored_free(env, evaluation->scored);
+		evaluation->scored = NULL;
+		return;
+	}
+	ML_CHECK(env, status, doing);
 	if (evaluation->replay)
 		ML_CHECK(env, sml_replay_add(env, evaluation->replay, one->scorer, one->numbers, one->levels), doing);
 }
@@ -302,6 +316,8 @@ finish(Evaluating *all, Evaluator *one, uint64 rows, double threshold)
 	size_t        count;
 
 	evaluation->rows = (int64) rows;
+	if (evaluation->overflow)
+		return;
 	evaluation->rows_used = (int64) evaluation->scored->rows;
 	if (all->links || all->each)
 		return;
@@ -326,6 +342,38 @@ ml_evaluate_plan(const MlEvaluationPlan *plan, MlEvaluation **other)
 	if (other)
 		*other = all.evaluator[1].evaluation;
 	return all.evaluator[0].evaluation;
+}
+
+MlEvaluation *
+ml_evaluate_within(MlEvaluationPlan *plan, const MlSplit *split, int64 *rows)
+{
+	const char   *where = plan->where;
+	double        share = 1;
+	MlEvaluation *evaluation;
+	SmlEnv        env;
+
+	ml_env_init(&env, CurrentMemoryContext);
+	plan->may_overflow = true;
+	evaluation = ml_evaluate_plan(plan, NULL);
+	*rows = evaluation->rows;
+	while (evaluation->overflow)
+	{
+		char *sample;
+
+		/* a tenth less, since the size of a sample is random */
+		share *= 0.9 * (double) evaluation->overflow / (double) evaluation->rows;
+		sample = ml_split_sample(split, plan->source, share);
+		plan->may_overflow = sample != NULL;
+		if (sample)
+			plan->where = where ? psprintf("(%s) AND (%s)", where, sample) : sample;
+		if (plan->leakage)
+		{
+			sml_leakage_free(&env, plan->leakage);
+			ML_CHECK(&env, sml_leakage_start(&env, plan->model->encoder, &plan->leakage), doing);
+		}
+		evaluation = ml_evaluate_plan(plan, NULL);
+	}
+	return evaluation;
 }
 
 MlEvaluation *

@@ -7,6 +7,7 @@
 #include "../compat.h"
 #include "utils/jsonb.h"
 #include "../source.h"
+#include "../split.h"
 #include "../../core/model/model.h"
 #include "../../core/metric/importance.h"
 #include "../../core/metric/leakage.h"
@@ -22,6 +23,7 @@ typedef struct MlEvaluation
 	int64     unseen;        /* values of categorical features that the model does not know */
 	int64     unknown_class; /* rows whose target is a class that the model does not know; left out */
 	int64     seen;          /* used rows for which "seen" held; 0 without it */
+	int64     overflow;      /* the rows that fitted into memory, when others did not and the plan allows it: nothing but "rows" is known then */
 	int       metric_count;
 	MlMetric *metrics;
 	SmlScored *scored;       /* the pairs themselves, for curves, intervals and paired tests; see core/metric/metric.h */
@@ -55,6 +57,7 @@ typedef struct MlEvaluationPlan
 	const char      *weight;  /* or NULL */
 	bool             replay;  /* keep what each feature added */
 	bool             links;   /* keep links instead of predictions, and make no metrics */
+	bool             may_overflow; /* no error when the pairs do not fit into memory; see overflow.  One model only */
 	SmlLeakage      *leakage; /* a holder that is given the used rows, or NULL; two classes only */
 	/* a second model, evaluated in the same scan on the same rows: those that both can use; or NULL */
 	const SmlModel  *other_model;
@@ -68,6 +71,12 @@ typedef struct MlEvaluationPlan
 } MlEvaluationPlan;
 
 extern MlEvaluation *ml_evaluate_plan(const MlEvaluationPlan *plan, MlEvaluation **other);
+
+/*
+ * The same for held-out rows of "split", of which a sample by key serves when the pairs of all do not fit into memory;
+ * plan->where becomes that of the sample, and plan->leakage a fresh holder.  *rows is the number of all.
+ */
+extern MlEvaluation *ml_evaluate_within(MlEvaluationPlan *plan, const MlSplit *split, int64 *rows);
 
 /* The figures as jsonb: {"roc_auc": 0.9, …}; undefined ones are null. */
 extern Jsonb *ml_evaluation_json(const MlEvaluation *evaluation);

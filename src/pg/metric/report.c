@@ -19,7 +19,7 @@
 #define MOST_CURVE_POINTS 1000
 #define MOST_BINS 1000
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 wrong_task(const MlAsked *asked, const char *needed, const char *hint)
 {
 	ereport(ERROR,

@@ -12,7 +12,6 @@
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
-#include "parser/parse_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -97,7 +96,7 @@ type_of_feature(const SmlColumn *column)
 	SmlKind kind;
 	bool    is_array;
 
-	parseTypeString(column->type, &type, &typmod, true);
+	ml_parse_type(column->type, &type, &typmod, true);
 	if (OidIsValid(type) && ml_type_kind(type, &kind, &is_array) && kind == SML_NUMBER && is_array == (column->elements > 0))
 		return type;
 	return column->elements ? FLOAT8ARRAYOID : FLOAT8OID;
@@ -111,7 +110,7 @@ is_padded(const SmlColumn *column)
 
 	if (column->kind != SML_LABEL)
 		return false;
-	parseTypeString(column->type, &type, &typmod, true);
+	ml_parse_type(column->type, &type, &typmod, true);
 	return OidIsValid(type) && getBaseType(type) == BPCHAROID;
 }
 
@@ -206,7 +205,7 @@ is_feature(const MlInput *input, const char *name)
 	return false;
 }
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 missing_column(const MlInput *input, int column, const char *const *names, int count)
 {
 	const char **known = palloc(sizeof(char *) * (count + 1));
@@ -304,7 +303,7 @@ read_row(MlInput *input, Datum value)
 
 /* ---- jsonb ---------------------------------------------------------------------------------- */
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 wrong_json(const SmlColumn *column, const char *expected, const JsonbValue *value)
 {
 	static const char *const kinds[] = {"null", "a string", "a number", "a boolean"};

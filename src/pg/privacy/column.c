@@ -19,12 +19,12 @@
 #include "catalog/objectaddress.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "parser/parse_type.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -130,6 +130,18 @@ ml_sealed_column(Oid relid, const char *column)
 
 /* ---- what stands in the way --------------------------------------------------------------- */
 
+/* NOT NULL stays as it is whatever becomes of the values. */
+static bool
+is_not_null(Oid constraint)
+{
+	HeapTuple tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
+	bool      found = HeapTupleIsValid(tuple) && ((Form_pg_constraint) GETSTRUCT(tuple))->contype == ML_CONSTRAINT_NOT_NULL;
+
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return found;
+}
+
 /* Names of the objects that depend on a column, one a line; NULL when there are none. */
 static char *
 dependents(Oid relid, AttrNumber column)
@@ -149,7 +161,11 @@ dependents(Oid relid, AttrNumber column)
 	{
 		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
 		ObjectAddress  object = {form->classid, form->objid, form->objsubid};
-		char          *name = getObjectDescription(&object, true);
+		char          *name;
+
+		if (object.classId == ConstraintRelationId && is_not_null(object.objectId))
+			continue;
+		name = getObjectDescription(&object, true);
 
 		/* a constraint and its index are one thing: both names help */
 		if (name && strstr(names.data, name) == NULL)
@@ -398,7 +414,7 @@ former_type(const MlColumnInfo *info)
 	Oid   type;
 	int32 typmod;
 
-	parseTypeString(info->column_type, &type, &typmod, false);
+	ml_parse_type(info->column_type, &type, &typmod, false);
 	if (ml_sealed_type_for(type) != ml_sealed_type_of_column(info->column_no))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),

@@ -38,7 +38,7 @@ read_key(text *text, uint8 *key)
 				 errhint("sustainml.fernet_generate_key() makes one.")));
 }
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 invalid_token(void)
 {
 	ereport(ERROR,

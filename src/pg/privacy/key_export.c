@@ -67,7 +67,7 @@ sustainml_export_keys(PG_FUNCTION_ARGS)
 
 /* ---- import ----------------------------------------------------------------------------- */
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 not_an_export(const char *why)
 {
 	ereport(ERROR,

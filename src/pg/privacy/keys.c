@@ -331,7 +331,7 @@ nearest_key(const char *key)
 	return best ? pstrdup(best) : NULL;
 }
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 unknown_key(const char *key)
 {
 	char *nearest = nearest_key(key);
@@ -342,7 +342,7 @@ unknown_key(const char *key)
 			 nearest ? errhint("Perhaps you meant \"%s\".", nearest) : errhint("sustainml.create_key makes one.")));
 }
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 permission_denied(const char *key, int wanted)
 {
 	const char *right = wanted & ML_KEY_TRAIN ? "train" : wanted & ML_KEY_OPEN ? "open" : wanted & ML_KEY_SEAL ? "seal" :

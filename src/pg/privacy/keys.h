@@ -62,7 +62,7 @@ extern int ml_key_rights(const char *key);
 extern void ml_key_require(const char *key, int rights);
 
 /* Raise "cannot open sealed value": the one message of every failure. */
-extern void ml_cannot_open(void) pg_attribute_noreturn();
+pg_noreturn extern void ml_cannot_open(void);
 
 /* How many values this session has opened for people to see (not for training); a run compares it before and after. */
 extern uint64 ml_keys_opened(void);

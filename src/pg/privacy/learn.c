@@ -50,7 +50,7 @@ open_cell(int32 column, Datum value, MlOpened *opened)
 	ml_open(value, column, (SmlSlice){NULL, 0}, ML_KEY_TRAIN, ML_USE_TRAIN, opened);
 }
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 wrong_cell(SmlSealedType type, const char *expected)
 {
 	ereport(ERROR,

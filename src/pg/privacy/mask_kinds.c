@@ -145,7 +145,7 @@ ml_mask_families(int families)
 
 /* ---- checking the arguments --------------------------------------------------------------------------- */
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 bad_argument(const MlMask *mask, const char *argument, const char *why)
 {
 	ereport(ERROR,

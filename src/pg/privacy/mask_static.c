@@ -53,7 +53,7 @@ typedef struct Job
 
 /* ---- what can be masked in place --------------------------------------------------------------------- */
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 cannot(const char *column, const char *detail, const char *hint)
 {
 	ereport(ERROR,

@@ -241,31 +241,48 @@ read_command(char *bytes, size_t *size, Problem *p)
 /* ---- both ----------------------------------------------------------------------------- */
 
 static bool
+by_command(void)
+{
+	return master_key_command != NULL && master_key_command[0] != '\0';
+}
+
+/* Not inlined: what it keeps in registers must not meet the jump of PG_TRY. */
+static pg_noinline bool
+read_into(char *bytes, SmlMasters *masters, Problem *p)
+{
+	size_t size = 0;
+	SmlEnv env;
+
+	if (!(by_command() ? read_command(bytes, &size, p) : read_file(bytes, &size, p)))
+		return false;
+	ml_env_init(&env, CurrentMemoryContext);
+	if (sml_masters_read(&env, (SmlSlice){(uint8_t *) bytes, size}, masters) != SML_OK)
+		return problem(p, 0, env.detail);
+	return true;
+}
+
+static bool
 read_masters(SmlMasters *masters, Problem *p)
 {
-	char   bytes[MOST_BYTES + 1];
-	size_t size = 0;
-	bool   by_command = master_key_command && master_key_command[0];
+	char          bytes[MOST_BYTES + 1];
 	volatile bool good = false;
-	SmlEnv env;
 
 	memset(p, 0, sizeof(*p));
 	memset(masters, 0, sizeof(*masters));
-	p->setting = by_command ? "sustainml.master_key_command" : "sustainml.master_key_file";
-	if (!by_command && (master_key_file == NULL || master_key_file[0] == '\0'))
+	p->setting = by_command() ? "sustainml.master_key_command" : "sustainml.master_key_file";
+	if (!by_command() && (master_key_file == NULL || master_key_file[0] == '\0'))
 		return problem(p, 0, "Neither sustainml.master_key_file nor sustainml.master_key_command is set.");
 	PG_TRY();
 	{
-		good = by_command ? read_command(bytes, &size, p) : read_file(bytes, &size, p);
-		ml_env_init(&env, CurrentMemoryContext);
-		if (good && sml_masters_read(&env, (SmlSlice){(uint8_t *) bytes, size}, masters) != SML_OK)
-			good = problem(p, 0, env.detail);
+		good = read_into(bytes, masters, p);
 	}
-	PG_FINALLY();
+	PG_CATCH();
 	{
 		sml_wipe(bytes, sizeof(bytes));
+		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	sml_wipe(bytes, sizeof(bytes));
 	return good;
 }
 

@@ -134,7 +134,7 @@ of_text(const char *text, size_t length)
 	return made;
 }
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 wrong_type(Oid from, SmlSealedType type)
 {
 	ereport(ERROR,

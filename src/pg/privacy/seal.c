@@ -206,7 +206,7 @@ value_type(FunctionCallInfo fcinfo)
 	return getBaseType(type);
 }
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 cannot_seal(Oid type)
 {
 	ereport(ERROR,

@@ -42,7 +42,7 @@ ml_sealed_payload(int32 typmod)
 	return type >= SML_SEALED_TEXT && type <= SML_SEALED_TYPES ? ml_sealed_type_oid(type) : InvalidOid;
 }
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 not_sealed(void)
 {
 	ereport(ERROR,

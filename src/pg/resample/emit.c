@@ -139,7 +139,7 @@ numbers_datum(const MlResampleColumn *column, const double *numbers, bool *isnul
 
 /* ---- a row ------------------------------------------------------------------------------ */
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 key_exhausted(const MlResampleColumn *column)
 {
 	ereport(ERROR,

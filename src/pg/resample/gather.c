@@ -144,7 +144,7 @@ typedef struct RowScan
 	FmgrInfo                *output;   /* likewise, for hashes of types without a canonical form */
 } RowScan;
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 rows_changed(void)
 {
 	ereport(ERROR,
@@ -153,7 +153,7 @@ rows_changed(void)
 			 errhint("A source with random(), or with LIMIT and no ORDER BY, cannot be resampled; store its rows in a table first.")));
 }
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 too_much(const MlGathered *gathered, size_t bytes)
 {
 	ereport(ERROR,

@@ -110,7 +110,7 @@ strategy_argument(FunctionCallInfo fcinfo)
 	return text;
 }
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 wrong_number(const char *what, const char *range)
 {
 	ereport(ERROR,

@@ -538,7 +538,7 @@ stream_passes(Fit *fit, SmlState *state, SmlVerdict *verdict)
 }
 
 /* The rows were too many to keep, and resampling cannot stream. */
-static void pg_attribute_noreturn()
+pg_noreturn static void
 need_rows(Fit *fit)
 {
 	const SmlLayout *layout = &fit->columns->layout;

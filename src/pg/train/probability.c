@@ -210,6 +210,7 @@ ml_probability_calibrate(SmlEnv *env, const MlProbability *wish, SmlModel *model
 	MlEvaluation    *links;
 	MlEvaluationPlan plan;
 	SmlStatus        status;
+	int64            rows;
 
 	CHECK(env, sml_scorer_make(env, model, &scorer));
 	plan = (MlEvaluationPlan) {
@@ -222,7 +223,7 @@ ml_probability_calibrate(SmlEnv *env, const MlProbability *wish, SmlModel *model
 		.weight = weight,
 		.links = true,
 	};
-	links = ml_evaluate_plan(&plan, NULL);
+	links = ml_evaluate_within(&plan, split, &rows);
 	status = sml_calibration_fit(env, wish->calibration, links->scored, model->encoder->classes, &model->calibration);
 	if (status == SML_BAD_INPUT)
 		ereport(ERROR,
@@ -233,6 +234,9 @@ ml_probability_calibrate(SmlEnv *env, const MlProbability *wish, SmlModel *model
 	CHECK(env, status);
 	sml_scorer_free(env, scorer);
 	note_calibration(env, model, notes);
-	*used = links->rows_used;
-	return links->rows;
+	if (links->rows < rows)
+		CHECK(env, sml_note(env, notes, "The calibration rests on a sample of %lld of %lld rows set aside: the predictions of more do not fit into "
+							"sustainml.memory_limit.", (long long) links->rows, (long long) rows));
+	*used = rows - links->rows + links->rows_used;
+	return links->rows - links->rows_used;
 }

@@ -41,7 +41,10 @@ extern void ml_probability_check(const MlProbability *wish, bool classes, const 
 extern void ml_probability_prior(SmlEnv *env, const MlProbability *wish, SmlModel *model, const double *factor,
 								 const char *how, SmlNotes *notes);
 
-/* Fit the calibration on the rows of "held" that the split set aside; returns the rows read, *used those that served. */
+/*
+ * Fit the calibration on the rows of "held" that the split set aside, or a sample that fits into memory.  Returns the number of rows
+ * that could not serve, *used that of the others.
+ */
 extern int64 ml_probability_calibrate(SmlEnv *env, const MlProbability *wish, SmlModel *model, const MlSource *held, const MlSplit *split,
 									  const char *target, const char *weight, int64 *used, SmlNotes *notes);
 

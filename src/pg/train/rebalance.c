@@ -25,7 +25,7 @@ struct MlResample
 
 /* ---- options --------------------------------------------------------------------------- */
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 wrong_value(const char *key, const char *hint)
 {
 	ereport(ERROR,

@@ -54,6 +54,8 @@ typedef struct Training
 	MlMitigation *mitigation;  /* NULL without a fairness method */
 	MlSource     *held_source; /* where they are: the source, or a second one */
 	char         *held_where;
+	const char   *measured_where; /* those that the metrics rest on: all of them, or a sample */
+	int64         not_sampled; /* the others */
 	int64         aside;       /* held-out rows that served the calibration */
 	int64         aside_skipped;
 	int64         rows_neither;
@@ -106,14 +108,11 @@ plan_split(Training *t)
 static void
 calibrate(Training *t)
 {
-	int64 rows;
-
 	if (t->request->probability.calibration == SML_CALIBRATION_NONE)
 		return;
 	ml_progress(t->request->name.name, "calibrating on held-out rows", NULL);
-	rows = ml_probability_calibrate(&t->env, &t->request->probability, t->fitted->model, t->held_source, t->split, t->request->target,
-									t->request->weight, &t->aside, &t->notes);
-	t->aside_skipped = rows - t->aside;
+	t->aside_skipped = ml_probability_calibrate(&t->env, &t->request->probability, t->fitted->model, t->held_source, t->split,
+												t->request->target, t->request->weight, &t->aside, &t->notes);
 }
 
 static void
@@ -121,6 +120,7 @@ evaluate_held_out(Training *t)
 {
 	char            *neither = ml_split_neither(t->split, t->source);
 	MlEvaluationPlan plan;
+	int64            rows;
 
 	if (neither)
 		t->rows_neither = count_rows(t->source, neither);
@@ -139,7 +139,9 @@ evaluate_held_out(Training *t)
 	};
 	if (t->fitted->model->task == SML_BINARY)
 		CHECK(t, sml_leakage_start(&t->env, t->fitted->model->encoder, &plan.leakage));
-	t->evaluation = ml_evaluate_plan(&plan, NULL);
+	t->evaluation = ml_evaluate_within(&plan, t->split, &rows);
+	t->not_sampled = rows - t->evaluation->rows;
+	t->measured_where = plan.where;
 	if (plan.leakage)
 		CHECK(t, sml_leakage_note(&t->env, plan.leakage, "held-out", &t->notes));
 	sml_leakage_free(&t->env, plan.leakage);
@@ -164,6 +166,9 @@ note_evaluation(Training *t)
 		CHECK(t, sml_note(&t->env, &t->notes, "No held-out row could be used, so there are no metrics."));
 		return;
 	}
+	if (t->not_sampled > 0)
+		CHECK(t, sml_note(&t->env, &t->notes, "The metrics rest on a sample of %lld of %lld held-out rows: the predictions of more do not fit into "
+						  "sustainml.memory_limit.", (long long) t->evaluation->rows, (long long) (t->evaluation->rows + t->not_sampled)));
 	if (t->evaluation->unseen > 0)
 		CHECK(t, sml_note(&t->env, &t->notes, "%lld values in the held-out rows have no level of their own and count as (other).",
 						  (long long) t->evaluation->unseen));
@@ -236,7 +241,7 @@ run_training(Training *t)
 	if (t->mitigation)
 		ml_mitigation_measure(t->mitigation, &t->env, t->fairness, t->fitted->model, t->held_source, t->held_where, &t->notes);
 	t->activation = ml_activation_decide(&(MlJudged) {t->request, t->fitted->model, t->scorer, default_threshold(t->fitted->model),
-													  t->evaluation, t->held_source, t->held_where, t->split});
+													  t->evaluation, t->held_source, t->measured_where, t->split});
 	refit_on_all(t);
 	ml_scan_end(&scan);
 	write_model(t);
@@ -294,7 +299,7 @@ jsonb_or_empty(Jsonb *json)
 static int64
 rows_held_out(const Training *t)
 {
-	return (t->evaluation ? t->evaluation->rows_used : 0) + t->aside;
+	return (t->evaluation ? t->evaluation->rows_used + t->not_sampled : 0) + t->aside;
 }
 
 static int64

@@ -1,7 +1,7 @@
 -- Numerics behind masks: read and made without text, checked against the server's own arithmetic, byte for byte.
 SET client_min_messages = warning;
 CREATE TABLE amount AS
-	SELECT (s * m * 10::numeric ^ e)::numeric AS v
+	SELECT (s * m || 'e' || e)::numeric AS v
 	  FROM unnest('{1,-1}'::int[]) s, unnest('{0,1,5,9,10,99,100,1234,9999,10000,10001,123456,99990000,123456789,999999999999,123456789012345,9007199254740991,9007199254740993,12345678901234567890}'::numeric[]) m,
 		generate_series(-30, 30) e
 	UNION ALL SELECT unnest('{0,0.00,0.5,-0.5,2.50,1e200,-1e-200,NaN,Infinity,-Infinity,1.00000000000000000000000000000000000000000001}'::numeric[]);
