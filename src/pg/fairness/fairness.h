@@ -107,6 +107,12 @@ extern size_t ml_fair_list_sets(int attributes, int most, SmlFairSet *sets);
  */
 extern int64 ml_fair_store(const MlFairResult *result, int64 run_id);
 
+/* Audits of one subject, and removals of them, wait for one another until the end of the transaction. */
+extern void ml_fair_lock_subject(const char *subject);
+
+/* Define the settings of audits; called once by _PG_init. */
+extern void ml_fair_define_settings(void);
+
 /* {"audit_id": 1, "sex": {"demographic_parity_difference": …}, …} for the report of train. */
 extern Jsonb *ml_fair_json(const MlFairResult *result, int64 audit_id);
 

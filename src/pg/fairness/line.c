@@ -18,6 +18,8 @@
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
 
+#include "line.h"
+
 static void
 write_text(StringInfo line, Datum value)
 {
@@ -45,6 +47,19 @@ write_texts(StringInfo line, Datum value)
 		else
 			write_text(line, values[i]);
 	}
+	appendStringInfoChar(line, ']');
+}
+
+static void
+write_integers(StringInfo line, Datum value)
+{
+	Datum *values;
+	int    count;
+
+	deconstruct_array(DatumGetArrayTypeP(value), INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &values, NULL, &count);
+	appendStringInfoChar(line, '[');
+	for (int i = 0; i < count; i++)
+		appendStringInfo(line, i > 0 ? ",%lld" : "%lld", (long long) DatumGetInt64(values[i]));
 	appendStringInfoChar(line, ']');
 }
 
@@ -96,6 +111,9 @@ write_value(StringInfo line, Oid type, Datum value)
 		case TEXTARRAYOID:
 			write_texts(line, value);
 			break;
+		case INT8ARRAYOID:
+			write_integers(line, value);
+			break;
 		default:
 			{
 				/* types of our own, whose text depends on nothing else */
@@ -108,6 +126,36 @@ write_value(StringInfo line, Oid type, Datum value)
 	}
 }
 
+void
+ml_line_append(StringInfo line, TupleDesc columns, const Datum *values, const bool *nulls)
+{
+	int count = columns->natts;
+
+	while (count > 0 && nulls[count - 1])
+		count--;
+	for (int i = 0; i < count; i++)
+	{
+		if (i > 0)
+			appendStringInfoChar(line, '|');
+		if (nulls[i])
+			appendStringInfoChar(line, '-');
+		else
+			write_value(line, TupleDescAttr(columns, i)->atttypid, values[i]);
+	}
+}
+
+void
+ml_line_append_tuple(StringInfo line, TupleDesc columns, HeapTuple tuple)
+{
+	Datum *values = palloc(sizeof(Datum) * columns->natts);
+	bool  *nulls = palloc(sizeof(bool) * columns->natts);
+
+	heap_deform_tuple(tuple, columns, values, nulls);
+	ml_line_append(line, columns, values, nulls);
+	pfree(values);
+	pfree(nulls);
+}
+
 PG_FUNCTION_INFO_V1(sustainml_fairness_line);
 Datum
 sustainml_fairness_line(PG_FUNCTION_ARGS)
@@ -115,24 +163,10 @@ sustainml_fairness_line(PG_FUNCTION_ARGS)
 	HeapTupleHeader header = PG_GETARG_HEAPTUPLEHEADER(0);
 	TupleDesc       columns = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(header), HeapTupleHeaderGetTypMod(header));
 	HeapTupleData   tuple = {.t_len = HeapTupleHeaderGetDatumLength(header), .t_data = header};
-	Datum          *values = palloc(sizeof(Datum) * columns->natts);
-	bool           *nulls = palloc(sizeof(bool) * columns->natts);
-	int             count = columns->natts;
 	StringInfoData  line;
 
 	initStringInfo(&line);
-	heap_deform_tuple(&tuple, columns, values, nulls);
-	while (count > 0 && nulls[count - 1])
-		count--;
-	for (int i = 0; i < count; i++)
-	{
-		if (i > 0)
-			appendStringInfoChar(&line, '|');
-		if (nulls[i])
-			appendStringInfoChar(&line, '-');
-		else
-			write_value(&line, TupleDescAttr(columns, i)->atttypid, values[i]);
-	}
+	ml_line_append_tuple(&line, columns, &tuple);
 	ReleaseTupleDesc(columns);
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(line.data, line.len));
 }
