@@ -151,8 +151,8 @@ CREATE TABLE sustainml.fairness_metric (
 	undefined_reason text,
 	CONSTRAINT fairness_metric_pkey PRIMARY KEY (audit_id, line)
 );
--- what policies and trends look for among many lines of groups
-CREATE INDEX fairness_metric_disparity ON sustainml.fairness_metric (audit_id, metric) WHERE scope = 'disparity';
+-- disparities, and only these, are of no cell: what policies and trends look for among many lines of groups
+CREATE INDEX fairness_metric_disparity ON sustainml.fairness_metric (audit_id, metric) WHERE cell IS NULL;
 SELECT pg_catalog.pg_extension_config_dump('sustainml.fairness_metric', '');
 REVOKE ALL ON sustainml.fairness_metric FROM PUBLIC;
 COMMENT ON TABLE sustainml.fairness_metric IS 'One row per figure of an audit, long form; never changed';
@@ -504,7 +504,7 @@ CREATE FUNCTION sustainml_internal.fairness_judgements(version_id bigint,
 	  JOIN sustainml.fairness_policy p ON p.model_schema = v.model_schema AND p.model = v.model AND p.ended_at IS NULL
 	  LEFT JOIN LATERAL (SELECT DISTINCT ON (m.attributes) m.*
 	                       FROM sustainml.fairness_audit a
-	                       JOIN sustainml.fairness_metric m ON m.audit_id = a.audit_id AND m.scope = 'disparity' AND m.metric = p.metric
+	                       JOIN sustainml.fairness_metric m ON m.audit_id = a.audit_id AND m.cell IS NULL AND m.metric = p.metric
 	                      WHERE a.version_id = v.id AND a.by_manager AND a.threshold IS NOT DISTINCT FROM v.threshold
 	                        AND (p.attribute IS NULL OR array_to_string(m.attributes, ' & ') = p.attribute)
 	                      ORDER BY m.attributes, a.audit_id DESC) f ON true

@@ -385,7 +385,7 @@ SELECT x.alert_id, x.policy_id, x.model_schema, x.model, x.attribute, x.metric, 
   LEFT JOIN sustainml.fairness_audit l ON l.audit_id = x.last_audit_id
  CROSS JOIN LATERAL (SELECT NOT sustainml_internal.may(u.owner, NULL, NULL, 'manage') AND
                             EXISTS (SELECT FROM sustainml.fairness_metric m
-                                     WHERE m.audit_id IN (x.opened_audit_id, x.last_audit_id) AND m.scope = 'disparity' AND m.metric = x.metric
+                                     WHERE m.audit_id IN (x.opened_audit_id, x.last_audit_id) AND m.cell IS NULL AND m.metric = x.metric
                                        AND array_to_string(m.attributes, ' & ') = x.attribute AND m.is_suppressed) AS hidden) h
  WHERE sustainml_internal.may(coalesce(u.owner, f.role_name), u.model_schema, u.model, 'read');
 COMMENT ON VIEW sustainml.fairness_alerts IS 'Breaches of policies of the models that the caller may read, open and closed';

@@ -28,7 +28,9 @@
 #include "bulk.h"
 #include "line.h"
 
-#define BATCH 500 /* rows; a few milliseconds */
+#define BATCH       500           /* rows; about a millisecond */
+#define KNOWN       256
+#define BATCH_BYTES (1024 * 1024) /* a block that stays from batch to batch */
 
 struct MlBulk
 {
@@ -42,6 +44,13 @@ struct MlBulk
 	MemoryContext     batch;
 	StringInfoData    lines;   /* of this batch */
 	pg_cryptohash_ctx *hash;
+	/* texts that come again and again, by their address: names of metrics, labels of groups */
+	struct
+	{
+		const char *text;
+		Datum       datum;
+	} known[KNOWN];
+	MemoryContext     owner;   /* of what is known */
 };
 
 /* ---- hashes ------------------------------------------------------------------------------ */
@@ -108,7 +117,8 @@ ml_bulk_begin(const char *table, const char *const *columns, int count)
 	bulk->target = makeNode(ResultRelInfo);
 	InitResultRelInfo(bulk->target, bulk->relation, 0, NULL, 0);
 	ExecOpenIndices(bulk->target, false);
-	bulk->batch = AllocSetContextCreate(CurrentMemoryContext, "sustainml audit rows", ALLOCSET_DEFAULT_SIZES);
+	bulk->batch = AllocSetContextCreate(CurrentMemoryContext, "sustainml audit rows", BATCH_BYTES, BATCH_BYTES, ALLOCSET_DEFAULT_MAXSIZE);
+	bulk->owner = AllocSetContextCreate(CurrentMemoryContext, "sustainml audit texts", ALLOCSET_DEFAULT_SIZES);
 	initStringInfo(&bulk->lines);
 	bulk->hash = hash_begin();
 	return bulk;
@@ -176,6 +186,7 @@ ml_bulk_end(MlBulk *bulk)
 	FreeExecutorState(bulk->estate);
 	table_close(bulk->relation, NoLock);
 	MemoryContextDelete(bulk->batch);
+	MemoryContextDelete(bulk->owner);
 	pfree(bulk->lines.data);
 	return hex;
 }
@@ -197,10 +208,17 @@ ml_bulk_datum(MlBulk *bulk, Datum value, bool isnull)
 void
 ml_bulk_text(MlBulk *bulk, const char *text)
 {
-	MemoryContext old = MemoryContextSwitchTo(bulk->batch);
+	size_t at = ((uintptr_t) text >> 3) % KNOWN;
 
-	ml_bulk_datum(bulk, text ? CStringGetTextDatum(text) : (Datum) 0, text == NULL);
-	MemoryContextSwitchTo(old);
+	if (text && bulk->known[at].text != text)
+	{
+		MemoryContext old = MemoryContextSwitchTo(bulk->owner);
+
+		bulk->known[at].text = text;
+		bulk->known[at].datum = CStringGetTextDatum(text);
+		MemoryContextSwitchTo(old);
+	}
+	ml_bulk_datum(bulk, text ? bulk->known[at].datum : (Datum) 0, text == NULL);
 }
 
 void

@@ -15,7 +15,7 @@ typedef struct MlBulk MlBulk;
 extern MlBulk *ml_bulk_begin(const char *table, const char *const *columns, int count);
 
 /* The next row, to be filled: value by value in the order of columns. */
-extern void ml_bulk_text(MlBulk *bulk, const char *text);   /* NULL: NULL */
+extern void ml_bulk_text(MlBulk *bulk, const char *text);   /* NULL: NULL; must stay as it is until ml_bulk_end */
 extern void ml_bulk_number(MlBulk *bulk, double number);    /* NaN: NULL */
 extern void ml_bulk_int8(MlBulk *bulk, int64 number);
 extern void ml_bulk_int4(MlBulk *bulk, int32 number);
