@@ -596,7 +596,7 @@ BEGIN
 		UPDATE sustainml.fairness_alert a
 		   SET last_audit_id = audit, last_value = value, last_verdict = verdict, failed_audits = a.failed_audits + (verdict = 'fail')::integer, clean_audits = clean,
 		       closed_at = CASE WHEN clean >= rule.clean_audits THEN clock_timestamp() END,
-		       closed_reason = CASE WHEN clean >= rule.clean_audits THEN format('%s audits passed', clean) END
+		       closed_reason = CASE WHEN clean >= rule.clean_audits THEN CASE clean WHEN 1 THEN 'an audit passed' ELSE format('%s audits passed', clean) END END
 		 WHERE a.alert_id = alert.alert_id;
 	END IF;
 	IF verdict = 'fail' THEN

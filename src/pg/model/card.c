@@ -396,9 +396,10 @@ static const char coefficients_query[] =
 	"SELECT c.class, c.term, c.estimate, c.std_error, c.statistic, c.p_value, c.ci_low, c.ci_high FROM sustainml.coefficients($4) c"
 	" ORDER BY abs(c.statistic) DESC NULLS LAST, c.class, c.term LIMIT 25";
 
-/* The newest audit of the version (fairness_latest has the newest of the model). */
+/* The newest audit of the version by somebody who manages it (fairness_latest has the one of the version in use). */
 #define NEWEST_AUDIT \
-	"f.audit_id = (SELECT max(a.audit_id) FROM sustainml.fairness_audits a WHERE a.model_schema = $1 AND a.model = $2 AND a.version = $3)"
+	"f.audit_id = (SELECT a.audit_id FROM sustainml.fairness_audits a WHERE a.model_schema = $1 AND a.model = $2 AND a.version = $3 AND NOT a.is_dropped" \
+	" ORDER BY a.by_manager DESC, a.audit_id DESC LIMIT 1)"
 
 /* The groups of one attribute; crosses are in the views.  The dashed line is all rows together. */
 static const char fairness_query[] =
