@@ -69,8 +69,8 @@ CREATE FUNCTION sustainml.fairness_report(audit bigint, format text DEFAULT 'tex
 DECLARE
 	head sustainml.fairness_audits%ROWTYPE;
 BEGIN
-	IF format IS NULL OR format NOT IN ('text', 'json') THEN
-		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('unknown format "%s"', format), HINT = 'Known are text and json.';
+	IF format IS NULL OR format NOT IN ('text', 'json', 'html') THEN
+		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('unknown format "%s"', format), HINT = 'Known are text, json and html.';
 	END IF;
 	SELECT * INTO head FROM sustainml.fairness_audits a WHERE a.audit_id = audit;
 	IF NOT FOUND THEN
@@ -80,12 +80,21 @@ BEGIN
 	IF format = 'json' THEN
 		RETURN sustainml_internal.fairness_json(audit)::text;
 	END IF;
+	IF format = 'html' THEN
+		RETURN sustainml_internal.fairness_html(audit);
+	END IF;
 	RETURN sustainml_internal.fairness_text(audit);
 END
 $$;
 COMMENT ON FUNCTION sustainml.fairness_report(bigint, text) IS
-'An audit to read (text) or to hand on (json), as far as the caller may see it.
-Example: SELECT sustainml.fairness_report(1);';
+'An audit to read (text, or html: one self-contained page with plots) or to hand on (json), as far as the caller may see it.
+Example: SELECT sustainml.fairness_report(1);
+Example: SELECT sustainml.fairness_report(1, ''html'');  -- in psql, after \pset tuples_only and \pset format unaligned, with \g audit.html';
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml_internal.fairness_html(audit bigint) RETURNS text
+	AS 'MODULE_PATHNAME', 'sustainml_fairness_html' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 100000;
+COMMENT ON FUNCTION sustainml_internal.fairness_html(bigint) IS 'An audit as a page';
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml_internal.fairness_json(audit bigint) RETURNS jsonb

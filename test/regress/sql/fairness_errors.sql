@@ -62,7 +62,7 @@ SELECT * FROM try($$SELECT sustainml.fairness_rate(sustainml.fairness_counts(tru
 SELECT * FROM try($$SELECT sustainml.fairness_fisher_p(5, 3, 1, 2)$$);
 SELECT * FROM try($$SELECT * FROM sustainml.mantel_haenszel('{1}', '{2}', '{1,2}', '{3}')$$);
 SELECT * FROM try($$SELECT sustainml.fairness_report(-1)$$);
-SELECT * FROM try($$SELECT sustainml.fairness_report(1, 'html')$$);
+SELECT * FROM try($$SELECT sustainml.fairness_report(1, 'pdf')$$);
 -- states from outside
 SELECT * FROM try($$SELECT 'hello'::sustainml.fairness_state$$);
 SELECT * FROM try($$SELECT overlay(sustainml.fairness_counts(true, true)::text PLACING 'zzzz' FROM 45)::sustainml.fairness_state$$);
