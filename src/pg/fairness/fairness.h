@@ -50,6 +50,9 @@ typedef struct MlFairSpec
 /* Defaults: intersections 2, majority, min_n 30, suppress_below 10, confidence 0.95, draws 2000, seed 0. */
 extern void ml_fair_spec_init(MlFairSpec *spec);
 
+/* Refuse a protected column that is also the target, the prediction or the score; names of protected are the source's own. */
+extern void ml_fair_check_protected(const MlSource *source, const MlFairSpec *spec);
+
 typedef struct MlFairCollector MlFairCollector;
 
 /* Begin to collect; allocated in CurrentMemoryContext.  "scored": rows bring scores; "weighted": weights. */
