@@ -43,7 +43,8 @@ CREATE TABLE sustainml.fairness_audit (
 	rows_bad_score          bigint           NOT NULL,
 	notes                   text[]           NOT NULL,
 	run_id                  bigint,
-	extension_version       text             NOT NULL
+	extension_version       text             NOT NULL,
+	salt                    text             NOT NULL
 );
 CREATE INDEX fairness_audit_subject ON sustainml.fairness_audit (subject, audit_id);
 CREATE INDEX fairness_audit_version ON sustainml.fairness_audit (version_id, audit_id);
@@ -86,6 +87,7 @@ COMMENT ON COLUMN sustainml.fairness_audit.rows_bad_score IS 'Rows whose score i
 COMMENT ON COLUMN sustainml.fairness_audit.notes IS 'What the reader may not expect';
 COMMENT ON COLUMN sustainml.fairness_audit.run_id IS 'Row of sustainml.run_log';
 COMMENT ON COLUMN sustainml.fairness_audit.extension_version IS 'Version of sustainml that made it';
+COMMENT ON COLUMN sustainml.fairness_audit.salt IS 'Random text that nobody but the owner of the extension reads: without it who sees the hash could try out what a hidden group contains';
 
 -- Availability: 0.1.0
 CREATE TABLE sustainml.fairness_cell (
@@ -490,7 +492,7 @@ COMMENT ON FUNCTION sustainml_internal.fairness_verdict_of(sustainml.fairness_po
 -- By the key of the version, since the model may have been renamed.  An audit at another threshold than the version's own says nothing
 -- about what the version decides.
 -- Availability: 0.1.0
-CREATE FUNCTION sustainml_internal.fairness_judgements(version_id bigint,
+CREATE FUNCTION sustainml_internal.fairness_judgements(version_id bigint, only_audit bigint DEFAULT NULL,
 	OUT policy_id bigint, OUT severity text, OUT attribute text, OUT metric text, OUT bound double precision, OUT audit_id bigint,
 	OUT value double precision, OUT ci_low double precision, OUT ci_high double precision, OUT is_suppressed boolean, OUT verdict text, OUT reason text)
 	RETURNS SETOF record
@@ -499,20 +501,21 @@ CREATE FUNCTION sustainml_internal.fairness_judgements(version_id bigint,
 	AS $$
 	SELECT p.policy_id, p.severity, coalesce(array_to_string(f.attributes, ' & '), p.attribute, ''), p.metric, p.bound, f.audit_id, f.value, f.ci_low, f.ci_high,
 	       coalesce(f.is_suppressed, false), CASE WHEN f.audit_id IS NULL THEN 'insufficient evidence' ELSE o.verdict END,
-	       CASE WHEN f.audit_id IS NULL THEN 'no audit of this version measured it' ELSE o.reason END
+	       CASE WHEN f.audit_id IS NOT NULL THEN o.reason WHEN only_audit IS NULL THEN 'no audit of this version measured it' ELSE 'the audit did not measure it' END
 	  FROM sustainml.model_version v
 	  JOIN sustainml.fairness_policy p ON p.model_schema = v.model_schema AND p.model = v.model AND p.ended_at IS NULL
 	  LEFT JOIN LATERAL (SELECT DISTINCT ON (m.attributes) m.*
 	                       FROM sustainml.fairness_audit a
 	                       JOIN sustainml.fairness_metric m ON m.audit_id = a.audit_id AND m.cell IS NULL AND m.metric = p.metric
 	                      WHERE a.version_id = v.id AND a.by_manager AND a.threshold IS NOT DISTINCT FROM v.threshold
+	                        AND (only_audit IS NULL OR a.audit_id = only_audit)
 	                        AND (p.attribute IS NULL OR array_to_string(m.attributes, ' & ') = p.attribute)
 	                      ORDER BY m.attributes, a.audit_id DESC) f ON true
 	  LEFT JOIN LATERAL sustainml_internal.fairness_verdict_of(p, f.value, f.ci_low, f.ci_high, f.least_n, f.undefined_reason) o ON true
 	 WHERE v.id = version_id
 	$$;
-COMMENT ON FUNCTION sustainml_internal.fairness_judgements(bigint) IS 'What the policies in force say of a version, each by the newest audit that measured what the policy is about';
-REVOKE EXECUTE ON FUNCTION sustainml_internal.fairness_judgements(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION sustainml_internal.fairness_judgements(bigint, bigint) IS 'What the policies in force say of a version, each by the newest audit that measured what the policy is about, or by the only audit that is given';
+REVOKE EXECUTE ON FUNCTION sustainml_internal.fairness_judgements(bigint, bigint) FROM PUBLIC;
 
 -- Verdicts are kept of every version, so that a version can be judged before it is used.  Alerts are about the version in use: a version
 -- that was refused neither opens nor closes one.
@@ -533,8 +536,7 @@ BEGIN
 	IF used IS NULL OR NOT made.by_manager THEN
 		RETURN;
 	END IF;
-	-- what it did not measure is judged by an older audit in force, if there is one; then there is nothing new to say
-	FOR j IN SELECT * FROM sustainml_internal.fairness_judgements(made.version_id) x WHERE x.audit_id = audit OR x.audit_id IS NULL ORDER BY x.policy_id, x.attribute LOOP
+	FOR j IN SELECT * FROM sustainml_internal.fairness_judgements(made.version_id, audit) x ORDER BY x.policy_id, x.attribute LOOP
 		INSERT INTO sustainml.fairness_verdict (audit_id, policy_id, attribute, metric, value, ci_low, ci_high, bound, verdict, reason)
 		VALUES (audit, j.policy_id, j.attribute, j.metric, j.value, j.ci_low, j.ci_high, j.bound, j.verdict, j.reason);
 		IF used AND j.audit_id IS NOT NULL THEN

@@ -31,7 +31,7 @@ REVOKE ALL ON sustainml_internal.fairness_newest FROM PUBLIC;
 CREATE VIEW sustainml.fairness_audits WITH (security_barrier) AS
 SELECT a.audit_id, a.audited_at, a.role_name, a.subject, coalesce(u.model_schema, a.model_schema) AS model_schema, coalesce(u.model, a.model) AS model, a.version,
        coalesce(v.is_active, false) AS is_active,
-       n.is_newest AND (a.version_id IS NULL OR a.version_id = coalesce(u.version_id, 0)) AS is_latest, o.is_owner,
+       n.audit_id IS NOT NULL AND (a.version_id IS NULL OR a.version_id = coalesce(u.version_id, 0)) AS is_latest, o.is_owner,
        a.source, a.part, a.target, a.prediction, a.score, a.weight, a.positive, a.favorable, a.threshold, a.protected, a.min_n, a.suppress_below, a.confidence,
        a.draws, a.seed, a.rows,
        CASE WHEN o.is_owner OR a.rows_without_label = 0 OR a.rows_without_label >= a.suppress_below THEN a.rows_without_label END AS rows_without_label,
@@ -42,13 +42,13 @@ SELECT a.audit_id, a.audited_at, a.role_name, a.subject, coalesce(u.model_schema
        CASE WHEN o.is_owner OR a.rows_bad_score = 0 OR a.rows_bad_score >= a.suppress_below THEN a.rows_bad_score END AS rows_bad_score,
        -- notes that count rows are for the owner: the counts may be small
        CASE WHEN o.is_owner THEN a.notes ELSE ARRAY(SELECT t FROM unnest(a.notes) t WHERE t !~ '^[0-9]') END AS notes, a.run_id, a.by_manager, c.position, c.hash,
-       n.is_newest AS is_newest_of_version, a.version_id IS NOT NULL AND u.version_id IS NULL AS is_dropped
+       n.audit_id IS NOT NULL AS is_newest_of_version, a.version_id IS NOT NULL AND u.version_id IS NULL AS is_dropped
   FROM sustainml.fairness_audit a
   LEFT JOIN sustainml.model_version v ON v.id = a.version_id
   LEFT JOIN sustainml_internal.fairness_subject u ON u.subject = a.subject
+  LEFT JOIN sustainml_internal.fairness_newest n ON n.audit_id = a.audit_id
   LEFT JOIN sustainml.fairness_chain c ON c.audit_id = a.audit_id
  CROSS JOIN LATERAL (SELECT sustainml_internal.may(a.role_name, NULL, NULL, 'manage') AS is_owner) o
- CROSS JOIN LATERAL (SELECT a.audit_id IN (SELECT x.audit_id FROM sustainml_internal.fairness_newest x) AS is_newest) n
  WHERE o.is_owner OR sustainml_internal.may(u.owner, u.model_schema, u.model, 'read');
 COMMENT ON VIEW sustainml.fairness_audits IS 'One row per audit that the caller may see: what was audited, how, and how many rows lacked something';
 COMMENT ON COLUMN sustainml.fairness_audits.audit_id IS 'Audit';
@@ -445,9 +445,14 @@ GRANT SELECT ON sustainml.open_alerts TO PUBLIC;
 -- Availability: 0.1.0
 CREATE VIEW sustainml.fairness_mitigations WITH (security_barrier) AS
 SELECT m.mitigation_id, m.mitigated_at, m.role_name, coalesce(v.model_schema, m.model_schema) AS model_schema, coalesce(v.model, m.model) AS model, m.version, m.method,
-       m.params, m.thresholds, m.attribute, m.metric, m.audit_before, m.audit_after, m.gap_before, m.gap_after, m.lowered, m.note
+       m.params, CASE WHEN h.hidden THEN NULL ELSE m.thresholds END AS thresholds, m.attribute, m.metric, m.audit_before, m.audit_after,
+       CASE WHEN h.hidden THEN NULL ELSE m.gap_before END AS gap_before, CASE WHEN h.hidden THEN NULL ELSE m.gap_after END AS gap_after, m.lowered, m.note
   FROM sustainml.fairness_mitigation m
   LEFT JOIN sustainml.model_version v ON v.id = m.version_id
+ CROSS JOIN LATERAL (SELECT NOT (sustainml_internal.may(m.role_name, NULL, NULL, 'manage') OR sustainml_internal.may(v.owner, NULL, NULL, 'manage')) AND
+                            EXISTS (SELECT FROM sustainml.fairness_metric f
+                                     WHERE f.audit_id IN (m.audit_before, m.audit_after) AND f.cell IS NULL AND f.metric = m.metric
+                                       AND array_to_string(f.attributes, ' & ') = m.attribute AND f.is_suppressed) AS hidden) h
  WHERE sustainml_internal.may(m.role_name, v.model_schema, v.model, 'read') OR sustainml_internal.may(v.owner, NULL, NULL, 'read');
 COMMENT ON VIEW sustainml.fairness_mitigations IS 'What was done against gaps, with the gap before and after on held-out rows';
 COMMENT ON COLUMN sustainml.fairness_mitigations.mitigation_id IS 'Mitigation';
@@ -458,13 +463,13 @@ COMMENT ON COLUMN sustainml.fairness_mitigations.model IS 'Name of the model; NU
 COMMENT ON COLUMN sustainml.fairness_mitigations.version IS 'Version of the model';
 COMMENT ON COLUMN sustainml.fairness_mitigations.method IS 'Method';
 COMMENT ON COLUMN sustainml.fairness_mitigations.params IS 'Its options';
-COMMENT ON COLUMN sustainml.fairness_mitigations.thresholds IS 'Thresholds by group, if it sets any';
+COMMENT ON COLUMN sustainml.fairness_mitigations.thresholds IS 'Thresholds by group, if it sets any; NULL where the caller must not see a group';
 COMMENT ON COLUMN sustainml.fairness_mitigations.attribute IS 'Protected column, or cross: sex & race';
 COMMENT ON COLUMN sustainml.fairness_mitigations.metric IS 'Name of the figure';
 COMMENT ON COLUMN sustainml.fairness_mitigations.audit_before IS 'Audit without it';
 COMMENT ON COLUMN sustainml.fairness_mitigations.audit_after IS 'Audit with it';
-COMMENT ON COLUMN sustainml.fairness_mitigations.gap_before IS 'The disparity without it';
-COMMENT ON COLUMN sustainml.fairness_mitigations.gap_after IS 'The disparity with it';
+COMMENT ON COLUMN sustainml.fairness_mitigations.gap_before IS 'The disparity without it; NULL where the caller must not see a group';
+COMMENT ON COLUMN sustainml.fairness_mitigations.gap_after IS 'The disparity with it; NULL where the caller must not see a group';
 COMMENT ON COLUMN sustainml.fairness_mitigations.lowered IS 'Whether the disparity fell; NULL: unknown';
 COMMENT ON COLUMN sustainml.fairness_mitigations.note IS 'What the reader should know';
 GRANT SELECT ON sustainml.fairness_mitigations TO PUBLIC;

@@ -134,11 +134,11 @@ static const char insert_audit[] =
 	"INSERT INTO sustainml.fairness_audit (audit_id, audited_at, role_name, by_manager, subject, model_schema, model, version, version_id,"
 	" source, part, target, prediction, score, weight, positive, favorable, threshold, protected, intersections, reference, min_n,"
 	" suppress_below, confidence, draws, seed, rows, rows_without_label, rows_without_prediction, rows_without_group,"
-	" rows_without_weight, rows_without_score, rows_bad_score, notes, run_id, extension_version)"
+	" rows_without_weight, rows_without_score, rows_bad_score, notes, run_id, extension_version, salt)"
 	" VALUES (nextval('sustainml.fairness_id_seq'), clock_timestamp(), $1, $2, $3, $4, $5, nullif($6, 0)::int, nullif($7, 0),"
 	" $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18::int, $19, $20::int,"
 	" $21::int, $22, $23::int, $24, $25, $26, $27, $28,"
-	" $29, $30, $31, $32, nullif($33, 0), (SELECT extversion FROM pg_extension WHERE extname = 'sustainml')) RETURNING *";
+	" $29, $30, $31, $32, nullif($33, 0), (SELECT extversion FROM pg_extension WHERE extname = 'sustainml'), gen_random_uuid()::text) RETURNING *";
 
 /* Writes the row of the audit itself and begins what is hashed. */
 static int64
