@@ -517,6 +517,17 @@ CREATE FUNCTION sustainml_internal.fairness_judgements(version_id bigint, only_a
 COMMENT ON FUNCTION sustainml_internal.fairness_judgements(bigint, bigint) IS 'What the policies in force say of a version, each by the newest audit that measured what the policy is about, or by the only audit that is given';
 REVOKE EXECUTE ON FUNCTION sustainml_internal.fairness_judgements(bigint, bigint) FROM PUBLIC;
 
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml_internal.fairness_in_use(version_id bigint) RETURNS boolean
+	LANGUAGE sql STABLE
+	SET search_path = pg_catalog, pg_temp
+	AS $$
+	SELECT coalesce((SELECT v.is_active OR NOT EXISTS (SELECT FROM sustainml.model_version o WHERE o.model_schema = v.model_schema AND o.model = v.model AND o.is_active)
+	                   FROM sustainml.model_version v WHERE v.id = version_id), false)
+	$$;
+COMMENT ON FUNCTION sustainml_internal.fairness_in_use(bigint) IS 'Whether a version is the active one of its model, or the model has none';
+REVOKE EXECUTE ON FUNCTION sustainml_internal.fairness_in_use(bigint) FROM PUBLIC;
+
 -- Verdicts are kept of every version, so that a version can be judged before it is used.  Alerts are about the version in use: a version
 -- that was refused neither opens nor closes one.
 -- Availability: 0.1.0
@@ -527,19 +538,16 @@ CREATE FUNCTION sustainml_internal.fairness_judge(audit bigint) RETURNS void
 #variable_conflict use_variable
 DECLARE
 	made sustainml.fairness_audit%ROWTYPE;
-	used boolean;
 	j    record;
 BEGIN
 	SELECT * INTO STRICT made FROM sustainml.fairness_audit a WHERE a.audit_id = audit;
-	SELECT v.is_active OR NOT EXISTS (SELECT FROM sustainml.model_version o WHERE o.model_schema = v.model_schema AND o.model = v.model AND o.is_active) INTO used
-	  FROM sustainml.model_version v WHERE v.id = made.version_id AND v.threshold IS NOT DISTINCT FROM made.threshold;
-	IF used IS NULL OR NOT made.by_manager THEN
+	IF NOT made.by_manager OR NOT EXISTS (SELECT FROM sustainml.model_version v WHERE v.id = made.version_id AND v.threshold IS NOT DISTINCT FROM made.threshold) THEN
 		RETURN;
 	END IF;
 	FOR j IN SELECT * FROM sustainml_internal.fairness_judgements(made.version_id, audit) x ORDER BY x.policy_id, x.attribute LOOP
 		INSERT INTO sustainml.fairness_verdict (audit_id, policy_id, attribute, metric, value, ci_low, ci_high, bound, verdict, reason)
 		VALUES (audit, j.policy_id, j.attribute, j.metric, j.value, j.ci_low, j.ci_high, j.bound, j.verdict, j.reason);
-		IF used AND j.audit_id IS NOT NULL THEN
+		IF j.audit_id IS NOT NULL THEN
 			PERFORM sustainml_internal.fairness_alert_on(audit, j.policy_id, j.attribute, j.value, j.verdict);
 		END IF;
 	END LOOP;
@@ -579,14 +587,15 @@ DECLARE
 	clean integer;
 	fresh boolean;
 BEGIN
-	SELECT * INTO STRICT rule FROM sustainml.fairness_policy p WHERE p.policy_id = policy;
+	-- an audit and an activation at the same time wait for one another here, and then look which version is in use
+	SELECT * INTO STRICT rule FROM sustainml.fairness_policy p WHERE p.policy_id = policy FOR NO KEY UPDATE;
+	SELECT * INTO STRICT made FROM sustainml.fairness_audit a WHERE a.audit_id = audit;
 	SELECT * INTO alert FROM sustainml.fairness_alert a WHERE a.policy_id = policy AND a.attribute = attribute AND a.closed_at IS NULL;
 	fresh := alert.alert_id IS NULL;
 	-- a version that is activated again brings no new audit
-	IF (fresh AND verdict <> 'fail') OR alert.last_audit_id = audit THEN
+	IF (fresh AND verdict <> 'fail') OR alert.last_audit_id = audit OR rule.ended_at IS NOT NULL OR NOT sustainml_internal.fairness_in_use(made.version_id) THEN
 		RETURN;
 	END IF;
-	SELECT * INTO STRICT made FROM sustainml.fairness_audit a WHERE a.audit_id = audit;
 	IF fresh THEN
 		INSERT INTO sustainml.fairness_alert (alert_id, policy_id, model_schema, model, attribute, metric, bound, severity, opened_at, opened_audit_id, opened_value,
 		                                      last_audit_id, last_value, last_verdict, failed_audits, clean_audits)
