@@ -43,9 +43,10 @@ CREATE TABLE sustainml.fairness_audit (
 	rows_bad_score          bigint           NOT NULL,
 	notes                   text[]           NOT NULL,
 	run_id                  bigint,
-	extension_version       text             NOT NULL
+	extension_version       text             NOT NULL,
+	salt                    text             NOT NULL
 );
-CREATE INDEX fairness_audit_subject ON sustainml.fairness_audit (subject, source, part, audit_id);
+CREATE INDEX fairness_audit_subject ON sustainml.fairness_audit (subject, audit_id);
 CREATE INDEX fairness_audit_version ON sustainml.fairness_audit (version_id, audit_id);
 SELECT pg_catalog.pg_extension_config_dump('sustainml.fairness_audit', '');
 REVOKE ALL ON sustainml.fairness_audit FROM PUBLIC;
@@ -54,9 +55,9 @@ COMMENT ON COLUMN sustainml.fairness_audit.audit_id IS 'Key';
 COMMENT ON COLUMN sustainml.fairness_audit.audited_at IS 'When';
 COMMENT ON COLUMN sustainml.fairness_audit.role_name IS 'Role that audited, by name: the owner of the audit';
 COMMENT ON COLUMN sustainml.fairness_audit.by_manager IS 'Whether that role could manage the model: only such audits decide policies';
-COMMENT ON COLUMN sustainml.fairness_audit.subject IS 'What was audited; audits of one subject form a chain';
-COMMENT ON COLUMN sustainml.fairness_audit.model_schema IS 'Schema part of the model''s name; NULL: predictions of unknown origin';
-COMMENT ON COLUMN sustainml.fairness_audit.model IS 'Name of the model';
+COMMENT ON COLUMN sustainml.fairness_audit.subject IS 'What was audited, by the name that it had at its first audit; audits of one subject form a chain';
+COMMENT ON COLUMN sustainml.fairness_audit.model_schema IS 'Schema part of the model''s name at the time; NULL: predictions of unknown origin';
+COMMENT ON COLUMN sustainml.fairness_audit.model IS 'Name of the model at the time; the views show the present one';
 COMMENT ON COLUMN sustainml.fairness_audit.version IS 'Version of the model';
 COMMENT ON COLUMN sustainml.fairness_audit.version_id IS 'Key of the version, which renaming does not change';
 COMMENT ON COLUMN sustainml.fairness_audit.source IS 'Table, view or query audited';
@@ -86,6 +87,7 @@ COMMENT ON COLUMN sustainml.fairness_audit.rows_bad_score IS 'Rows whose score i
 COMMENT ON COLUMN sustainml.fairness_audit.notes IS 'What the reader may not expect';
 COMMENT ON COLUMN sustainml.fairness_audit.run_id IS 'Row of sustainml.run_log';
 COMMENT ON COLUMN sustainml.fairness_audit.extension_version IS 'Version of sustainml that made it';
+COMMENT ON COLUMN sustainml.fairness_audit.salt IS 'Random text that nobody but the owner of the extension reads: without it who sees the hash could try out what a hidden group contains';
 
 -- Availability: 0.1.0
 CREATE TABLE sustainml.fairness_cell (
@@ -151,6 +153,8 @@ CREATE TABLE sustainml.fairness_metric (
 	undefined_reason text,
 	CONSTRAINT fairness_metric_pkey PRIMARY KEY (audit_id, line)
 );
+-- disparities, and only these, are of no cell: what policies and trends look for among many lines of groups
+CREATE INDEX fairness_metric_disparity ON sustainml.fairness_metric (audit_id, metric) WHERE cell IS NULL;
 SELECT pg_catalog.pg_extension_config_dump('sustainml.fairness_metric', '');
 REVOKE ALL ON sustainml.fairness_metric FROM PUBLIC;
 COMMENT ON TABLE sustainml.fairness_metric IS 'One row per figure of an audit, long form; never changed';
@@ -333,7 +337,8 @@ CREATE TABLE sustainml.fairness_mitigation (
 	gap_before    double precision,
 	gap_after     double precision,
 	lowered       boolean,
-	note          text
+	note          text,
+	version_id    bigint
 );
 SELECT pg_catalog.pg_extension_config_dump('sustainml.fairness_mitigation', '');
 REVOKE ALL ON sustainml.fairness_mitigation FROM PUBLIC;
@@ -342,7 +347,7 @@ COMMENT ON COLUMN sustainml.fairness_mitigation.mitigation_id IS 'Key';
 COMMENT ON COLUMN sustainml.fairness_mitigation.mitigated_at IS 'When';
 COMMENT ON COLUMN sustainml.fairness_mitigation.role_name IS 'By which role';
 COMMENT ON COLUMN sustainml.fairness_mitigation.model_schema IS 'Schema part of the model''s name';
-COMMENT ON COLUMN sustainml.fairness_mitigation.model IS 'Name of the model';
+COMMENT ON COLUMN sustainml.fairness_mitigation.model IS 'Name of the model at the time; the view shows the present one';
 COMMENT ON COLUMN sustainml.fairness_mitigation.version IS 'Version that came of it';
 COMMENT ON COLUMN sustainml.fairness_mitigation.method IS 'Method';
 COMMENT ON COLUMN sustainml.fairness_mitigation.params IS 'Its options';
@@ -355,6 +360,7 @@ COMMENT ON COLUMN sustainml.fairness_mitigation.gap_before IS 'The disparity wit
 COMMENT ON COLUMN sustainml.fairness_mitigation.gap_after IS 'The disparity with it';
 COMMENT ON COLUMN sustainml.fairness_mitigation.lowered IS 'Whether the disparity fell; NULL: unknown';
 COMMENT ON COLUMN sustainml.fairness_mitigation.note IS 'What the reader should know, for example that it did not fall';
+COMMENT ON COLUMN sustainml.fairness_mitigation.version_id IS 'Key of the version, which renaming does not change';
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml_internal.refuse_change() RETURNS trigger
@@ -388,6 +394,31 @@ CREATE FUNCTION sustainml_internal.fairness_line(record) RETURNS text
 COMMENT ON FUNCTION sustainml_internal.fairness_line(record) IS 'A row of an audit as one line that no setting changes: columns with | between, numbers with a fraction by their bits, times in microseconds since 2000, text as JSON';
 
 -- Availability: 0.1.0
+CREATE TABLE sustainml.fairness_prune (
+	prune_id  bigint      NOT NULL CONSTRAINT fairness_prune_pkey PRIMARY KEY,
+	subject   text        NOT NULL,
+	pruned_at timestamptz NOT NULL,
+	role_name text        NOT NULL,
+	before    timestamptz NOT NULL,
+	reason    text,
+	audit_ids bigint[]    NOT NULL
+);
+CREATE INDEX fairness_prune_subject ON sustainml.fairness_prune (subject);
+SELECT pg_catalog.pg_extension_config_dump('sustainml.fairness_prune', '');
+REVOKE ALL ON sustainml.fairness_prune FROM PUBLIC;
+COMMENT ON TABLE sustainml.fairness_prune IS 'Which audits of a subject were removed for their age, by whom; a link of the subject''s chain like an audit, and never changed';
+COMMENT ON COLUMN sustainml.fairness_prune.prune_id IS 'Key, from the same numbers as audits';
+COMMENT ON COLUMN sustainml.fairness_prune.subject IS 'What was audited';
+COMMENT ON COLUMN sustainml.fairness_prune.pruned_at IS 'When they were removed';
+COMMENT ON COLUMN sustainml.fairness_prune.role_name IS 'By which role';
+COMMENT ON COLUMN sustainml.fairness_prune.before IS 'Audits from before this time were to go';
+COMMENT ON COLUMN sustainml.fairness_prune.reason IS 'Why, as the role said';
+COMMENT ON COLUMN sustainml.fairness_prune.audit_ids IS 'Audits removed; their links stay in the chain';
+CREATE TRIGGER fairness_prune_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON sustainml.fairness_prune
+	FOR EACH STATEMENT EXECUTE FUNCTION sustainml_internal.refuse_change();
+
+-- What src/pg/fairness/store.c hashes when it writes an audit, worked out again from the tables.
+-- Availability: 0.1.0
 CREATE VIEW sustainml_internal.fairness_content AS
 SELECT a.audit_id,
        concat_ws(E'\n', sustainml_internal.fairness_line(a),
@@ -395,42 +426,37 @@ SELECT a.audit_id,
                     FROM (SELECT sustainml_internal.fairness_line(x) AS line FROM sustainml.fairness_cell x WHERE x.audit_id = a.audit_id ORDER BY x.cell) c),
                  (SELECT encode(sha256(convert_to(string_agg(m.line, E'\n'), 'UTF8')), 'hex')
                     FROM (SELECT sustainml_internal.fairness_line(x) AS line FROM sustainml.fairness_metric x WHERE x.audit_id = a.audit_id ORDER BY x.line) m)) AS content
-  FROM sustainml.fairness_audit a;
-COMMENT ON VIEW sustainml_internal.fairness_content IS 'What is hashed of an audit';
-COMMENT ON COLUMN sustainml_internal.fairness_content.audit_id IS 'Audit';
-COMMENT ON COLUMN sustainml_internal.fairness_content.content IS 'Its row as text that no setting changes, the SHA-256 of those of its groups, and of its figures, a line each';
+  FROM sustainml.fairness_audit a
+UNION ALL
+SELECT p.prune_id, sustainml_internal.fairness_line(p)
+  FROM sustainml.fairness_prune p;
+COMMENT ON VIEW sustainml_internal.fairness_content IS 'What is hashed of a link of a chain';
+COMMENT ON COLUMN sustainml_internal.fairness_content.audit_id IS 'Audit, or removal of audits';
+COMMENT ON COLUMN sustainml_internal.fairness_content.content IS 'Its row as text that no setting changes; of an audit then the SHA-256 of the rows of its groups, and of its figures, a line each';
 REVOKE ALL ON sustainml_internal.fairness_content FROM PUBLIC;
 
--- Runs as the extension's owner, called by the C code that has just written the audit.  The order of lines comes from the key:
--- a sort of wide lines would take longer than all else, and nothing is known yet of a table that was just filled.
+-- Runs as the extension's owner, called by the C code that has just written the audit or removed some, under the lock of the subject.
 -- Availability: 0.1.0
-CREATE FUNCTION sustainml_internal.fairness_seal(audit bigint) RETURNS void
+CREATE FUNCTION sustainml_internal.fairness_chain_on(audit bigint, subject text, content text) RETURNS void
 	LANGUAGE plpgsql
-	SET search_path = pg_catalog, pg_temp SET enable_sort = off SET enable_bitmapscan = off
+	SET search_path = pg_catalog, pg_temp
 	AS $$
+#variable_conflict use_variable
 DECLARE
-	made sustainml.fairness_audit%ROWTYPE;
 	last sustainml.fairness_chain%ROWTYPE;
 BEGIN
-	SELECT * INTO STRICT made FROM sustainml.fairness_audit a WHERE a.audit_id = audit;
-	SELECT * INTO last FROM sustainml.fairness_chain c WHERE c.subject = made.subject ORDER BY c.position DESC LIMIT 1;
-	BEGIN
-		INSERT INTO sustainml.fairness_chain (audit_id, subject, position, previous_hash, hash)
-		SELECT audit, made.subject, coalesce(last.position, 0) + 1, coalesce(last.hash, ''),
-		       encode(sha256(convert_to(coalesce(last.hash, '') || E'\n' || c.content, 'UTF8')), 'hex')
-		  FROM sustainml_internal.fairness_content c WHERE c.audit_id = audit;
-	EXCEPTION WHEN unique_violation THEN
-		-- an older snapshot does not see the link that came meanwhile
-		RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'another session audited the same subject meanwhile',
-			HINT = 'Run the transaction again.';
-	END;
-	IF made.by_manager AND made.model IS NOT NULL THEN
-		PERFORM sustainml_internal.fairness_judge(made);
-	END IF;
+	SELECT * INTO last FROM sustainml.fairness_chain c WHERE c.subject = subject ORDER BY c.position DESC LIMIT 1;
+	INSERT INTO sustainml.fairness_chain (audit_id, subject, position, previous_hash, hash)
+	VALUES (audit, subject, coalesce(last.position, 0) + 1, coalesce(last.hash, ''),
+	        encode(sha256(convert_to(coalesce(last.hash, '') || E'\n' || content, 'UTF8')), 'hex'));
+EXCEPTION WHEN unique_violation THEN
+	-- an older snapshot does not see the link that came meanwhile
+	RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'another session audited the same subject meanwhile',
+		HINT = 'Run the transaction again.';
 END
 $$;
-COMMENT ON FUNCTION sustainml_internal.fairness_seal(bigint) IS 'Chains an audit that was just written, and judges it by the policies of its model';
-REVOKE EXECUTE ON FUNCTION sustainml_internal.fairness_seal(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION sustainml_internal.fairness_chain_on(bigint, text, text) IS 'Appends a link to the chain of a subject';
+REVOKE EXECUTE ON FUNCTION sustainml_internal.fairness_chain_on(bigint, text, text) FROM PUBLIC;
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml_internal.fairness_verdict_of(policy sustainml.fairness_policy, value double precision, ci_low double precision, ci_high double precision,
@@ -463,76 +489,136 @@ END
 $$;
 COMMENT ON FUNCTION sustainml_internal.fairness_verdict_of(sustainml.fairness_policy, double precision, double precision, double precision, bigint, text) IS 'pass, fail or insufficient evidence, and why';
 
+-- By the key of the version, since the model may have been renamed.  An audit at another threshold than the version's own says nothing
+-- about what the version decides.
 -- Availability: 0.1.0
-CREATE FUNCTION sustainml_internal.fairness_judge(audit sustainml.fairness_audit) RETURNS void
-	LANGUAGE plpgsql
+CREATE FUNCTION sustainml_internal.fairness_judgements(version_id bigint, only_audit bigint DEFAULT NULL,
+	OUT policy_id bigint, OUT severity text, OUT attribute text, OUT metric text, OUT bound double precision, OUT audit_id bigint,
+	OUT value double precision, OUT ci_low double precision, OUT ci_high double precision, OUT is_suppressed boolean, OUT verdict text, OUT reason text)
+	RETURNS SETOF record
+	LANGUAGE sql STABLE
 	SET search_path = pg_catalog, pg_temp
 	AS $$
-DECLARE
-	policy  sustainml.fairness_policy%ROWTYPE;
-	figure  record;
-	outcome record;
-	found_any boolean;
-BEGIN
-	FOR policy IN SELECT * FROM sustainml.fairness_policy p
-	               WHERE p.model_schema = audit.model_schema AND p.model = audit.model AND p.ended_at IS NULL ORDER BY p.policy_id LOOP
-		found_any := false;
-		FOR figure IN SELECT array_to_string(m.attributes, ' & ') AS attribute, m.value, m.ci_low, m.ci_high, m.least_n, m.undefined_reason
-		                FROM sustainml.fairness_metric m
-		               WHERE m.audit_id = audit.audit_id AND m.scope = 'disparity' AND m.metric = policy.metric
-		                 AND (policy.attribute IS NULL OR array_to_string(m.attributes, ' & ') = policy.attribute) ORDER BY m.line LOOP
-			found_any := true;
-			SELECT * INTO outcome FROM sustainml_internal.fairness_verdict_of(policy, figure.value, figure.ci_low, figure.ci_high, figure.least_n, figure.undefined_reason);
-			INSERT INTO sustainml.fairness_verdict (audit_id, policy_id, attribute, metric, value, ci_low, ci_high, bound, verdict, reason)
-			VALUES (audit.audit_id, policy.policy_id, figure.attribute, policy.metric, figure.value, figure.ci_low, figure.ci_high, policy.bound, outcome.verdict, outcome.reason);
-			PERFORM sustainml_internal.fairness_alert_on(audit, policy, figure.attribute, figure.value, outcome.verdict);
-		END LOOP;
-		IF NOT found_any THEN
-			INSERT INTO sustainml.fairness_verdict (audit_id, policy_id, attribute, metric, bound, verdict, reason)
-			VALUES (audit.audit_id, policy.policy_id, coalesce(policy.attribute, ''), policy.metric, policy.bound, 'insufficient evidence', 'the audit did not measure it');
-		END IF;
-	END LOOP;
-END
-$$;
-COMMENT ON FUNCTION sustainml_internal.fairness_judge(sustainml.fairness_audit) IS 'Verdicts of all policies on an audit, and the alerts that follow';
-REVOKE EXECUTE ON FUNCTION sustainml_internal.fairness_judge(sustainml.fairness_audit) FROM PUBLIC;
+	SELECT p.policy_id, p.severity, coalesce(array_to_string(f.attributes, ' & '), p.attribute, ''), p.metric, p.bound, f.audit_id, f.value, f.ci_low, f.ci_high,
+	       coalesce(f.is_suppressed, false), CASE WHEN f.audit_id IS NULL THEN 'insufficient evidence' ELSE o.verdict END,
+	       CASE WHEN f.audit_id IS NOT NULL THEN o.reason WHEN only_audit IS NULL THEN 'no audit of this version measured it' ELSE 'the audit did not measure it' END
+	  FROM sustainml.model_version v
+	  JOIN sustainml.fairness_policy p ON p.model_schema = v.model_schema AND p.model = v.model AND p.ended_at IS NULL
+	  LEFT JOIN LATERAL (SELECT DISTINCT ON (m.attributes) m.*
+	                       FROM sustainml.fairness_audit a
+	                       JOIN sustainml.fairness_metric m ON m.audit_id = a.audit_id AND m.cell IS NULL AND m.metric = p.metric
+	                      WHERE a.version_id = v.id AND a.by_manager AND a.threshold IS NOT DISTINCT FROM v.threshold
+	                        AND (only_audit IS NULL OR a.audit_id = only_audit)
+	                        AND (p.attribute IS NULL OR array_to_string(m.attributes, ' & ') = p.attribute)
+	                      ORDER BY m.attributes, a.audit_id DESC) f ON true
+	  LEFT JOIN LATERAL sustainml_internal.fairness_verdict_of(p, f.value, f.ci_low, f.ci_high, f.least_n, f.undefined_reason) o ON true
+	 WHERE v.id = version_id
+	$$;
+COMMENT ON FUNCTION sustainml_internal.fairness_judgements(bigint, bigint) IS 'What the policies in force say of a version, each by the newest audit that measured what the policy is about, or by the only audit that is given';
+REVOKE EXECUTE ON FUNCTION sustainml_internal.fairness_judgements(bigint, bigint) FROM PUBLIC;
 
 -- Availability: 0.1.0
-CREATE FUNCTION sustainml_internal.fairness_alert_on(audit sustainml.fairness_audit, policy sustainml.fairness_policy, attribute text, value double precision, verdict text) RETURNS void
+CREATE FUNCTION sustainml_internal.fairness_in_use(version_id bigint) RETURNS boolean
+	LANGUAGE sql STABLE
+	SET search_path = pg_catalog, pg_temp
+	AS $$
+	SELECT coalesce((SELECT v.is_active OR NOT EXISTS (SELECT FROM sustainml.model_version o WHERE o.model_schema = v.model_schema AND o.model = v.model AND o.is_active)
+	                   FROM sustainml.model_version v WHERE v.id = version_id), false)
+	$$;
+COMMENT ON FUNCTION sustainml_internal.fairness_in_use(bigint) IS 'Whether a version is the active one of its model, or the model has none';
+REVOKE EXECUTE ON FUNCTION sustainml_internal.fairness_in_use(bigint) FROM PUBLIC;
+
+-- Verdicts are kept of every version, so that a version can be judged before it is used.  Alerts are about the version in use: a version
+-- that was refused neither opens nor closes one.
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml_internal.fairness_judge(audit bigint) RETURNS void
 	LANGUAGE plpgsql
 	SET search_path = pg_catalog, pg_temp
 	AS $$
 #variable_conflict use_variable
 DECLARE
-	alert bigint;
-	fresh boolean := false;
+	made sustainml.fairness_audit%ROWTYPE;
+	j    record;
 BEGIN
-	UPDATE sustainml.fairness_alert a
-	   SET last_audit_id = audit.audit_id, last_value = value, last_verdict = verdict,
-	       failed_audits = a.failed_audits + (verdict = 'fail')::integer,
-	       clean_audits = CASE verdict WHEN 'pass' THEN a.clean_audits + 1 ELSE 0 END,
-	       closed_at = CASE WHEN verdict = 'pass' AND a.clean_audits + 1 >= policy.clean_audits THEN clock_timestamp() END,
-	       closed_reason = CASE WHEN verdict = 'pass' AND a.clean_audits + 1 >= policy.clean_audits THEN format('%s audits passed', a.clean_audits + 1) END
-	 WHERE a.policy_id = policy.policy_id AND a.attribute = attribute AND a.closed_at IS NULL
-	RETURNING a.alert_id INTO alert;
-	IF verdict <> 'fail' THEN
+	SELECT * INTO STRICT made FROM sustainml.fairness_audit a WHERE a.audit_id = audit;
+	IF NOT made.by_manager OR NOT EXISTS (SELECT FROM sustainml.model_version v WHERE v.id = made.version_id AND v.threshold IS NOT DISTINCT FROM made.threshold) THEN
 		RETURN;
 	END IF;
-	IF alert IS NULL THEN
-		fresh := true;
-		INSERT INTO sustainml.fairness_alert (alert_id, policy_id, model_schema, model, attribute, metric, bound, severity, opened_at, opened_audit_id, opened_value,
-		                                      last_audit_id, last_value, last_verdict, failed_audits, clean_audits)
-		VALUES (nextval('sustainml.fairness_id_seq'), policy.policy_id, audit.model_schema, audit.model, attribute, policy.metric, policy.bound, policy.severity,
-		        clock_timestamp(), audit.audit_id, value, audit.audit_id, value, verdict, 1, 0)
-		RETURNING alert_id INTO alert;
-	END IF;
-	-- names and ids only: whoever listens need not be allowed to see the figures
-	PERFORM pg_notify('sustainml_fairness', json_build_object('alert_id', alert, 'is_new', fresh, 'audit_id', audit.audit_id, 'policy_id', policy.policy_id,
-	                  'model', audit.model, 'version', audit.version, 'metric', policy.metric, 'severity', policy.severity)::text);
+	FOR j IN SELECT * FROM sustainml_internal.fairness_judgements(made.version_id, audit) x ORDER BY x.policy_id, x.attribute LOOP
+		INSERT INTO sustainml.fairness_verdict (audit_id, policy_id, attribute, metric, value, ci_low, ci_high, bound, verdict, reason)
+		VALUES (audit, j.policy_id, j.attribute, j.metric, j.value, j.ci_low, j.ci_high, j.bound, j.verdict, j.reason);
+		IF j.audit_id IS NOT NULL THEN
+			PERFORM sustainml_internal.fairness_alert_on(audit, j.policy_id, j.attribute, j.value, j.verdict);
+		END IF;
+	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION sustainml_internal.fairness_alert_on(sustainml.fairness_audit, sustainml.fairness_policy, text, double precision, text) IS 'Opens, continues or closes the alert of a policy, and notifies of a breach';
-REVOKE EXECUTE ON FUNCTION sustainml_internal.fairness_alert_on(sustainml.fairness_audit, sustainml.fairness_policy, text, double precision, text) FROM PUBLIC;
+COMMENT ON FUNCTION sustainml_internal.fairness_judge(bigint) IS 'Verdicts of all policies on an audit, and the alerts that follow';
+REVOKE EXECUTE ON FUNCTION sustainml_internal.fairness_judge(bigint) FROM PUBLIC;
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml_internal.fairness_follow(model_schema text, model text) RETURNS void
+	LANGUAGE plpgsql
+	SET search_path = pg_catalog, pg_temp
+	AS $$
+#variable_conflict use_variable
+DECLARE
+	j record;
+BEGIN
+	FOR j IN SELECT x.* FROM sustainml.model_version v, sustainml_internal.fairness_judgements(v.id) x
+	          WHERE v.model_schema = model_schema AND v.model = model AND v.is_active AND x.audit_id IS NOT NULL ORDER BY x.policy_id, x.attribute LOOP
+		PERFORM sustainml_internal.fairness_alert_on(j.audit_id, j.policy_id, j.attribute, j.value, j.verdict);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION sustainml_internal.fairness_follow(text, text) IS 'Brings the alerts of a model in line with the version that has just become active';
+REVOKE EXECUTE ON FUNCTION sustainml_internal.fairness_follow(text, text) FROM PUBLIC;
+
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml_internal.fairness_alert_on(audit bigint, policy bigint, attribute text, value double precision, verdict text) RETURNS void
+	LANGUAGE plpgsql
+	SET search_path = pg_catalog, pg_temp
+	AS $$
+#variable_conflict use_variable
+DECLARE
+	made  sustainml.fairness_audit%ROWTYPE;
+	rule  sustainml.fairness_policy%ROWTYPE;
+	alert sustainml.fairness_alert%ROWTYPE;
+	clean integer;
+	fresh boolean;
+BEGIN
+	-- an audit and an activation at the same time wait for one another here, and then look which version is in use
+	SELECT * INTO STRICT rule FROM sustainml.fairness_policy p WHERE p.policy_id = policy FOR NO KEY UPDATE;
+	SELECT * INTO STRICT made FROM sustainml.fairness_audit a WHERE a.audit_id = audit;
+	SELECT * INTO alert FROM sustainml.fairness_alert a WHERE a.policy_id = policy AND a.attribute = attribute AND a.closed_at IS NULL;
+	fresh := alert.alert_id IS NULL;
+	-- a version that is activated again brings no new audit
+	IF (fresh AND verdict <> 'fail') OR alert.last_audit_id = audit OR rule.ended_at IS NOT NULL OR NOT sustainml_internal.fairness_in_use(made.version_id) THEN
+		RETURN;
+	END IF;
+	IF fresh THEN
+		INSERT INTO sustainml.fairness_alert (alert_id, policy_id, model_schema, model, attribute, metric, bound, severity, opened_at, opened_audit_id, opened_value,
+		                                      last_audit_id, last_value, last_verdict, failed_audits, clean_audits)
+		VALUES (nextval('sustainml.fairness_id_seq'), policy, rule.model_schema, rule.model, attribute, rule.metric, rule.bound, rule.severity,
+		        clock_timestamp(), audit, value, audit, value, verdict, 1, 0)
+		RETURNING * INTO alert;
+	ELSE
+		clean := CASE verdict WHEN 'pass' THEN alert.clean_audits + 1 ELSE 0 END;
+		UPDATE sustainml.fairness_alert a
+		   SET last_audit_id = audit, last_value = value, last_verdict = verdict, failed_audits = a.failed_audits + (verdict = 'fail')::integer, clean_audits = clean,
+		       closed_at = CASE WHEN clean >= rule.clean_audits THEN clock_timestamp() END,
+		       closed_reason = CASE WHEN clean >= rule.clean_audits THEN CASE clean WHEN 1 THEN 'an audit passed' ELSE format('%s audits passed', clean) END END
+		 WHERE a.alert_id = alert.alert_id;
+	END IF;
+	IF verdict = 'fail' THEN
+		-- names and ids only: whoever listens need not be allowed to see the figures
+		PERFORM pg_notify('sustainml_fairness', json_build_object('alert_id', alert.alert_id, 'is_new', fresh, 'audit_id', audit, 'policy_id', policy,
+		                  'model', rule.model, 'version', made.version, 'metric', rule.metric, 'severity', rule.severity)::text);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION sustainml_internal.fairness_alert_on(bigint, bigint, text, double precision, text) IS 'Opens, continues or closes the alert of a policy, and notifies of a breach';
+REVOKE EXECUTE ON FUNCTION sustainml_internal.fairness_alert_on(bigint, bigint, text, double precision, text) FROM PUBLIC;
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml_internal.fairness_obstacle(model_schema text, model text, version integer, strict boolean) RETURNS text
@@ -541,7 +627,8 @@ CREATE FUNCTION sustainml_internal.fairness_obstacle(model_schema text, model te
 	AS $$
 #variable_conflict use_variable
 DECLARE
-	newest  bigint;
+	asked   bigint;
+	current double precision;
 	problem text;
 BEGIN
 	PERFORM FROM sustainml.fairness_policy p
@@ -549,13 +636,12 @@ BEGIN
 	IF NOT FOUND THEN
 		RETURN NULL;
 	END IF;
-	-- by the key of the version, since the model may have been renamed
-	SELECT max(a.audit_id) INTO newest
-	  FROM sustainml.model_version v
-	  JOIN sustainml.fairness_audit a ON a.version_id = v.id
-	 WHERE v.model_schema = model_schema AND v.model = model AND v.version = version AND a.by_manager;
-	IF newest IS NULL THEN
+	SELECT v.id, v.threshold INTO asked, current FROM sustainml.model_version v
+	 WHERE v.model_schema = model_schema AND v.model = model AND v.version = version;
+	IF NOT EXISTS (SELECT FROM sustainml.fairness_audit a WHERE a.version_id = asked AND a.by_manager) THEN
 		RETURN 'there is a fairness policy, and no audit of this version to judge by';
+	ELSIF NOT EXISTS (SELECT FROM sustainml.fairness_audit a WHERE a.version_id = asked AND a.by_manager AND a.threshold IS NOT DISTINCT FROM current) THEN
+		RETURN format('there is a fairness policy, and no audit of this version at its threshold %s to judge by', current);
 	END IF;
 	-- a policy that came after the newest audit is judged here, on what the audit measured
 	-- whoever may read the model may ask: no figure of a hidden group
@@ -564,15 +650,8 @@ BEGIN
 	              CASE WHEN j.ci_low IS NOT NULL AND NOT j.is_suppressed THEN format(' [%s, %s]', round(j.ci_low::numeric, 4), round(j.ci_high::numeric, 4)) ELSE '' END,
 	              j.bound, j.verdict, CASE WHEN j.is_suppressed AND j.reason LIKE 'a group has %' THEN 'a group has few rows' ELSE j.reason END)
 	  INTO problem
-	  FROM (SELECT p.policy_id, p.metric, p.bound, coalesce(array_to_string(m.attributes, ' & '), p.attribute) AS attribute, m.value, m.ci_low, m.ci_high, m.is_suppressed,
-	               CASE WHEN m.audit_id IS NULL THEN 'insufficient evidence' ELSE o.verdict END AS verdict,
-	               CASE WHEN m.audit_id IS NULL THEN 'the audit did not measure it' ELSE o.reason END AS reason
-	          FROM sustainml.fairness_policy p
-	          LEFT JOIN sustainml.fairness_metric m ON m.audit_id = newest AND m.scope = 'disparity' AND m.metric = p.metric
-	                                               AND (p.attribute IS NULL OR array_to_string(m.attributes, ' & ') = p.attribute)
-	          LEFT JOIN LATERAL sustainml_internal.fairness_verdict_of(p, m.value, m.ci_low, m.ci_high, m.least_n, m.undefined_reason) o ON true
-	         WHERE p.model_schema = model_schema AND p.model = model AND p.ended_at IS NULL AND p.severity = 'error') j
-	 WHERE j.verdict = 'fail' OR (strict AND j.verdict <> 'pass') OR j.reason = 'the audit did not measure it'
+	  FROM sustainml_internal.fairness_judgements(asked) j
+	 WHERE j.severity = 'error' AND (j.verdict = 'fail' OR (strict AND j.verdict <> 'pass') OR j.audit_id IS NULL)
 	 ORDER BY j.verdict = 'fail' DESC, j.policy_id, j.attribute LIMIT 1;
 	RETURN problem;
 END

@@ -127,7 +127,7 @@ CREATE FUNCTION sustainml.fairness_gate(model text, strict boolean DEFAULT false
 	AS 'MODULE_PATHNAME', 'sustainml_fairness_gate' LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
 COMMENT ON FUNCTION sustainml.fairness_gate(text, boolean) IS
 'Raises an error when a version fails a fairness policy of its model, or has a policy and no audit; with strict also on insufficient evidence. Returns name@version.
-The newest audit counts that was made by a role that may manage the model.
+Each policy is judged by the newest audit of that version that measured it, at its threshold and by a role that may manage the model.
 Example: SELECT sustainml.fairness_gate(''income@latest'');';
 
 -- Availability: 0.1.0

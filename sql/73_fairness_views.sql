@@ -1,12 +1,37 @@
 -- Views on audits for people and BI tools.  They show the audits of the caller's roles and of models that the caller may read.  To readers who are
 -- not the audit's owner, groups with few rows are hidden, and as many others as it takes that they do not follow by subtraction.
 
+-- A model keeps its subject when it is renamed, and a subject that no version is left of has no model any more: then the name may be
+-- another's.
+-- Availability: 0.1.0
+CREATE VIEW sustainml_internal.fairness_subject AS
+SELECT DISTINCT ON (s.subject) s.subject, v.id AS version_id, v.model_schema, v.model, v.owner
+  FROM (SELECT DISTINCT a.subject, a.version_id FROM sustainml.fairness_audit a WHERE a.version_id IS NOT NULL) s
+  JOIN sustainml.model_version v ON v.id = s.version_id
+ ORDER BY s.subject, v.is_active DESC, v.version DESC;
+COMMENT ON VIEW sustainml_internal.fairness_subject IS 'The models that audits are about, by their present names, and the version that stands for each: the active one, or the newest when the active one was never audited';
+COMMENT ON COLUMN sustainml_internal.fairness_subject.subject IS 'What was audited';
+COMMENT ON COLUMN sustainml_internal.fairness_subject.version_id IS 'Key of the version that stands for the model';
+COMMENT ON COLUMN sustainml_internal.fairness_subject.model_schema IS 'Schema part of its present name';
+COMMENT ON COLUMN sustainml_internal.fairness_subject.model IS 'Its present name';
+COMMENT ON COLUMN sustainml_internal.fairness_subject.owner IS 'Its owner';
+REVOKE ALL ON sustainml_internal.fairness_subject FROM PUBLIC;
+
+-- An audit by somebody who may only read the model, and may see other rows, does not take the place of one by who manages it.
+-- Availability: 0.1.0
+CREATE VIEW sustainml_internal.fairness_newest AS
+SELECT DISTINCT ON (a.version_id, CASE WHEN a.version_id IS NULL THEN a.subject END, a.source, a.part) a.audit_id
+  FROM sustainml.fairness_audit a
+ ORDER BY a.version_id, CASE WHEN a.version_id IS NULL THEN a.subject END, a.source, a.part, a.by_manager DESC, a.audit_id DESC;
+COMMENT ON VIEW sustainml_internal.fairness_newest IS 'The newest audit of each version, or column of predictions, source and part';
+COMMENT ON COLUMN sustainml_internal.fairness_newest.audit_id IS 'Audit';
+REVOKE ALL ON sustainml_internal.fairness_newest FROM PUBLIC;
+
 -- Availability: 0.1.0
 CREATE VIEW sustainml.fairness_audits WITH (security_barrier) AS
-SELECT a.audit_id, a.audited_at, a.role_name, a.subject, a.model_schema, coalesce(v.model, a.model) AS model, a.version, coalesce(v.is_active, false) AS is_active,
-       NOT EXISTS (SELECT FROM sustainml.fairness_audit o
-                    WHERE o.subject = a.subject AND o.source = a.source AND o.part = a.part AND o.audit_id > a.audit_id) AS is_latest,
-       o.is_owner,
+SELECT a.audit_id, a.audited_at, a.role_name, a.subject, coalesce(u.model_schema, a.model_schema) AS model_schema, coalesce(u.model, a.model) AS model, a.version,
+       coalesce(v.is_active, false) AS is_active,
+       n.audit_id IS NOT NULL AND (a.version_id IS NULL OR a.version_id = coalesce(u.version_id, 0)) AS is_latest, o.is_owner,
        a.source, a.part, a.target, a.prediction, a.score, a.weight, a.positive, a.favorable, a.threshold, a.protected, a.min_n, a.suppress_below, a.confidence,
        a.draws, a.seed, a.rows,
        CASE WHEN o.is_owner OR a.rows_without_label = 0 OR a.rows_without_label >= a.suppress_below THEN a.rows_without_label END AS rows_without_label,
@@ -16,23 +41,25 @@ SELECT a.audit_id, a.audited_at, a.role_name, a.subject, a.model_schema, coalesc
        CASE WHEN o.is_owner OR a.rows_without_score = 0 OR a.rows_without_score >= a.suppress_below THEN a.rows_without_score END AS rows_without_score,
        CASE WHEN o.is_owner OR a.rows_bad_score = 0 OR a.rows_bad_score >= a.suppress_below THEN a.rows_bad_score END AS rows_bad_score,
        -- notes that count rows are for the owner: the counts may be small
-       CASE WHEN o.is_owner THEN a.notes ELSE ARRAY(SELECT n FROM unnest(a.notes) n WHERE n !~ '^[0-9]') END AS notes, a.run_id, a.by_manager, c.position, c.hash
+       CASE WHEN o.is_owner THEN a.notes ELSE ARRAY(SELECT t FROM unnest(a.notes) t WHERE t !~ '^[0-9]') END AS notes, a.run_id, a.by_manager, c.position, c.hash,
+       n.audit_id IS NOT NULL AS is_newest_of_version, a.version_id IS NOT NULL AND u.version_id IS NULL AS is_dropped
   FROM sustainml.fairness_audit a
   LEFT JOIN sustainml.model_version v ON v.id = a.version_id
+  LEFT JOIN sustainml_internal.fairness_subject u ON u.subject = a.subject
+  LEFT JOIN sustainml_internal.fairness_newest n ON n.audit_id = a.audit_id
   LEFT JOIN sustainml.fairness_chain c ON c.audit_id = a.audit_id
  CROSS JOIN LATERAL (SELECT sustainml_internal.may(a.role_name, NULL, NULL, 'manage') AS is_owner) o
- WHERE o.is_owner OR sustainml_internal.may(a.role_name, coalesce(v.model_schema, a.model_schema), coalesce(v.model, a.model), 'read')
-    OR sustainml_internal.may(v.owner, NULL, NULL, 'read');
+ WHERE o.is_owner OR sustainml_internal.may(u.owner, u.model_schema, u.model, 'read');
 COMMENT ON VIEW sustainml.fairness_audits IS 'One row per audit that the caller may see: what was audited, how, and how many rows lacked something';
 COMMENT ON COLUMN sustainml.fairness_audits.audit_id IS 'Audit';
 COMMENT ON COLUMN sustainml.fairness_audits.audited_at IS 'When';
 COMMENT ON COLUMN sustainml.fairness_audits.role_name IS 'Role that audited or acted, by name';
-COMMENT ON COLUMN sustainml.fairness_audits.subject IS 'What was audited; audits of one subject form a chain';
+COMMENT ON COLUMN sustainml.fairness_audits.subject IS 'What was audited, by the name at its first audit; audits of one subject form a chain';
 COMMENT ON COLUMN sustainml.fairness_audits.model_schema IS 'Schema part of the model''s name';
-COMMENT ON COLUMN sustainml.fairness_audits.model IS 'Name of the model; NULL: predictions of unknown origin';
+COMMENT ON COLUMN sustainml.fairness_audits.model IS 'Present name of the model; NULL: predictions of unknown origin';
 COMMENT ON COLUMN sustainml.fairness_audits.version IS 'Version of the model';
 COMMENT ON COLUMN sustainml.fairness_audits.is_active IS 'Whether that version is active now';
-COMMENT ON COLUMN sustainml.fairness_audits.is_latest IS 'Whether no newer audit of the same subject, source and part exists';
+COMMENT ON COLUMN sustainml.fairness_audits.is_latest IS 'Whether it is the newest of the version in use (or of the predictions), source and part, and so in fairness_latest';
 COMMENT ON COLUMN sustainml.fairness_audits.is_owner IS 'Whether the caller is the audit''s owner, who sees small groups too';
 COMMENT ON COLUMN sustainml.fairness_audits.source IS 'Table, view or query audited';
 COMMENT ON COLUMN sustainml.fairness_audits.part IS 'all, held_out or training rows';
@@ -61,6 +88,8 @@ COMMENT ON COLUMN sustainml.fairness_audits.run_id IS 'Row of sustainml.run_log'
 COMMENT ON COLUMN sustainml.fairness_audits.by_manager IS 'Whether the role could manage the model, so that the audit decides policies';
 COMMENT ON COLUMN sustainml.fairness_audits.position IS 'Number within the chain of its subject';
 COMMENT ON COLUMN sustainml.fairness_audits.hash IS 'Hash of the audit and all before it in the chain';
+COMMENT ON COLUMN sustainml.fairness_audits.is_newest_of_version IS 'Whether it is the newest of its version (or of the predictions), source and part, used or not';
+COMMENT ON COLUMN sustainml.fairness_audits.is_dropped IS 'Whether the model exists no more; then the audit is for its owner alone';
 GRANT SELECT ON sustainml.fairness_audits TO PUBLIC;
 
 -- Availability: 0.1.0
@@ -75,7 +104,7 @@ SELECT a.audit_id, a.audited_at, a.model_schema, a.model, a.version, a.is_active
        p.policy_id, p.bound AS policy_bound, p.verdict,
        CASE WHEN h.hidden THEN NULL ELSE m.corrected END AS corrected, CASE WHEN h.hidden THEN NULL ELSE m.p_value END AS p_value,
        CASE WHEN h.hidden THEN NULL ELSE m.low_group END AS low_group, CASE WHEN h.hidden THEN NULL ELSE m.high_group END AS high_group, m.groups_left_out,
-       a.is_latest, a.subject, m.cell
+       a.is_latest, a.subject, m.cell, a.is_newest_of_version, a.is_dropped
   FROM sustainml.fairness_audits a
   JOIN sustainml.fairness_metric m ON m.audit_id = a.audit_id
  CROSS JOIN LATERAL (SELECT m.is_suppressed AND NOT a.is_owner AS hidden) h
@@ -87,7 +116,7 @@ COMMENT ON VIEW sustainml.fairness_history IS 'Every figure of every audit, long
 COMMENT ON COLUMN sustainml.fairness_history.audit_id IS 'Audit';
 COMMENT ON COLUMN sustainml.fairness_history.audited_at IS 'When';
 COMMENT ON COLUMN sustainml.fairness_history.model_schema IS 'Schema part of the model''s name';
-COMMENT ON COLUMN sustainml.fairness_history.model IS 'Name of the model; NULL: predictions of unknown origin';
+COMMENT ON COLUMN sustainml.fairness_history.model IS 'Present name of the model; NULL: predictions of unknown origin';
 COMMENT ON COLUMN sustainml.fairness_history.version IS 'Version of the model';
 COMMENT ON COLUMN sustainml.fairness_history.is_active IS 'Whether that version is active now';
 COMMENT ON COLUMN sustainml.fairness_history.source IS 'Table, view or query audited';
@@ -118,9 +147,11 @@ COMMENT ON COLUMN sustainml.fairness_history.p_value IS 'Two-sided p-value: that
 COMMENT ON COLUMN sustainml.fairness_history.low_group IS 'Disparities: group with the smallest figure';
 COMMENT ON COLUMN sustainml.fairness_history.high_group IS 'Disparities: group with the largest figure';
 COMMENT ON COLUMN sustainml.fairness_history.groups_left_out IS 'Disparities: known groups without a value';
-COMMENT ON COLUMN sustainml.fairness_history.is_latest IS 'Whether no newer audit of the same subject, source and part exists';
+COMMENT ON COLUMN sustainml.fairness_history.is_latest IS 'Whether the audit is the newest of the version in use (or of the predictions), source and part';
+COMMENT ON COLUMN sustainml.fairness_history.is_newest_of_version IS 'Whether the audit is the newest of its version (or of the predictions), source and part, used or not';
+COMMENT ON COLUMN sustainml.fairness_history.is_dropped IS 'Whether the model exists no more';
 COMMENT ON COLUMN sustainml.fairness_history.cell IS 'Number of the group within the audit; NULL for disparities';
-COMMENT ON COLUMN sustainml.fairness_history.subject IS 'What was audited; audits of one subject form a chain';
+COMMENT ON COLUMN sustainml.fairness_history.subject IS 'What was audited, by the name at its first audit; audits of one subject form a chain';
 GRANT SELECT ON sustainml.fairness_history TO PUBLIC;
 
 -- Availability: 0.1.0
@@ -130,11 +161,11 @@ SELECT h.audit_id, h.audited_at, h.model_schema, h.model, h.version, h.is_active
        h.policy_id, h.policy_bound, h.verdict, h.corrected, h.p_value, h.low_group, h.high_group, h.groups_left_out
   FROM sustainml.fairness_history h
  WHERE h.is_latest;
-COMMENT ON VIEW sustainml.fairness_latest IS 'The newest audit of each model (or column of predictions), source and part, long form';
+COMMENT ON VIEW sustainml.fairness_latest IS 'How each model in use, or column of predictions, treats groups: the newest audit of its active version, of each source and part, long form. A version that was trained and not activated is not in it; where the active version was never audited or none is active, the newest audited version stands there, with is_active false';
 COMMENT ON COLUMN sustainml.fairness_latest.audit_id IS 'Audit';
 COMMENT ON COLUMN sustainml.fairness_latest.audited_at IS 'When';
 COMMENT ON COLUMN sustainml.fairness_latest.model_schema IS 'Schema part of the model''s name';
-COMMENT ON COLUMN sustainml.fairness_latest.model IS 'Name of the model; NULL: predictions of unknown origin';
+COMMENT ON COLUMN sustainml.fairness_latest.model IS 'Present name of the model; NULL: predictions of unknown origin';
 COMMENT ON COLUMN sustainml.fairness_latest.version IS 'Version of the model';
 COMMENT ON COLUMN sustainml.fairness_latest.is_active IS 'Whether that version is active now';
 COMMENT ON COLUMN sustainml.fairness_latest.source IS 'Table, view or query audited';
@@ -171,15 +202,15 @@ GRANT SELECT ON sustainml.fairness_latest TO PUBLIC;
 CREATE VIEW sustainml.fairness_trend WITH (security_barrier) AS
 SELECT h.audit_id, h.audited_at, h.model_schema, h.model, h.version, h.source, h.part, h.attribute, h.metric, h.value, h.ci_low, h.ci_high,
        lag(h.value) OVER w AS previous_value, h.value - lag(h.value) OVER w AS change,
-       lag(h.audit_id) OVER w AS previous_audit_id, row_number() OVER w AS audit_number, h.verdict
+       lag(h.audit_id) OVER w AS previous_audit_id, row_number() OVER w AS audit_number, h.verdict, h.is_active
   FROM sustainml.fairness_history h
  WHERE h.scope = 'disparity'
 WINDOW w AS (PARTITION BY h.subject, h.source, h.part, h.attribute, h.metric ORDER BY h.audit_id);
-COMMENT ON VIEW sustainml.fairness_trend IS 'Disparities over time, with the change since the audit before of the same model, source and part';
+COMMENT ON VIEW sustainml.fairness_trend IS 'Disparities over time, with the change since the audit before of the same model, source and part, whichever version it was of';
 COMMENT ON COLUMN sustainml.fairness_trend.audit_id IS 'Audit';
 COMMENT ON COLUMN sustainml.fairness_trend.audited_at IS 'When';
 COMMENT ON COLUMN sustainml.fairness_trend.model_schema IS 'Schema part of the model''s name';
-COMMENT ON COLUMN sustainml.fairness_trend.model IS 'Name of the model; NULL: predictions of unknown origin';
+COMMENT ON COLUMN sustainml.fairness_trend.model IS 'Present name of the model; NULL: predictions of unknown origin';
 COMMENT ON COLUMN sustainml.fairness_trend.version IS 'Version of the model';
 COMMENT ON COLUMN sustainml.fairness_trend.source IS 'Table, view or query audited';
 COMMENT ON COLUMN sustainml.fairness_trend.part IS 'all, held_out or training rows';
@@ -193,6 +224,7 @@ COMMENT ON COLUMN sustainml.fairness_trend.change IS 'Value less the value befor
 COMMENT ON COLUMN sustainml.fairness_trend.previous_audit_id IS 'Audit before';
 COMMENT ON COLUMN sustainml.fairness_trend.audit_number IS 'Number of the audit in its series, from 1';
 COMMENT ON COLUMN sustainml.fairness_trend.verdict IS 'pass, fail or insufficient evidence; NULL without a policy or value';
+COMMENT ON COLUMN sustainml.fairness_trend.is_active IS 'Whether that version is active now';
 GRANT SELECT ON sustainml.fairness_trend TO PUBLIC;
 
 -- Availability: 0.1.0
@@ -212,7 +244,7 @@ SELECT a.audit_id, a.audited_at, a.is_latest, a.model_schema, a.model, a.version
        CASE WHEN h.hidden OR m.value IS NULL THEN NULL
             WHEN m.value < 0.8 AND m.exact_p < 0.05 THEN 'fail'
             WHEN m.value < 0.8 OR m.is_small THEN 'insufficient evidence'
-            ELSE 'pass' END AS verdict
+            ELSE 'pass' END AS verdict, a.is_active, a.part
   FROM sustainml.fairness_audits a
   JOIN sustainml.fairness_metric m ON m.audit_id = a.audit_id AND m.metric = 'impact_ratio'
   JOIN sustainml.fairness_cell c ON c.audit_id = m.audit_id AND c.cell = m.cell
@@ -221,9 +253,9 @@ SELECT a.audit_id, a.audited_at, a.is_latest, a.model_schema, a.model, a.version
 COMMENT ON VIEW sustainml.impact_ratio IS 'Selection rate of each group over that of the most selected one (four-fifths rule), with z test, Fisher''s exact test and Katz interval. verdict: fail below 0.8 and significant at 0.05, insufficient evidence below 0.8 and not significant or with few rows';
 COMMENT ON COLUMN sustainml.impact_ratio.audit_id IS 'Audit';
 COMMENT ON COLUMN sustainml.impact_ratio.audited_at IS 'When';
-COMMENT ON COLUMN sustainml.impact_ratio.is_latest IS 'Whether no newer audit of the same subject, source and part exists';
+COMMENT ON COLUMN sustainml.impact_ratio.is_latest IS 'Whether the audit is the newest of the version in use (or of the predictions), source and part';
 COMMENT ON COLUMN sustainml.impact_ratio.model_schema IS 'Schema part of the model''s name';
-COMMENT ON COLUMN sustainml.impact_ratio.model IS 'Name of the model; NULL: predictions of unknown origin';
+COMMENT ON COLUMN sustainml.impact_ratio.model IS 'Present name of the model; NULL: predictions of unknown origin';
 COMMENT ON COLUMN sustainml.impact_ratio.version IS 'Version of the model';
 COMMENT ON COLUMN sustainml.impact_ratio.source IS 'Table, view or query audited';
 COMMENT ON COLUMN sustainml.impact_ratio.attribute IS 'Protected column, or cross: sex & race';
@@ -248,6 +280,8 @@ COMMENT ON COLUMN sustainml.impact_ratio.is_small IS 'Rests on fewer rows than m
 COMMENT ON COLUMN sustainml.impact_ratio.is_suppressed IS 'Hidden from the caller';
 COMMENT ON COLUMN sustainml.impact_ratio.undefined_reason IS 'Why there is no value, or no interval: no_positives, one_group, none_selected, suppressed, …';
 COMMENT ON COLUMN sustainml.impact_ratio.verdict IS 'pass, fail or insufficient evidence; NULL without a policy or value';
+COMMENT ON COLUMN sustainml.impact_ratio.is_active IS 'Whether that version is active now';
+COMMENT ON COLUMN sustainml.impact_ratio.part IS 'all, held_out or training rows';
 GRANT SELECT ON sustainml.impact_ratio TO PUBLIC;
 
 -- Availability: 0.1.0
@@ -268,9 +302,9 @@ WINDOW w AS (PARTITION BY c.audit_id, c.attribute);
 COMMENT ON VIEW sustainml.ll144 IS 'Audits as the table of New York City''s Local Law 144: categories under 2 % are left out of the ratios, their counts and rates stay; for scores see bias_audit_ll144()';
 COMMENT ON COLUMN sustainml.ll144.audit_id IS 'Audit';
 COMMENT ON COLUMN sustainml.ll144.audited_at IS 'When';
-COMMENT ON COLUMN sustainml.ll144.is_latest IS 'Whether no newer audit of the same subject, source and part exists';
+COMMENT ON COLUMN sustainml.ll144.is_latest IS 'Whether the audit is the newest of the version in use (or of the predictions), source and part';
 COMMENT ON COLUMN sustainml.ll144.model_schema IS 'Schema part of the model''s name';
-COMMENT ON COLUMN sustainml.ll144.model IS 'Name of the model; NULL: predictions of unknown origin';
+COMMENT ON COLUMN sustainml.ll144.model IS 'Present name of the model; NULL: predictions of unknown origin';
 COMMENT ON COLUMN sustainml.ll144.version IS 'Version of the model';
 COMMENT ON COLUMN sustainml.ll144.source IS 'Table, view or query audited';
 COMMENT ON COLUMN sustainml.ll144.attribute IS 'Protected column, or cross: sex & race';
@@ -302,9 +336,9 @@ SELECT a.audit_id, a.audited_at, a.is_latest, a.model_schema, a.model, a.version
 COMMENT ON VIEW sustainml.calibration IS 'Mean score against observed share of positives in ten bins, by group, for audits with scores; to readers who are not the owner for everybody together only';
 COMMENT ON COLUMN sustainml.calibration.audit_id IS 'Audit';
 COMMENT ON COLUMN sustainml.calibration.audited_at IS 'When';
-COMMENT ON COLUMN sustainml.calibration.is_latest IS 'Whether no newer audit of the same subject, source and part exists';
+COMMENT ON COLUMN sustainml.calibration.is_latest IS 'Whether the audit is the newest of the version in use (or of the predictions), source and part';
 COMMENT ON COLUMN sustainml.calibration.model_schema IS 'Schema part of the model''s name';
-COMMENT ON COLUMN sustainml.calibration.model IS 'Name of the model; NULL: predictions of unknown origin';
+COMMENT ON COLUMN sustainml.calibration.model IS 'Present name of the model; NULL: predictions of unknown origin';
 COMMENT ON COLUMN sustainml.calibration.version IS 'Version of the model';
 COMMENT ON COLUMN sustainml.calibration.source IS 'Table, view or query audited';
 COMMENT ON COLUMN sustainml.calibration.attribute IS 'Protected column, or cross: sex & race';
@@ -344,18 +378,22 @@ COMMENT ON COLUMN sustainml.fairness_policies.ended_at IS 'Until when; NULL: in 
 COMMENT ON COLUMN sustainml.fairness_policies.ended_by IS 'By which role it was ended';
 GRANT SELECT ON sustainml.fairness_policies TO PUBLIC;
 
+-- By the subject of the audit that opened it: the name may meanwhile be another model's.
 -- Availability: 0.1.0
 CREATE VIEW sustainml.fairness_alerts WITH (security_barrier) AS
 SELECT x.alert_id, x.policy_id, x.model_schema, x.model, x.attribute, x.metric, x.bound, x.severity, x.opened_at, x.opened_audit_id,
        CASE WHEN h.hidden THEN NULL ELSE x.opened_value END AS opened_value, x.last_audit_id, CASE WHEN h.hidden THEN NULL ELSE x.last_value END AS last_value, x.last_verdict,
-       x.failed_audits, x.clean_audits, x.acknowledged_at, x.acknowledged_by, x.acknowledged_reason, x.closed_at, x.closed_reason
+       x.failed_audits, x.clean_audits, x.acknowledged_at, x.acknowledged_by, x.acknowledged_reason, x.closed_at, x.closed_reason, l.version
   FROM sustainml.fairness_alert x
- CROSS JOIN LATERAL (SELECT v.owner FROM sustainml.model_version v WHERE v.model_schema = x.model_schema AND v.model = x.model LIMIT 1) v
- CROSS JOIN LATERAL (SELECT NOT sustainml_internal.may(v.owner, NULL, NULL, 'manage') AND
+  JOIN sustainml.fairness_chain c ON c.audit_id = x.opened_audit_id
+  LEFT JOIN sustainml_internal.fairness_subject u ON u.subject = c.subject
+  LEFT JOIN sustainml.fairness_audit f ON f.audit_id = x.opened_audit_id
+  LEFT JOIN sustainml.fairness_audit l ON l.audit_id = x.last_audit_id
+ CROSS JOIN LATERAL (SELECT NOT sustainml_internal.may(u.owner, NULL, NULL, 'manage') AND
                             EXISTS (SELECT FROM sustainml.fairness_metric m
-                                     WHERE m.audit_id IN (x.opened_audit_id, x.last_audit_id) AND m.scope = 'disparity' AND m.metric = x.metric
+                                     WHERE m.audit_id IN (x.opened_audit_id, x.last_audit_id) AND m.cell IS NULL AND m.metric = x.metric
                                        AND array_to_string(m.attributes, ' & ') = x.attribute AND m.is_suppressed) AS hidden) h
- WHERE sustainml_internal.may(v.owner, x.model_schema, x.model, 'read');
+ WHERE sustainml_internal.may(coalesce(u.owner, f.role_name), u.model_schema, u.model, 'read');
 COMMENT ON VIEW sustainml.fairness_alerts IS 'Breaches of policies of the models that the caller may read, open and closed';
 COMMENT ON COLUMN sustainml.fairness_alerts.alert_id IS 'Alert';
 COMMENT ON COLUMN sustainml.fairness_alerts.policy_id IS 'Policy';
@@ -378,12 +416,13 @@ COMMENT ON COLUMN sustainml.fairness_alerts.acknowledged_by IS 'Who';
 COMMENT ON COLUMN sustainml.fairness_alerts.acknowledged_reason IS 'With what explanation';
 COMMENT ON COLUMN sustainml.fairness_alerts.closed_at IS 'When it ended; NULL: open';
 COMMENT ON COLUMN sustainml.fairness_alerts.closed_reason IS 'Why it ended';
+COMMENT ON COLUMN sustainml.fairness_alerts.version IS 'Version that the newest audit was of';
 GRANT SELECT ON sustainml.fairness_alerts TO PUBLIC;
 
 -- Availability: 0.1.0
 CREATE VIEW sustainml.open_alerts AS
 SELECT x.alert_id, x.opened_at, x.model_schema, x.model, x.attribute, x.metric, x.bound, x.opened_value, x.last_value, x.last_verdict, x.failed_audits, x.severity,
-       x.policy_id, x.opened_audit_id, x.last_audit_id, x.acknowledged_at IS NOT NULL AS is_acknowledged, x.acknowledged_by, x.acknowledged_reason, x.clean_audits
+       x.policy_id, x.opened_audit_id, x.last_audit_id, x.acknowledged_at IS NOT NULL AS is_acknowledged, x.acknowledged_by, x.acknowledged_reason, x.clean_audits, x.version
   FROM sustainml.fairness_alerts x
  WHERE x.closed_at IS NULL;
 COMMENT ON VIEW sustainml.open_alerts IS 'Breaches of fairness policies that have not ended';
@@ -406,14 +445,21 @@ COMMENT ON COLUMN sustainml.open_alerts.is_acknowledged IS 'Whether somebody too
 COMMENT ON COLUMN sustainml.open_alerts.acknowledged_by IS 'Who';
 COMMENT ON COLUMN sustainml.open_alerts.acknowledged_reason IS 'With what explanation';
 COMMENT ON COLUMN sustainml.open_alerts.clean_audits IS 'Audits in a row that must pass before an alert closes, or have passed';
+COMMENT ON COLUMN sustainml.open_alerts.version IS 'Version that the newest audit was of';
 GRANT SELECT ON sustainml.open_alerts TO PUBLIC;
 
 -- Availability: 0.1.0
 CREATE VIEW sustainml.fairness_mitigations WITH (security_barrier) AS
-SELECT m.mitigation_id, m.mitigated_at, m.role_name, m.model_schema, m.model, m.version, m.method, m.params, m.thresholds, m.attribute, m.metric, m.audit_before, m.audit_after,
-       m.gap_before, m.gap_after, m.lowered, m.note
+SELECT m.mitigation_id, m.mitigated_at, m.role_name, coalesce(v.model_schema, m.model_schema) AS model_schema, coalesce(v.model, m.model) AS model, m.version, m.method,
+       m.params, CASE WHEN h.hidden THEN NULL ELSE m.thresholds END AS thresholds, m.attribute, m.metric, m.audit_before, m.audit_after,
+       CASE WHEN h.hidden THEN NULL ELSE m.gap_before END AS gap_before, CASE WHEN h.hidden THEN NULL ELSE m.gap_after END AS gap_after, m.lowered, m.note
   FROM sustainml.fairness_mitigation m
- WHERE sustainml_internal.may(m.role_name, m.model_schema, m.model, 'read');
+  LEFT JOIN sustainml.model_version v ON v.id = m.version_id
+ CROSS JOIN LATERAL (SELECT NOT (sustainml_internal.may(m.role_name, NULL, NULL, 'manage') OR sustainml_internal.may(v.owner, NULL, NULL, 'manage')) AND
+                            EXISTS (SELECT FROM sustainml.fairness_metric f
+                                     WHERE f.audit_id IN (m.audit_before, m.audit_after) AND f.cell IS NULL AND f.metric = m.metric
+                                       AND array_to_string(f.attributes, ' & ') = m.attribute AND f.is_suppressed) AS hidden) h
+ WHERE sustainml_internal.may(m.role_name, v.model_schema, v.model, 'read') OR sustainml_internal.may(v.owner, NULL, NULL, 'read');
 COMMENT ON VIEW sustainml.fairness_mitigations IS 'What was done against gaps, with the gap before and after on held-out rows';
 COMMENT ON COLUMN sustainml.fairness_mitigations.mitigation_id IS 'Mitigation';
 COMMENT ON COLUMN sustainml.fairness_mitigations.mitigated_at IS 'When';
@@ -423,150 +469,13 @@ COMMENT ON COLUMN sustainml.fairness_mitigations.model IS 'Name of the model; NU
 COMMENT ON COLUMN sustainml.fairness_mitigations.version IS 'Version of the model';
 COMMENT ON COLUMN sustainml.fairness_mitigations.method IS 'Method';
 COMMENT ON COLUMN sustainml.fairness_mitigations.params IS 'Its options';
-COMMENT ON COLUMN sustainml.fairness_mitigations.thresholds IS 'Thresholds by group, if it sets any';
+COMMENT ON COLUMN sustainml.fairness_mitigations.thresholds IS 'Thresholds by group, if it sets any; NULL where the caller must not see a group';
 COMMENT ON COLUMN sustainml.fairness_mitigations.attribute IS 'Protected column, or cross: sex & race';
 COMMENT ON COLUMN sustainml.fairness_mitigations.metric IS 'Name of the figure';
 COMMENT ON COLUMN sustainml.fairness_mitigations.audit_before IS 'Audit without it';
 COMMENT ON COLUMN sustainml.fairness_mitigations.audit_after IS 'Audit with it';
-COMMENT ON COLUMN sustainml.fairness_mitigations.gap_before IS 'The disparity without it';
-COMMENT ON COLUMN sustainml.fairness_mitigations.gap_after IS 'The disparity with it';
+COMMENT ON COLUMN sustainml.fairness_mitigations.gap_before IS 'The disparity without it; NULL where the caller must not see a group';
+COMMENT ON COLUMN sustainml.fairness_mitigations.gap_after IS 'The disparity with it; NULL where the caller must not see a group';
 COMMENT ON COLUMN sustainml.fairness_mitigations.lowered IS 'Whether the disparity fell; NULL: unknown';
 COMMENT ON COLUMN sustainml.fairness_mitigations.note IS 'What the reader should know';
 GRANT SELECT ON sustainml.fairness_mitigations TO PUBLIC;
-
--- Availability: 0.1.0
-CREATE VIEW sustainml_internal.fairness_links WITH (security_barrier) AS
-SELECT c.subject, c.position, c.audit_id, c.previous_hash, c.hash,
-       encode(sha256(convert_to(c.previous_hash || E'\n' || t.content, 'UTF8')), 'hex') AS computed,
-       lag(c.hash, 1, '') OVER w AS hash_before, lag(c.position, 1, 0::bigint) OVER w AS position_before
-  FROM sustainml.fairness_chain c
-  LEFT JOIN sustainml_internal.fairness_content t ON t.audit_id = c.audit_id
- WHERE EXISTS (SELECT FROM sustainml.fairness_audits a WHERE a.subject = c.subject) OR (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user)
-WINDOW w AS (PARTITION BY c.subject ORDER BY c.position);
-COMMENT ON VIEW sustainml_internal.fairness_links IS 'The links of the chains that the caller may see, with the hash worked out anew';
-COMMENT ON COLUMN sustainml_internal.fairness_links.subject IS 'What was audited; audits of one subject form a chain';
-COMMENT ON COLUMN sustainml_internal.fairness_links.position IS 'Number within the chain of its subject';
-COMMENT ON COLUMN sustainml_internal.fairness_links.audit_id IS 'Audit';
-COMMENT ON COLUMN sustainml_internal.fairness_links.previous_hash IS 'Hash before it';
-COMMENT ON COLUMN sustainml_internal.fairness_links.hash IS 'Hash of the audit and all before it in the chain';
-COMMENT ON COLUMN sustainml_internal.fairness_links.computed IS 'Hash worked out anew';
-COMMENT ON COLUMN sustainml_internal.fairness_links.hash_before IS 'Hash of the link before';
-COMMENT ON COLUMN sustainml_internal.fairness_links.position_before IS 'Position of the link before';
-GRANT SELECT ON sustainml_internal.fairness_links TO PUBLIC;
-
--- Availability: 0.1.0
-CREATE FUNCTION sustainml.fairness_verify(OUT subject text, OUT audits bigint, OUT is_intact boolean, OUT problem text, OUT head_hash text)
-	RETURNS SETOF record
-	LANGUAGE sql STABLE PARALLEL SAFE
-	SET search_path = pg_catalog, pg_temp
-	AS $$
-	SELECT l.subject, count(*), count(b.problem) = 0, (array_agg(b.problem ORDER BY l.position) FILTER (WHERE b.problem IS NOT NULL))[1],
-	       (array_agg(l.hash ORDER BY l.position DESC))[1]
-	  FROM sustainml_internal.fairness_links l
-	 CROSS JOIN LATERAL (SELECT CASE WHEN l.position <> l.position_before + 1 THEN format('audits are missing before audit %s', l.audit_id)
-	                                 WHEN l.previous_hash <> l.hash_before THEN format('audit %s does not follow the one before it', l.audit_id)
-	                                 WHEN l.computed IS NULL THEN format('audit %s is gone', l.audit_id)
-	                                 WHEN l.computed <> l.hash THEN format('audit %s was changed', l.audit_id) END AS problem) b
-	 GROUP BY l.subject ORDER BY l.subject
-	$$;
-COMMENT ON FUNCTION sustainml.fairness_verify() IS
-'Checks the chains of hashes: whether an audit was changed or removed since it was made. Keep head_hash elsewhere: only that shows that the newest audits are still all there.
-Example: SELECT * FROM sustainml.fairness_verify();';
-
--- Availability: 0.1.0
-CREATE FUNCTION sustainml.fairness_report(audit bigint, format text DEFAULT 'text') RETURNS text
-	LANGUAGE plpgsql STABLE PARALLEL SAFE
-	SET search_path = pg_catalog, pg_temp
-	AS $$
-#variable_conflict use_variable
-DECLARE
-	head sustainml.fairness_audits%ROWTYPE;
-BEGIN
-	IF format IS NULL OR format NOT IN ('text', 'json') THEN
-		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('unknown format "%s"', format), HINT = 'Known are text and json.';
-	END IF;
-	SELECT * INTO head FROM sustainml.fairness_audits a WHERE a.audit_id = audit;
-	IF NOT FOUND THEN
-		RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('audit %s does not exist, or is not yours to see', audit),
-			HINT = 'See sustainml.fairness_audits.';
-	END IF;
-	IF format = 'json' THEN
-		RETURN sustainml_internal.fairness_json(audit)::text;
-	END IF;
-	RETURN sustainml_internal.fairness_text(audit);
-END
-$$;
-COMMENT ON FUNCTION sustainml.fairness_report(bigint, text) IS
-'An audit to read (text) or to hand on (json), as far as the caller may see it.
-Example: SELECT sustainml.fairness_report(1);';
-
--- Availability: 0.1.0
-CREATE FUNCTION sustainml_internal.fairness_json(audit bigint) RETURNS jsonb
-	LANGUAGE sql STABLE PARALLEL SAFE
-	SET search_path = pg_catalog, pg_temp
-	AS $$
-	SELECT jsonb_build_object(
-	         'audit', to_jsonb(a) - 'is_owner',
-	         'figures', (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(to_jsonb(h) - '{audit_id,audited_at,model_schema,model,version,is_active,source,part,target,favorable,threshold,is_latest,subject,cell}'::text[])
-	                                               ORDER BY h.scope, h.attribute, h.group_value, h.metric), '[]')
-	                       FROM sustainml.fairness_history h WHERE h.audit_id = a.audit_id),
-	         'impact_ratio', (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(to_jsonb(i) - '{audit_id,audited_at,is_latest,model_schema,model,version,source}'::text[])
-	                                                    ORDER BY i.attribute, i.group_value), '[]')
-	                            FROM sustainml.impact_ratio i WHERE i.audit_id = a.audit_id))
-	  FROM sustainml.fairness_audits a WHERE a.audit_id = audit
-	$$;
-COMMENT ON FUNCTION sustainml_internal.fairness_json(bigint) IS 'An audit as jsonb';
-
--- Availability: 0.1.0
-CREATE FUNCTION sustainml_internal.fairness_number(value double precision, reason text) RETURNS text
-	LANGUAGE sql IMMUTABLE PARALLEL SAFE
-	SET search_path = pg_catalog, pg_temp
-	AS $$ SELECT CASE WHEN value IS NULL THEN coalesce(reason, 'undefined') ELSE to_char(value, 'FM9999990.0000') END $$;
-COMMENT ON FUNCTION sustainml_internal.fairness_number(double precision, text) IS 'A figure with four decimals, or why there is none';
-
--- Availability: 0.1.0
-CREATE FUNCTION sustainml_internal.fairness_text(audit bigint) RETURNS text
-	LANGUAGE sql STABLE PARALLEL SAFE
-	SET search_path = pg_catalog, pg_temp
-	AS $$
-	SELECT concat_ws(E'\n',
-	  format('Fairness audit %s of %s', a.audit_id, coalesce(a.model || '@' || a.version, 'predictions in ' || coalesce(a.prediction, a.score))),
-	  format('Source: %s, %s rows (%s)', a.source, a.rows, a.part),
-	  format('Target: %s, positive class: %s, favorable outcome: %s', coalesce(a.target, 'none'), coalesce(a.positive, 'none'), coalesce(a.favorable, 'not named')),
-	  format('Rows without label: %s, without prediction: %s, without group: %s, without weight: %s', coalesce(a.rows_without_label::text, 'suppressed'), coalesce(a.rows_without_prediction::text, 'suppressed'),
-	         coalesce(a.rows_without_group::text, 'suppressed'), coalesce(a.rows_without_weight::text, 'suppressed')),
-	  format('Audited: %s by %s; intervals of %s %%, groups under %s rows are marked', to_char(a.audited_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'), a.role_name,
-	         (100 * a.confidence)::numeric::float8, a.min_n),
-	  format('Hash: %s', a.hash),
-	  (SELECT string_agg('Note: ' || n, E'\n') FROM unnest(a.notes) n),
-	  (SELECT string_agg(E'\n' || t.attribute || E'\n' || t.groups || coalesce(E'\n' || t.disparities, ''), E'\n' ORDER BY t.attribute)
-	     FROM (SELECT l.attribute, string_agg(l.text, E'\n' ORDER BY l.group_value) FILTER (WHERE l.cell IS NOT NULL) AS groups,
-	                  string_agg(l.text, E'\n' ORDER BY l.metric) FILTER (WHERE l.cell IS NULL) AS disparities
-	             FROM (SELECT g.attribute, g.cell, g.group_value, NULL AS metric,
-	                          format('  %s: n %s, selected %s%s%s, tpr %s, fpr %s, ppv %s%s', g.group_value, coalesce(g.n::text, 'suppressed'), g.selected,
-	                                 coalesce(' [' || g.low || ', ' || g.high || ']', ''), coalesce(', impact ratio ' || g.impact, ''), g.tpr, g.fpr, g.ppv, CASE WHEN g.is_small THEN ' (few rows)' ELSE '' END) AS text
-	                     FROM (SELECT h.attribute, h.cell, min(h.group_value) AS group_value, max(h.n) FILTER (WHERE h.metric = 'selection_rate') AS n,
-	                                  bool_or(h.is_small) FILTER (WHERE h.metric = 'selection_rate') AS is_small,
-	                                  min(h.shown) FILTER (WHERE h.metric = 'selection_rate') AS selected, min(h.low) FILTER (WHERE h.metric = 'selection_rate') AS low,
-	                                  min(h.high) FILTER (WHERE h.metric = 'selection_rate') AS high, min(h.shown) FILTER (WHERE h.metric = 'tpr') AS tpr,
-	                                  min(h.shown) FILTER (WHERE h.metric = 'fpr') AS fpr, min(h.shown) FILTER (WHERE h.metric = 'ppv') AS ppv,
-	                                  min(h.shown) FILTER (WHERE h.metric = 'impact_ratio' AND h.is_given) AS impact
-	                             FROM (SELECT x.attribute, x.cell, x.group_value, x.metric, x.n, x.is_small, sustainml_internal.fairness_number(x.value, x.undefined_reason) AS shown, x.value IS NOT NULL AS is_given,
-	                                          CASE WHEN x.ci_low IS NOT NULL THEN sustainml_internal.fairness_number(x.ci_low, NULL) END AS low,
-	                                          CASE WHEN x.ci_high IS NOT NULL THEN sustainml_internal.fairness_number(x.ci_high, NULL) END AS high
-	                                     FROM sustainml.fairness_history x
-	                                    WHERE x.audit_id = a.audit_id AND (x.scope = 'group' AND x.metric IN ('selection_rate', 'tpr', 'fpr', 'ppv') OR x.scope = 'ratio' AND x.metric = 'impact_ratio')) h
-	                            GROUP BY h.attribute, h.cell) g
-	                   UNION ALL
-	                   SELECT d.attribute, NULL, NULL, d.metric,
-	                          format('  %s: %s%s%s%s', d.metric, sustainml_internal.fairness_number(d.value, d.undefined_reason),
-	                                 CASE WHEN d.ci_low IS NOT NULL THEN format(' [%s, %s]', sustainml_internal.fairness_number(d.ci_low, NULL), sustainml_internal.fairness_number(d.ci_high, NULL)) ELSE '' END,
-	                                 CASE WHEN d.low_group IS NOT NULL THEN format(', between %s and %s', d.low_group, d.high_group) ELSE '' END, coalesce(': ' || d.verdict, ''))
-	                     FROM sustainml.fairness_history d
-	                    WHERE d.audit_id = a.audit_id AND d.scope = 'disparity'
-	                      AND (d.metric IN ('demographic_parity_difference', 'demographic_parity_ratio', 'equal_opportunity_difference', 'equalized_odds_difference', 'ppv_difference')
-	                           OR d.policy_id IS NOT NULL)) l
-	            GROUP BY l.attribute) t))
-  FROM sustainml.fairness_audits a WHERE a.audit_id = audit
-	$$;
-COMMENT ON FUNCTION sustainml_internal.fairness_text(bigint) IS 'An audit as text';

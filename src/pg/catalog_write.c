@@ -141,6 +141,8 @@ ml_set_active(const char *schema, const char *name, int version, const char *use
 				values, NULL, SPI_OK_UPDATE);
 		execute("INSERT INTO sustainml.activation (model_schema, model, version, active_from, activated_by, reason, owner)"
 				" VALUES ($1, $2, $3, clock_timestamp(), $4, $5, $6)", 6, types, values, NULL, SPI_OK_INSERT);
+		/* fairness alerts are about the version in use */
+		execute("SELECT sustainml_internal.fairness_follow($1, $2)", 2, types, values, NULL, SPI_OK_SELECT);
 	}
 	ml_models_changed();
 }

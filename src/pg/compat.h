@@ -121,4 +121,11 @@ ml_parse_type(const char *text, Oid *type, int32 *typmod, bool missing_ok)
 #define ml_executor_run(query) ExecutorRun((query), ForwardScanDirection, 0, true)
 #endif
 
+/* Index entries of a row that was just inserted. */
+#if PG_VERSION_NUM >= 160000
+#define ml_insert_index_entries(target, slot, estate) ExecInsertIndexTuples((target), (slot), (estate), false, false, NULL, NIL, false)
+#else
+#define ml_insert_index_entries(target, slot, estate) ExecInsertIndexTuples((target), (slot), (estate), false, false, NULL, NIL)
+#endif
+
 #endif

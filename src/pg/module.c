@@ -11,6 +11,7 @@
 #include "crypto.h"
 #include "energy/energy.h"
 #include "energy/worker_cpu.h"
+#include "fairness/fairness.h"
 #include "privacy/keys.h"
 #include "privacy/master.h"
 #include "settings.h"
@@ -44,6 +45,7 @@ _PG_init(void)
 {
 	ml_define_settings();
 	ml_energy_define_settings();
+	ml_fair_define_settings();
 	ml_worker_cpu_init();
 	ml_cache_init();
 	ml_privacy_define_settings();

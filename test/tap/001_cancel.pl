@@ -78,6 +78,8 @@ my @jobs = (
 	[ 'average_precision, ties and weights', '', "SELECT sustainml.average_precision(label, tie, score) FROM pairs", 10, 100, 120, 140 ],
 	[ 'mcc, 400,000 labels', '', "SELECT sustainml.mcc(k, k) FROM pairs", 10, 150, 300, 450, 600 ],
 	[ 'mcc, 400,000 labels, parallel', $parallel, "SELECT sustainml.mcc(k, k) FROM pairs", 10, 150, 300, 450 ],
+	[ 'fairness_consistency', '', "SELECT consistency FROM sustainml.fairness_consistency('num', 'b', '{x1,x2,x3,x4,x5,x6,x7,x8,x9,x10}', max_rows => 100000)", @few, 300, 900 ],
+	[ 'fairness_audit, 5,000 groups kept', '', "SELECT a FROM sustainml.fairness_audit('SELECT id % 5000 AS g, b FROM num', NULL, 'b', '{g}', 'true', draws => 0) a", 10, 60, 100, 150, 200, 300 ],
 	[ 'predict', '', "SELECT sum(sustainml.predict_proba('keep', t)) FROM num t, generate_series(1, 20)", 10, 60 ],
 );
 

@@ -50,6 +50,9 @@ typedef struct MlFairSpec
 /* Defaults: intersections 2, majority, min_n 30, suppress_below 10, confidence 0.95, draws 2000, seed 0. */
 extern void ml_fair_spec_init(MlFairSpec *spec);
 
+/* Refuse a protected column that is also the target, the prediction or the score; names of protected are the source's own. */
+extern void ml_fair_check_protected(const MlSource *source, const MlFairSpec *spec);
+
 typedef struct MlFairCollector MlFairCollector;
 
 /* Begin to collect; allocated in CurrentMemoryContext.  "scored": rows bring scores; "weighted": weights. */
@@ -106,6 +109,12 @@ extern size_t ml_fair_list_sets(int attributes, int most, SmlFairSet *sets);
  * Returns the audit's id.  Not in a read-only transaction.
  */
 extern int64 ml_fair_store(const MlFairResult *result, int64 run_id);
+
+/* Audits of one subject, and removals of them, wait for one another until the end of the transaction. */
+extern void ml_fair_lock_subject(const char *subject);
+
+/* Define the settings of audits; called once by _PG_init. */
+extern void ml_fair_define_settings(void);
 
 /* {"audit_id": 1, "sex": {"demographic_parity_difference": …}, …} for the report of train. */
 extern Jsonb *ml_fair_json(const MlFairResult *result, int64 audit_id);

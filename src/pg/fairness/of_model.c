@@ -131,6 +131,7 @@ ml_fair_of_model(const MlFairSpec *given, const SmlModel *model, const SmlScorer
 					 errmsg("protected column \"%s\" of type %s cannot make groups", spec->protected_columns[i],
 							format_type_be(source->columns[columns[i]].type))));
 	}
+	ml_fair_check_protected(source, &(MlFairSpec) {.target = spec->target, .protected_columns = spec->protected_columns, .protected_count = spec->protected_count});
 	if (model->task != SML_BINARY)
 		spec->threshold = NAN;
 	plan.extra = columns;

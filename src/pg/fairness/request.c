@@ -181,6 +181,28 @@ ml_fair_pass_add_columns(MlFairPass *pass, char *const *names, int count, const 
 	}
 }
 
+static void
+refuse_as_group(const MlSource *source, const MlFairSpec *spec, const char *name, const char *what)
+{
+	int column = name ? ml_source_find(source, name) : -1;
+
+	for (int i = 0; i < spec->protected_count && column >= 0; i++)
+		if (strcmp(spec->protected_columns[i], source->columns[column].name) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("column \"%s\" cannot be protected and the %s at once", source->columns[column].name, what),
+					 errdetail("Groups by what is judged are unequal by definition."),
+					 errhint("Leave it out of protected.")));
+}
+
+void
+ml_fair_check_protected(const MlSource *source, const MlFairSpec *spec)
+{
+	refuse_as_group(source, spec, spec->target, "target");
+	refuse_as_group(source, spec, spec->prediction, "prediction");
+	refuse_as_group(source, spec, spec->score, "score");
+}
+
 MlFairPass *
 ml_fair_pass(const MlSource *source, MlFairSpec *spec, MlRun *run)
 {
@@ -196,6 +218,7 @@ ml_fair_pass(const MlSource *source, MlFairSpec *spec, MlRun *run)
 	spec->protected_columns = NULL;
 	spec->protected_count = 0;
 	ml_fair_pass_add_columns(pass, names, count, "protected");
+	ml_fair_check_protected(source, spec);
 	return pass;
 }
 

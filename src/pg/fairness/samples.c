@@ -407,6 +407,20 @@ typedef struct Rows
 	MemoryContext context;
 } Rows;
 
+/* The rows, their scaled copy, and a distance with its outcome for each. */
+static void
+check_memory(const Rows *rows)
+{
+	size_t bytes = rows->room * (2 * rows->columns + 3) * sizeof(double);
+
+	if (bytes > ml_memory_limit())
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("cannot compare rows within sustainml.memory_limit"),
+				 errdetail("The rows take %zu kB or more, and the limit is %d kB.", bytes / 1024, ml_memory_limit_kb),
+				 errhint("Raise sustainml.memory_limit, or use a sample of the rows or fewer features.")));
+}
+
 static void
 take_row(void *context, const Datum *values, const bool *nulls)
 {
@@ -427,7 +441,8 @@ take_row(void *context, const Datum *values, const bool *nulls)
 	old = MemoryContextSwitchTo(rows->context);
 	if (rows->count == rows->room)
 	{
-		rows->room = Max(256, 2 * rows->room);
+		rows->room = Min(Max(256, 2 * rows->room), rows->most);
+		check_memory(rows);
 		rows->features = rows->features ? repalloc_huge(rows->features, sizeof(double) * rows->room * rows->columns)
 			: palloc_extended(sizeof(double) * rows->room * rows->columns, MCXT_ALLOC_HUGE);
 		rows->outcomes = rows->outcomes ? repalloc_huge(rows->outcomes, sizeof(double) * rows->room) : palloc(sizeof(double) * rows->room);

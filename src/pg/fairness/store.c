@@ -1,9 +1,13 @@
 /*
  * store.c - audits, mitigations and what policies make of them, written as the extension's owner.
  *
- * The groups and figures of an audit are gathered in a tuplestore and go in by one statement each, since a statement per row
- * costs several times as much; then the audit is chained under the lock of its subject, so that audits of other subjects do
- * not wait, and judged.
+ * Groups and figures go in by the batch and are hashed on their way (bulk.c); then the audit is chained under the lock of
+ * its subject, so that audits of other subjects do not wait, and judged.  What is hashed: the line of the audit's row, the
+ * SHA-256 of the lines of its groups and that of its figures, with line feeds between; the view fairness_content works
+ * out the same from the tables.
+ *
+ * A subject is a model whatever its name: it has the name under which it was first audited, and what is made later under that name is
+ * another.
  */
 #include "../compat.h"
 
@@ -14,39 +18,42 @@
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "executor/spi.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/queryenvironment.h"
-#include "utils/tuplestore.h"
 
 #include "../catalog_internal.h"
 #include "../json.h"
 #include "../parameters.h"
+#include "bulk.h"
 #include "fairness.h"
+#include "line.h"
 #include "state.h"
 
-/* ---- parameters ------------------------------------------------------------------------ */
+#define MOST_SUBJECT_BYTES 300 /* an index has room for some 2,700 */
 
-static void
-add_texts(MlParameters *p, char *const *texts, int count)
+/* ---- statements --------------------------------------------------------------------------- */
+
+static Datum
+texts_datum(char *const *texts, int count)
 {
 	Datum *values = palloc(sizeof(Datum) * (count + 1));
 	bool  *nulls = palloc(sizeof(bool) * (count + 1));
 	int    dimensions[1] = {count};
 	int    bounds[1] = {1};
 
+	if (count == 0)
+		return PointerGetDatum(construct_empty_array(TEXTOID));
 	for (int i = 0; i < count; i++)
 	{
 		nulls[i] = texts[i] == NULL;
 		values[i] = texts[i] ? CStringGetTextDatum(texts[i]) : (Datum) 0;
 	}
-	ml_add(p, TEXTARRAYOID, PointerGetDatum(count == 0 ? construct_empty_array(TEXTOID)
-										: construct_md_array(values, nulls, 1, dimensions, bounds, TEXTOID, -1, false, TYPALIGN_INT)),
-		false);
+	return PointerGetDatum(construct_md_array(values, nulls, 1, dimensions, bounds, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
 /* Run a statement that was prepared at its first use. */
@@ -64,104 +71,78 @@ execute(SPIPlanPtr *plan, const char *statement, MlParameters *p, int expected)
 		elog(ERROR, "cannot write a fairness audit: %s", SPI_result_code_string(code));
 }
 
-/* ---- many rows in one statement ----------------------------------------------------------- */
+/* ---- what is audited -------------------------------------------------------------------------- */
 
-#define ROWS_NAME "fairness_rows" /* what the statement calls them */
-
-typedef struct Rows
-{
-	TupleDesc       columns; /* types of the first row's parameters */
-	Tuplestorestate *store;
-	MemoryContext   each; /* for one row */
-} Rows;
-
+/* Audits of one subject wait for one another; so do first audits of one name, under a lock of its own kind. */
 static void
-rows_begin(Rows *rows)
+lock_text(const char *text, bool is_name)
 {
-	rows->columns = NULL;
-	rows->store = tuplestore_begin_heap(false, false, work_mem);
-	rows->each = AllocSetContextCreate(CurrentMemoryContext, "sustainml audit row", ALLOCSET_DEFAULT_SIZES);
+	uint32 hash = hash_bytes((const unsigned char *) text, (int) strlen(text));
+
+	LockDatabaseObject(ml_catalog_relation("fairness_chain"), (Oid) hash, is_name ? 1 : 0, ShareUpdateExclusiveLock);
 }
 
-static void
-rows_put(Rows *rows, MlParameters *p)
+void
+ml_fair_lock_subject(const char *subject)
 {
-	bool nulls[ML_MOST_PARAMETERS];
-
-	if (rows->columns == NULL)
-	{
-		MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(rows->store));
-
-		rows->columns = CreateTemplateTupleDesc(p->count);
-		for (int i = 0; i < p->count; i++)
-			TupleDescInitEntry(rows->columns, (AttrNumber) (i + 1), psprintf("c%d", i + 1), p->types[i], -1, 0);
-		MemoryContextSwitchTo(old);
-	}
-	for (int i = 0; i < p->count; i++)
-		nulls[i] = p->nulls[i] == 'n';
-	tuplestore_putvalues(rows->store, rows->columns, p->values, nulls);
-	MemoryContextReset(rows->each);
-	CHECK_FOR_INTERRUPTS();
+	lock_text(subject, false);
 }
 
-/* "statement" reads the rows from ROWS_NAME. */
-static void
-rows_insert(Rows *rows, const char *statement)
+/* Long sources are cut, and told apart by their hash. */
+static char *
+shortened(char *subject)
 {
-	if (rows->columns)
-	{
-		EphemeralNamedRelation relation = palloc0(sizeof(EphemeralNamedRelationData));
-		int                    code;
+	int length = (int) strlen(subject);
 
-		relation->md.name = ROWS_NAME;
-		relation->md.reliddesc = InvalidOid;
-		relation->md.tupdesc = rows->columns;
-		relation->md.enrtype = ENR_NAMED_TUPLESTORE;
-		relation->md.enrtuples = tuplestore_tuple_count(rows->store);
-		relation->reldata = rows->store;
-		code = SPI_register_relation(relation);
-		if (code == SPI_OK_REL_REGISTER)
-			code = SPI_execute(statement, false, 0);
-		if (code != SPI_OK_INSERT)
-			elog(ERROR, "cannot write a fairness audit: %s", SPI_result_code_string(code));
-		SPI_unregister_relation(ROWS_NAME);
-	}
-	tuplestore_end(rows->store);
-	MemoryContextDelete(rows->each);
+	if (length <= MOST_SUBJECT_BYTES)
+		return subject;
+	return psprintf("%s... %s", pnstrdup(subject, pg_mbcliplen(subject, length, MOST_SUBJECT_BYTES)), ml_sha256_hex(subject, length));
+}
+
+/* The subject of the audits of the model's versions so far; else its name, or where that is taken, one that is not.  Inside SPI. */
+static char *
+subject_of_model(const MlFairSpec *spec, MemoryContext caller)
+{
+	char        *name = psprintf("model %s.%s", spec->model_schema, spec->model);
+	MlParameters p = {0};
+	char        *subject;
+
+	lock_text(name, true);
+	ml_add_text(&p, spec->model_schema);
+	ml_add_text(&p, spec->model);
+	ml_add_text(&p, name);
+	ml_add_integer(&p, spec->version_id);
+	if (SPI_execute_with_args("SELECT coalesce((SELECT o.subject FROM sustainml.model_version v JOIN sustainml.fairness_audit o ON o.version_id = v.id"
+							  " WHERE v.model_schema = $1 AND v.model = $2 ORDER BY o.audit_id DESC LIMIT 1),"
+							  " CASE WHEN EXISTS (SELECT FROM sustainml.fairness_chain c WHERE c.subject = $3)"
+							  " THEN $3 || ' from version id ' || $4 ELSE $3 END)", p.count, p.types, p.values, p.nulls, false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "cannot read the fairness tables");
+	subject = MemoryContextStrdup(caller, SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1));
+	return subject;
+}
+
+static char *
+subject_of_predictions(const MlFairSpec *spec, const char *user)
+{
+	return shortened(psprintf("predictions %s: %s: %s, %s, %s", user, spec->source, spec->target ? spec->target : "-",
+							  spec->prediction ? spec->prediction : "-", spec->score ? spec->score : "-"));
 }
 
 /* ---- an audit ---------------------------------------------------------------------------- */
-
-/* What is audited, as the name of a chain: a model, or predictions that one role keeps in one place. */
-static char *
-subject_of(const MlFairSpec *spec, const char *user)
-{
-	if (spec->model)
-		return psprintf("model %s.%s", spec->model_schema, spec->model);
-	return psprintf("predictions %s: %s: %s, %s, %s", user, spec->source, spec->target ? spec->target : "-",
-					spec->prediction ? spec->prediction : "-", spec->score ? spec->score : "-");
-}
-
-static void
-lock_subject(const char *subject)
-{
-	uint32 hash = hash_bytes((const unsigned char *) subject, (int) strlen(subject));
-
-	LockDatabaseObject(ml_catalog_relation("fairness_chain"), (Oid) hash, 0, ShareUpdateExclusiveLock);
-}
 
 static const char insert_audit[] =
 	"INSERT INTO sustainml.fairness_audit (audit_id, audited_at, role_name, by_manager, subject, model_schema, model, version, version_id,"
 	" source, part, target, prediction, score, weight, positive, favorable, threshold, protected, intersections, reference, min_n,"
 	" suppress_below, confidence, draws, seed, rows, rows_without_label, rows_without_prediction, rows_without_group,"
-	" rows_without_weight, rows_without_score, rows_bad_score, notes, run_id, extension_version)"
+	" rows_without_weight, rows_without_score, rows_bad_score, notes, run_id, extension_version, salt)"
 	" VALUES (nextval('sustainml.fairness_id_seq'), clock_timestamp(), $1, $2, $3, $4, $5, nullif($6, 0)::int, nullif($7, 0),"
 	" $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18::int, $19, $20::int,"
 	" $21::int, $22, $23::int, $24, $25, $26, $27, $28,"
-	" $29, $30, $31, $32, nullif($33, 0), (SELECT extversion FROM pg_extension WHERE extname = 'sustainml')) RETURNING audit_id";
+	" $29, $30, $31, $32, nullif($33, 0), (SELECT extversion FROM pg_extension WHERE extname = 'sustainml'), gen_random_uuid()::text) RETURNING *";
 
+/* Writes the row of the audit itself and begins what is hashed. */
 static int64
-store_audit(const MlFairResult *result, const char *user, bool by_manager, const char *subject, int64 run_id)
+store_audit(const MlFairResult *result, const char *user, bool by_manager, const char *subject, int64 run_id, StringInfo content)
 {
 	const MlFairSpec *spec = result->spec;
 	MlParameters      p = {0};
@@ -184,7 +165,7 @@ store_audit(const MlFairResult *result, const char *user, bool by_manager, const
 	ml_add_text(&p, spec->positive);
 	ml_add_text(&p, spec->favorable);
 	ml_add_number(&p, spec->threshold);
-	add_texts(&p, spec->protected_columns, spec->protected_count);
+	ml_add(&p, TEXTARRAYOID, texts_datum(spec->protected_columns, spec->protected_count), false);
 	ml_add_integer(&p, spec->intersections);
 	ml_add_text(&p, spec->reference);
 	ml_add_integer(&p, spec->min_n);
@@ -199,56 +180,73 @@ store_audit(const MlFairResult *result, const char *user, bool by_manager, const
 	ml_add_integer(&p, result->rows_without_weight);
 	ml_add_integer(&p, result->rows_without_score);
 	ml_add_integer(&p, result->rows_bad_score);
-	add_texts(&p, result->notes, result->note_count);
+	ml_add(&p, TEXTARRAYOID, texts_datum(result->notes, result->note_count), false);
 	ml_add_integer(&p, run_id);
 	execute(&plan, insert_audit, &p, SPI_OK_INSERT_RETURNING);
+	ml_line_append_tuple(content, SPI_tuptable->tupdesc, SPI_tuptable->vals[0]);
 	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 }
 
-static void
-add_set(MlParameters *p, const MlFairResult *result, size_t set)
+/* The names of each set, and the values of each group, as arrays: every figure of theirs has them. */
+typedef struct Names
 {
-	const SmlFairSet *s = &result->plan.sets[set];
-	char            **names = palloc(sizeof(char *) * (s->count + 1));
+	Datum *sets;
+	Datum *groups;
+} Names;
 
-	for (size_t i = 0; i < s->count; i++)
-		names[i] = result->spec->protected_columns[s->attributes[i]];
-	add_texts(p, names, (int) s->count);
+static Names
+names_of(const MlFairResult *result)
+{
+	Names names;
+
+	names.sets = palloc(sizeof(Datum) * (result->plan.set_count + 1));
+	names.groups = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Datum) * (result->plan.group_count + 1));
+	for (size_t s = 0; s < result->plan.set_count; s++)
+	{
+		const SmlFairSet *set = &result->plan.sets[s];
+		char            **columns = palloc(sizeof(char *) * (set->count + 1));
+
+		for (size_t i = 0; i < set->count; i++)
+			columns[i] = result->spec->protected_columns[set->attributes[i]];
+		names.sets[s] = texts_datum(columns, (int) set->count);
+	}
+	for (size_t g = 0; g < result->plan.group_count; g++)
+		names.groups[g] = texts_datum(result->values[g], (int) result->plan.sets[result->plan.groups[g].set].count);
+	return names;
 }
 
-static void
-store_cells(const MlFairResult *result, int64 audit_id)
+static char *
+store_cells(const MlFairResult *result, int64 audit_id, const Names *names)
 {
-	Rows          rows;
-	MemoryContext old;
-	Oid           type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("fairness_state"),
-										 ObjectIdGetDatum(get_namespace_oid("sustainml", false)));
+	static const char *const columns[] = {"audit_id", "cell", "attributes", "group_values", "n", "true_positives", "false_positives", "true_negatives",
+										  "false_negatives", "is_unknown", "is_small", "is_suppressed", "counts"};
+	MlBulk *bulk = ml_bulk_begin("fairness_cell", columns, lengthof(columns));
 
-	rows_begin(&rows);
-	old = MemoryContextSwitchTo(rows.each);
 	for (size_t g = 0; g < result->plan.group_count; g++)
 	{
 		const SmlFairGroup *group = &result->plan.groups[g];
-		MlParameters p = {0};
+		MemoryContext       old;
+		Datum               counts;
 
-		ml_add_integer(&p, audit_id);
-		ml_add_integer(&p, (int64) g + 1);
-		add_set(&p, result, group->set);
-		add_texts(&p, result->values[g], (int) result->plan.sets[group->set].count);
-		ml_add_integer(&p, (int64) sml_fair_rows(group->state));
-		ml_add_integer(&p, (int64) group->state->n[SML_YES][SML_YES]);
-		ml_add_integer(&p, (int64) group->state->n[SML_NO][SML_YES]);
-		ml_add_integer(&p, (int64) group->state->n[SML_NO][SML_NO]);
-		ml_add_integer(&p, (int64) group->state->n[SML_YES][SML_NO]);
-		ml_add_bool(&p, group->unknown);
-		ml_add_bool(&p, sml_fair_rows(group->state) < result->plan.min_n);
-		ml_add_bool(&p, result->audit->suppressed[g]);
-		ml_add(&p, type, ml_fair_state_datum(group->state), false);
-		rows_put(&rows, &p);
+		ml_bulk_int8(bulk, audit_id);
+		ml_bulk_int4(bulk, (int32) g + 1);
+		ml_bulk_datum(bulk, names->sets[group->set], false);
+		ml_bulk_datum(bulk, names->groups[g], false);
+		ml_bulk_int8(bulk, (int64) sml_fair_rows(group->state));
+		ml_bulk_int8(bulk, (int64) group->state->n[SML_YES][SML_YES]);
+		ml_bulk_int8(bulk, (int64) group->state->n[SML_NO][SML_YES]);
+		ml_bulk_int8(bulk, (int64) group->state->n[SML_NO][SML_NO]);
+		ml_bulk_int8(bulk, (int64) group->state->n[SML_YES][SML_NO]);
+		ml_bulk_bool(bulk, group->unknown);
+		ml_bulk_bool(bulk, sml_fair_rows(group->state) < result->plan.min_n);
+		ml_bulk_bool(bulk, result->audit->suppressed[g]);
+		old = MemoryContextSwitchTo(ml_bulk_memory(bulk));
+		counts = ml_fair_state_datum(group->state);
+		MemoryContextSwitchTo(old);
+		ml_bulk_datum(bulk, counts, false);
+		ml_bulk_row(bulk);
 	}
-	MemoryContextSwitchTo(old);
-	rows_insert(&rows, "INSERT INTO sustainml.fairness_cell (audit_id, cell, attributes, group_values, n, true_positives, false_positives,"
-				" true_negatives, false_negatives, is_unknown, is_small, is_suppressed, counts) SELECT * FROM " ROWS_NAME);
+	return ml_bulk_end(bulk);
 }
 
 static const char *
@@ -257,54 +255,48 @@ label_of(const MlFairResult *result, size_t group)
 	return group == SML_NO_GROUP ? NULL : result->plan.groups[group].label;
 }
 
-static void
-store_metrics(const MlFairResult *result, int64 audit_id)
+static char *
+store_metrics(const MlFairResult *result, int64 audit_id, const Names *names)
 {
-	Rows          rows;
-	MemoryContext old;
+	static const char *const columns[] = {"audit_id", "line", "scope", "attributes", "group_values", "cell", "metric", "value", "numerator", "denominator",
+										  "n", "ci_low", "ci_high", "ci_method", "reference_group", "low_group", "high_group", "least_n", "groups_left_out",
+										  "statistic", "p_value", "exact_p", "corrected", "is_small", "is_suppressed", "undefined_reason"};
+	MlBulk *bulk = ml_bulk_begin("fairness_metric", columns, lengthof(columns));
 
-	rows_begin(&rows);
-	old = MemoryContextSwitchTo(rows.each);
 	for (size_t r = 0; r < result->audit->count; r++)
 	{
 		const SmlFairRow *row = &result->audit->rows[r];
-		MlParameters p = {0};
+		bool              none = row->group == SML_NO_GROUP;
 
-		ml_add_integer(&p, audit_id);
-		ml_add_integer(&p, (int64) r + 1);
-		ml_add_text(&p, sml_fair_scope_name(row->scope));
-		add_set(&p, result, row->set);
-		if (row->group == SML_NO_GROUP)
-			ml_add(&p, TEXTARRAYOID, (Datum) 0, true);
-		else
-			add_texts(&p, result->values[row->group], (int) result->plan.sets[row->set].count);
-		ml_add(&p, INT8OID, Int64GetDatum((int64) row->group + 1), row->group == SML_NO_GROUP);
-		ml_add_text(&p, row->metric);
-		ml_add_number(&p, row->figure.value);
-		ml_add_number(&p, row->figure.numerator);
-		ml_add_number(&p, row->figure.denominator);
-		ml_add_integer(&p, (int64) row->figure.n);
-		ml_add_number(&p, row->figure.ci_low);
-		ml_add_number(&p, row->figure.ci_high);
-		ml_add_text(&p, row->figure.ci_method);
-		ml_add_text(&p, label_of(result, row->reference));
-		ml_add_text(&p, label_of(result, row->low_group));
-		ml_add_text(&p, label_of(result, row->high_group));
-		ml_add_integer(&p, (int64) row->least_n);
-		ml_add_integer(&p, (int64) row->left_out);
-		ml_add_number(&p, row->statistic);
-		ml_add_number(&p, row->p_value);
-		ml_add_number(&p, row->exact_p);
-		ml_add_number(&p, row->corrected);
-		ml_add_bool(&p, row->is_small);
-		ml_add_bool(&p, row->is_suppressed);
-		ml_add_text(&p, sml_figure_reason(&row->figure));
-		rows_put(&rows, &p);
+		ml_bulk_int8(bulk, audit_id);
+		ml_bulk_int4(bulk, (int32) r + 1);
+		ml_bulk_text(bulk, sml_fair_scope_name(row->scope));
+		ml_bulk_datum(bulk, names->sets[row->set], false);
+		ml_bulk_datum(bulk, none ? (Datum) 0 : names->groups[row->group], none);
+		ml_bulk_datum(bulk, Int32GetDatum((int32) row->group + 1), none);
+		ml_bulk_text(bulk, row->metric);
+		ml_bulk_number(bulk, row->figure.value);
+		ml_bulk_number(bulk, row->figure.numerator);
+		ml_bulk_number(bulk, row->figure.denominator);
+		ml_bulk_int8(bulk, (int64) row->figure.n);
+		ml_bulk_number(bulk, row->figure.ci_low);
+		ml_bulk_number(bulk, row->figure.ci_high);
+		ml_bulk_text(bulk, row->figure.ci_method);
+		ml_bulk_text(bulk, label_of(result, row->reference));
+		ml_bulk_text(bulk, label_of(result, row->low_group));
+		ml_bulk_text(bulk, label_of(result, row->high_group));
+		ml_bulk_int8(bulk, (int64) row->least_n);
+		ml_bulk_int4(bulk, (int32) row->left_out);
+		ml_bulk_number(bulk, row->statistic);
+		ml_bulk_number(bulk, row->p_value);
+		ml_bulk_number(bulk, row->exact_p);
+		ml_bulk_number(bulk, row->corrected);
+		ml_bulk_bool(bulk, row->is_small);
+		ml_bulk_bool(bulk, row->is_suppressed);
+		ml_bulk_text(bulk, sml_figure_reason(&row->figure));
+		ml_bulk_row(bulk);
 	}
-	MemoryContextSwitchTo(old);
-	rows_insert(&rows, "INSERT INTO sustainml.fairness_metric (audit_id, line, scope, attributes, group_values, cell, metric, value, numerator,"
-				" denominator, n, ci_low, ci_high, ci_method, reference_group, low_group, high_group, least_n, groups_left_out,"
-				" statistic, p_value, exact_p, corrected, is_small, is_suppressed, undefined_reason) SELECT * FROM " ROWS_NAME);
+	return ml_bulk_end(bulk);
 }
 
 /* Whether the user may manage the model that is audited. */
@@ -323,23 +315,38 @@ is_manager(const MlFairSpec *spec)
 int64
 ml_fair_store(const MlFairResult *result, int64 run_id)
 {
-	MlOwnerScope scope;
-	char        *user = GetUserNameFromId(GetUserId(), false);
-	char        *subject = subject_of(result->spec, user);
-	bool         by_manager = is_manager(result->spec);
-	MlParameters      p = {0};
-	SPIPlanPtr   plan = NULL;
-	int64        audit_id;
+	MemoryContext  caller = CurrentMemoryContext;
+	MlOwnerScope   scope;
+	char          *user = GetUserNameFromId(GetUserId(), false);
+	bool           by_manager = is_manager(result->spec);
+	MlParameters   p = {0};
+	StringInfoData content;
+	Names          names;
+	char          *subject;
+	const char    *hash;
+	int64          audit_id;
 
 	PreventCommandIfReadOnly("a fairness audit");
-	lock_subject(subject);
 	SPI_connect();
 	ml_owner_begin(&scope);
-	audit_id = store_audit(result, user, by_manager, subject, run_id);
-	store_cells(result, audit_id);
-	store_metrics(result, audit_id);
+	subject = result->spec->model ? subject_of_model(result->spec, caller) : subject_of_predictions(result->spec, user);
+	ml_fair_lock_subject(subject);
+	initStringInfo(&content);
+	audit_id = store_audit(result, user, by_manager, subject, run_id, &content);
+	names = names_of(result);
+	hash = store_cells(result, audit_id, &names);
+	appendStringInfo(&content, "\n%s", hash);
+	hash = store_metrics(result, audit_id, &names);
+	if (hash)
+		appendStringInfo(&content, "\n%s", hash);
+	CommandCounterIncrement();
 	ml_add_integer(&p, audit_id);
-	execute(&plan, "SELECT sustainml_internal.fairness_seal($1)", &p, SPI_OK_SELECT);
+	ml_add_text(&p, subject);
+	ml_add_text(&p, content.data);
+	ml_add_bool(&p, by_manager && result->spec->model);
+	if (SPI_execute_with_args("SELECT sustainml_internal.fairness_chain_on($1, $2, $3), CASE WHEN $4 THEN sustainml_internal.fairness_judge($1) END",
+							  p.count, p.types, p.values, p.nulls, false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "cannot chain a fairness audit");
 	ml_owner_end(&scope);
 	SPI_finish();
 	return audit_id;
@@ -376,9 +383,10 @@ ml_fair_mitigation_store(const MlFairMitigation *m)
 	SPI_connect();
 	ml_owner_begin(&scope);
 	execute(&plan, "INSERT INTO sustainml.fairness_mitigation (mitigation_id, mitigated_at, role_name, model_schema, model, version, method,"
-			" params, thresholds, attribute, metric, audit_before, audit_after, gap_before, gap_after, lowered, note)"
+			" params, thresholds, attribute, metric, audit_before, audit_after, gap_before, gap_after, lowered, note, version_id)"
 			" VALUES (nextval('sustainml.fairness_id_seq'), clock_timestamp(), $1, $2, $3, nullif($4, 0)::int, $5, coalesce($6, '{}'::jsonb), $7, $8, $9,"
-			" nullif($10, 0), nullif($11, 0), $12, $13, $14, $15) RETURNING mitigation_id", &p, SPI_OK_INSERT_RETURNING);
+			" nullif($10, 0), nullif($11, 0), $12, $13, $14, $15,"
+			" (SELECT v.id FROM sustainml.model_version v WHERE v.model_schema = $2 AND v.model = $3 AND v.version = $4)) RETURNING mitigation_id", &p, SPI_OK_INSERT_RETURNING);
 	id = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	ml_owner_end(&scope);
 	SPI_finish();

@@ -11,32 +11,18 @@
 #include <math.h>
 
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
-#include "utils/timestamp.h"
 
 #include "../args.h"
 #include "../env.h"
 #include "../metric/asked.h"
 #include "../privacy/keys.h"
+#include "page.h"
 #include "plot.h"
 
 #define MOST_BARS         20   /* features in the picture of importance */
 #define MOST_CURVE_POINTS 400
 #define MOST_CLASSES      12   /* a confusion matrix up to this size */
-
-static const char style[] =
-	":root{--ink:#1d2733;--soft:#5b6b7b;--line:#d8dfe6;--back:#fff;--mark:#1f7a5c;--faint:#b06a2c}"
-	"@media(prefers-color-scheme:dark){:root{--ink:#e3e9ef;--soft:#9fb0c0;--line:#33404d;--back:#12181f;--mark:#4fc39a;--faint:#e0a26a}}"
-	"body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--back);max-width:60rem;margin:2rem auto;padding:0 1rem}"
-	"h1{font-size:1.7rem;margin:0 0 .2rem}h2{font-size:1.15rem;margin:2rem 0 .5rem;border-bottom:1px solid var(--line)}"
-	"table{border-collapse:collapse;margin:.5rem 0;font-size:.9rem}th,td{padding:.2rem .7rem .2rem 0;text-align:left;vertical-align:top;"
-	"border-bottom:1px solid var(--line)}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}th{color:var(--soft);font-weight:600}"
-	".soft{color:var(--soft)}.row{display:flex;flex-wrap:wrap;gap:1.5rem}.wide{overflow-x:auto}"
-	"svg{max-width:100%;height:auto}svg .axis{font:12px system-ui,sans-serif;fill:var(--soft)}svg .grid{stroke:var(--line);stroke-width:1;fill:none}"
-	"svg .faint{stroke:var(--faint);stroke-dasharray:4 4;fill:none}svg .curve{stroke:var(--mark);stroke-width:2;fill:none}svg .thin{stroke-width:1}"
-	"svg .mark{fill:var(--mark)}figure{margin:0;max-width:20rem}figure.broad{max-width:none;margin:1rem 0}figcaption{color:var(--soft);font-size:.85rem}";
 
 typedef struct Card
 {
@@ -46,181 +32,17 @@ typedef struct Card
 	SmlEnv           env;
 } Card;
 
-/* ---- tables from the views --------------------------------------------------------------------- */
-
-static bool
-is_number(Oid type)
-{
-	return type == FLOAT8OID || type == INT4OID || type == INT8OID;
-}
-
-static char *
-cell_text(HeapTuple tuple, TupleDesc row, int column)
-{
-	bool  isnull;
-	Datum value = SPI_getbinval(tuple, row, column, &isnull);
-
-	if (isnull)
-		return "–";
-	if (SPI_gettypeid(row, column) == FLOAT8OID)
-		return psprintf("%.5g", DatumGetFloat8(value));
-	return SPI_getvalue(tuple, row, column);
-}
-
-/* A cell or heading, numbers to the right. */
-static void
-put_cell(Card *card, const char *tag, bool number, const char *text)
-{
-	appendStringInfo(&card->page, "<%s%s>", tag, number ? " class=\"n\"" : "");
-	ml_html_text(&card->page, text);
-	appendStringInfo(&card->page, "</%s>", tag);
-}
-
-/* A column's name for people. */
-static char *
-heading_of(TupleDesc row, int column)
-{
-	char *name = SPI_fname(row, column);
-
-	for (char *c = name; *c; c++)
-		if (*c == '_')
-			*c = ' ';
-	return name;
-}
-
-static bool
-is_empty(SPITupleTable *rows, uint64 count, int column)
-{
-	bool isnull = true;
-
-	for (uint64 r = 0; r < count && isnull; r++)
-		(void) SPI_getbinval(rows->vals[r], rows->tupdesc, column, &isnull);
-	return isnull;
-}
-
-/* The rows of a query as a table; columns without any value are left out. */
-static void
-put_table(Card *card, SPITupleTable *rows, uint64 count)
-{
-	TupleDesc row = rows->tupdesc;
-	bool     *empty = palloc(sizeof(bool) * (row->natts + 1));
-
-	appendStringInfoString(&card->page, "<div class=\"wide\"><table><thead><tr>");
-	for (int i = 1; i <= row->natts; i++)
-	{
-		empty[i] = is_empty(rows, count, i);
-		if (!empty[i])
-			put_cell(card, "th", is_number(SPI_gettypeid(row, i)), heading_of(row, i));
-	}
-	appendStringInfoString(&card->page, "</tr></thead><tbody>\n");
-	for (uint64 r = 0; r < count; r++)
-	{
-		appendStringInfoString(&card->page, "<tr>");
-		for (int i = 1; i <= row->natts; i++)
-			if (!empty[i])
-				put_cell(card, "td", is_number(SPI_gettypeid(row, i)), cell_text(rows->vals[r], row, i));
-		appendStringInfoString(&card->page, "</tr>\n");
-	}
-	appendStringInfoString(&card->page, "</tbody></table></div>\n");
-}
-
-/* One row as a table of names and values, those that are NULL left out. */
-static void
-put_facts(Card *card, SPITupleTable *rows)
-{
-	appendStringInfoString(&card->page, "<table><tbody>\n");
-	for (int i = 1; i <= rows->tupdesc->natts; i++)
-	{
-		if (is_empty(rows, 1, i))
-			continue;
-		appendStringInfoString(&card->page, "<tr>");
-		put_cell(card, "th", false, heading_of(rows->tupdesc, i));
-		put_cell(card, "td", false, cell_text(rows->vals[0], rows->tupdesc, i));
-		appendStringInfoString(&card->page, "</tr>\n");
-	}
-	appendStringInfoString(&card->page, "</tbody></table>\n");
-}
-
-typedef enum Layout
-{
-	AS_TABLE,
-	AS_FACTS,
-	AS_LIST,
-	AS_INTERVALS /* columns title, label, value, low, high, reference; a picture for each title */
-} Layout;
-
-static void
-put_list(Card *card, SPITupleTable *rows, uint64 count)
-{
-	appendStringInfoString(&card->page, "<ul>\n");
-	for (uint64 r = 0; r < count; r++)
-		put_cell(card, "li", false, cell_text(rows->vals[r], rows->tupdesc, 1));
-	appendStringInfoString(&card->page, "</ul>\n");
-}
-
-static double
-cell_number(SPITupleTable *rows, uint64 row, int column)
-{
-	bool  isnull;
-	Datum value = SPI_getbinval(rows->vals[row], rows->tupdesc, column, &isnull);
-
-	return isnull ? NAN : DatumGetFloat8(value);
-}
-
-/* The rows from "first" on that have one title; returns where the next title begins. */
-static uint64
-put_intervals(Card *card, SPITupleTable *rows, uint64 first, uint64 count)
-{
-	char       *title = cell_text(rows->vals[first], rows->tupdesc, 1);
-	MlInterval *intervals = palloc(sizeof(MlInterval) * (count - first));
-	uint64      next = first;
-
-	for (; next < count && strcmp(cell_text(rows->vals[next], rows->tupdesc, 1), title) == 0; next++)
-		intervals[next - first] = (MlInterval) {
-			cell_text(rows->vals[next], rows->tupdesc, 2), cell_number(rows, next, 3), cell_number(rows, next, 4), cell_number(rows, next, 5)};
-	appendStringInfoString(&card->page, "<figure class=\"broad\"><figcaption>");
-	ml_html_text(&card->page, title);
-	appendStringInfoString(&card->page, "</figcaption>");
-	ml_plot_intervals(&card->page, intervals, next - first, cell_number(rows, first, 6));
-	appendStringInfoString(&card->page, "</figure>\n");
-	return next;
-}
-
 /* A section from a query with $1 schema, $2 model, $3 version, $4 reference; left out when there is no row. */
 static void
-put_section(Card *card, const char *heading, const char *before, const char *query, Layout layout)
+put_section(Card *card, const char *heading, const char *before, const char *query, MlPageLayout layout)
 {
-	Oid   types[4] = {TEXTOID, TEXTOID, INT4OID, TEXTOID};
-	Datum values[4];
-	int   level = NewGUCNestLevel();
+	MlParameters p = {0};
 
-	/* our queries use our own names only */
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	values[0] = CStringGetTextDatum(card->version->schema);
-	values[1] = CStringGetTextDatum(card->version->name);
-	values[2] = Int32GetDatum(card->version->version);
-	values[3] = CStringGetTextDatum(psprintf("%s.%s@%d", card->version->schema, card->version->name, card->version->version));
-	SPI_connect();
-	if (SPI_execute_with_args(query, 4, types, values, NULL, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "unexpected result of a query for the model card");
-	if (SPI_processed > 0)
-	{
-		if (heading)
-			appendStringInfo(&card->page, "<h2>%s</h2>\n", heading);
-		if (before)
-			appendStringInfo(&card->page, "<p class=\"soft\">%s</p>\n", before);
-		if (layout == AS_FACTS)
-			put_facts(card, SPI_tuptable);
-		else if (layout == AS_LIST)
-			put_list(card, SPI_tuptable, SPI_processed);
-		else if (layout == AS_INTERVALS)
-			for (uint64 r = 0; r < SPI_processed;)
-				r = put_intervals(card, SPI_tuptable, r, SPI_processed);
-		else
-			put_table(card, SPI_tuptable, SPI_processed);
-	}
-	SPI_finish();
-	AtEOXact_GUC(true, level);
+	ml_add_text(&p, card->version->schema);
+	ml_add_text(&p, card->version->name);
+	ml_add(&p, INT4OID, Int32GetDatum(card->version->version), false);
+	ml_add_text(&p, psprintf("%s.%s@%d", card->version->schema, card->version->name, card->version->version));
+	(void) ml_page_section(&card->page, heading, before, query, &p, layout);
 }
 
 /* ---- quality --------------------------------------------------------------------------------------- */
@@ -290,12 +112,12 @@ put_confusion(Card *card, const SmlScored *scored)
 	ML_CHECK(&card->env, sml_confusion_make(&card->env, scored, card->version->threshold, &confusion), "count classes");
 	appendStringInfoString(&card->page, "<div class=\"wide\"><table><thead><tr><th>actual \\ predicted</th>");
 	for (size_t k = 0; k < confusion->classes; k++)
-		put_cell(card, "th", true, encoder->classes[k]);
+		ml_page_cell(&card->page, "th", true, encoder->classes[k]);
 	appendStringInfoString(&card->page, "</tr></thead><tbody>\n");
 	for (size_t a = 0; a < confusion->classes; a++)
 	{
 		appendStringInfoString(&card->page, "<tr>");
-		put_cell(card, "th", false, encoder->classes[a]);
+		ml_page_cell(&card->page, "th", false, encoder->classes[a]);
 		for (size_t p = 0; p < confusion->classes; p++)
 			appendStringInfo(&card->page, "<td class=\"n\">%llu</td>", (unsigned long long) confusion->count[a * confusion->classes + p]);
 		appendStringInfoString(&card->page, "</tr>\n");
@@ -372,21 +194,6 @@ put_importance(Card *card)
 
 /* ---- the page --------------------------------------------------------------------------------------------- */
 
-static void
-begin_page(Card *card)
-{
-	StringInfo page = &card->page;
-
-	initStringInfo(page);
-	appendStringInfoString(page, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/><meta name=\"viewport\" content=\"width=device-width\"/><title>");
-	ml_html_text(page, ml_version_label(card->version));
-	appendStringInfo(page, "</title><style>%s</style></head><body>\n<h1>", style);
-	ml_html_text(page, ml_version_label(card->version));
-	appendStringInfoString(page, "</h1>\n<p class=\"soft\">Model card, made by sustainml on ");
-	ml_html_text(page, timestamptz_to_str(GetCurrentTimestamp() / USECS_PER_SEC * USECS_PER_SEC));
-	appendStringInfoString(page, "</p>\n");
-}
-
 static const char facts_query[] =
 	"SELECT m.task, m.algorithm, m.target, m.positive AS positive_class, m.favorable AS favorable_outcome, m.threshold, m.source AS trained_on,"
 	" m.rows_used AS training_rows, m.rows_held_out, m.rows_skipped, m.feature_count AS features, m.model_bytes AS size_in_bytes,"
@@ -397,9 +204,10 @@ static const char coefficients_query[] =
 	"SELECT c.class, c.term, c.estimate, c.std_error, c.statistic, c.p_value, c.ci_low, c.ci_high FROM sustainml.coefficients($4) c"
 	" ORDER BY abs(c.statistic) DESC NULLS LAST, c.class, c.term LIMIT 25";
 
-/* The newest audit of the version (fairness_latest has the newest of the model). */
+/* The newest audit of the version by somebody who manages it (fairness_latest has the one of the version in use). */
 #define NEWEST_AUDIT \
-	"f.audit_id = (SELECT max(a.audit_id) FROM sustainml.fairness_audits a WHERE a.model_schema = $1 AND a.model = $2 AND a.version = $3)"
+	"f.audit_id = (SELECT a.audit_id FROM sustainml.fairness_audits a WHERE a.model_schema = $1 AND a.model = $2 AND a.version = $3 AND NOT a.is_dropped" \
+	" ORDER BY a.by_manager DESC, a.audit_id DESC LIMIT 1)"
 
 /* The groups of one attribute; crosses are in the views.  The dashed line is all rows together. */
 static const char fairness_query[] =
@@ -444,18 +252,17 @@ sustainml_model_card(PG_FUNCTION_ARGS)
 	/* a card shows what the model is made of */
 	ml_model_require(&card.model->keys, ML_KEY_OPEN);
 	ml_env_init(&card.env, CurrentMemoryContext);
-	begin_page(&card);
-	put_section(&card, "What it is", NULL, facts_query, AS_FACTS);
+	ml_page_begin(&card.page, ml_version_label(card.version), "Model card");
+	put_section(&card, "What it is", NULL, facts_query, ml_page_facts);
 	put_quality(&card, fcinfo);
 	put_importance(&card);
 	put_section(&card, "Fairness", "Groups with 95 % intervals from the newest audit; the number of rows stands beside the group, and the dashed line is all rows together.",
-				fairness_query, AS_INTERVALS);
-	put_section(&card, NULL, "The widest gap between groups, with its interval.", fairness_gaps_query, AS_TABLE);
-	put_section(&card, "Coefficients", "On the original scale of the columns, the 25 with the largest statistic.", coefficients_query, AS_TABLE);
-	put_section(&card, "Energy and carbon", "Joules with the bounds of their uncertainty; a figure that is not known is left open.", energy_query, AS_TABLE);
-	put_section(&card, NULL, NULL, method_query, AS_LIST);
-	put_section(&card, "Features", NULL, features_query, AS_TABLE);
-	put_section(&card, "What the training wants you to know", NULL, notes_query, AS_LIST);
-	appendStringInfoString(&card.page, "</body></html>\n");
-	PG_RETURN_TEXT_P(cstring_to_text_with_len(card.page.data, card.page.len));
+				fairness_query, ml_page_intervals);
+	put_section(&card, NULL, "The widest gap between groups, with its interval.", fairness_gaps_query, ml_page_table);
+	put_section(&card, "Coefficients", "On the original scale of the columns, the 25 with the largest statistic.", coefficients_query, ml_page_table);
+	put_section(&card, "Energy and carbon", "Joules with the bounds of their uncertainty; a figure that is not known is left open.", energy_query, ml_page_table);
+	put_section(&card, NULL, NULL, method_query, ml_page_list);
+	put_section(&card, "Features", NULL, features_query, ml_page_table);
+	put_section(&card, "What the training wants you to know", NULL, notes_query, ml_page_list);
+	PG_RETURN_DATUM(ml_page_end(&card.page));
 }

@@ -17,6 +17,7 @@
 
 #include "../env.h"
 #include "../rows.h"
+#include "../fairness/fairness.h"
 #include "../privacy/learn.h"
 #include "train.h"
 
@@ -347,6 +348,8 @@ ml_columns_choose(const MlSource *source, const MlRequest *request, const MlSpli
 		ml_source_check_right(source, columns->weight);
 	check_names(source, request->exclude, request->exclude_count, "exclude");
 	check_names(source, request->protected_columns, request->protected_count, "protected");
+	/* before any work, and not only when the held-out rows are audited */
+	ml_fair_check_protected(source, &(MlFairSpec) {.target = request->target, .protected_columns = request->protected_columns, .protected_count = request->protected_count});
 	if (columns->weight >= 0)
 	{
 		Oid weight_type = ml_source_value_type(&source->columns[columns->weight]);

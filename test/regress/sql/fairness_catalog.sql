@@ -121,7 +121,7 @@ DO $$
 DECLARE
 	t text;
 BEGIN
-	FOREACH t IN ARRAY '{fairness_audit,fairness_cell,fairness_metric,fairness_chain,fairness_verdict,fairness_mitigation}'::text[] LOOP
+	FOREACH t IN ARRAY '{fairness_audit,fairness_cell,fairness_metric,fairness_chain,fairness_verdict,fairness_mitigation,fairness_prune}'::text[] LOOP
 		BEGIN EXECUTE format('DELETE FROM sustainml.%I', t); RAISE NOTICE '% lost rows', t; EXCEPTION WHEN object_not_in_prerequisite_state THEN RAISE NOTICE '%', SQLERRM; END;
 		BEGIN EXECUTE format('TRUNCATE sustainml.%I', t); RAISE NOTICE '% lost rows', t; EXCEPTION WHEN object_not_in_prerequisite_state THEN NULL; END;
 	END LOOP;

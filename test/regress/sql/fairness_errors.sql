@@ -35,6 +35,11 @@ SELECT * FROM try($$SELECT sustainml.fairness_audit('t', 'y', 'p', '{j}', '1')$$
 SELECT * FROM try($$SELECT sustainml.fairness_audit('t', 'y', 'p', '{sex,sex}', '1')$$);
 SELECT * FROM try($$SELECT sustainml.fairness_audit('t', 'y', 'p', '{}', '1')$$);
 SELECT * FROM try($$SELECT sustainml.fairness_audit('t', 'y', 'p', ARRAY['sex', NULL], '1')$$);
+-- what is judged makes no groups: it would be unequal by definition
+SELECT * FROM try($$SELECT sustainml.fairness_audit('t', 'y', 'p', '{sex,y}', '1')$$);
+SELECT * FROM try($$SELECT sustainml.fairness_audit('t', 'y', 'p', '{p}', '1')$$);
+SELECT * FROM try($$SELECT sustainml.fairness_audit('t', 'y', score => 's', protected => '{s}', favorable => '1')$$);
+SELECT * FROM try($$SELECT * FROM sustainml.train('never', 't', target => 'y', features => '{s}', protected => '{y}', holdout => 0)$$);
 -- scores and weights
 SELECT * FROM try($$SELECT sustainml.fairness_audit('SELECT sex, y, p, s * 10 AS s FROM t', 'y', 'p', '{sex}', '1', score => 's')$$);
 SELECT * FROM try($$SELECT sustainml.fairness_audit('t', 'y', 'p', '{sex}', '1', score => 'note')$$);
@@ -58,11 +63,14 @@ SELECT * FROM try($$SELECT * FROM sustainml.fairness_calibration('SELECT *, 2 AS
 SELECT * FROM try($$SELECT * FROM sustainml.fairness_multiclass('t', 'id', 'p', '{sex}')$$);
 SELECT * FROM try($$SELECT * FROM sustainml.fairness_regression('t', 'note', 's', '{sex}')$$);
 SELECT * FROM try($$SELECT * FROM sustainml.fairness_consistency('t', 'p', '{s}', max_rows => 100)$$);
+SET sustainml.memory_limit = '64kB';
+SELECT * FROM try($$SELECT * FROM sustainml.fairness_consistency('SELECT p, i AS a, i AS b, i AS c, i AS d, i AS e FROM t, generate_series(1, 20) i', 'p', '{a,b,c,d,e}', max_rows => 4000)$$);
+RESET sustainml.memory_limit;
 SELECT * FROM try($$SELECT sustainml.fairness_rate(sustainml.fairness_counts(true, true), 'tprr')$$);
 SELECT * FROM try($$SELECT sustainml.fairness_fisher_p(5, 3, 1, 2)$$);
 SELECT * FROM try($$SELECT * FROM sustainml.mantel_haenszel('{1}', '{2}', '{1,2}', '{3}')$$);
 SELECT * FROM try($$SELECT sustainml.fairness_report(-1)$$);
-SELECT * FROM try($$SELECT sustainml.fairness_report(1, 'html')$$);
+SELECT * FROM try($$SELECT sustainml.fairness_report(1, 'pdf')$$);
 -- states from outside
 SELECT * FROM try($$SELECT 'hello'::sustainml.fairness_state$$);
 SELECT * FROM try($$SELECT overlay(sustainml.fairness_counts(true, true)::text PLACING 'zzzz' FROM 45)::sustainml.fairness_state$$);

@@ -40,7 +40,8 @@ SELECT count(*) FROM sustainml.fairness_cell;
 SELECT count(*) FROM sustainml.fairness_metric;
 DELETE FROM sustainml.fairness_audit;
 INSERT INTO sustainml.fairness_chain VALUES (1, 'x', 1, '', 'x');
-SELECT sustainml_internal.fairness_seal(1);
+SELECT sustainml_internal.fairness_chain_on(1, 'x', 'x');
+SELECT sustainml_internal.fairness_judge(1);
 SELECT sustainml.fairness_gate('staffing');
 SELECT sustainml.set_fairness_policy('staffing', 'tpr_difference', 0.1);
 SELECT sustainml.fairness_audit('staff', model => 'staffing', protected => '{sex}');
@@ -67,6 +68,28 @@ SET ROLE fair_owner;
 SELECT sustainml.set_fairness_policy('staffing', 'equal_opportunity_ratio', 1, attribute => 'sex & religion', judge_by => 'value', min_n => 0) > 0 AS made;
 SET ROLE fair_reader;
 SELECT sustainml.fairness_gate('staffing');
+-- nor does a mitigation
+RESET ROLE;
+SET ROLE fair_owner;
+SELECT sustainml.record_mitigation('staffing', 'by hand', a, 'demographic_parity_difference', min(audit_id), min(audit_id), thresholds => '{"f & c": 0.4}') > 0 AS recorded
+  FROM sustainml.fairness_audits, unnest('{sex,sex & religion}'::text[]) a WHERE model = 'staffing' GROUP BY a ORDER BY a;
+SELECT attribute, gap_before IS NOT NULL AS gap, thresholds IS NOT NULL AS thresholds FROM sustainml.fairness_mitigations WHERE model = 'staffing' ORDER BY 1;
+SET ROLE fair_reader;
+SELECT attribute, gap_before IS NOT NULL AS gap, thresholds IS NOT NULL AS thresholds FROM sustainml.fairness_mitigations WHERE model = 'staffing' ORDER BY 1;
+-- and the hash of an audit cannot be worked out from what may be seen: there is salt in it
+SELECT salt FROM sustainml.fairness_audit;
+RESET ROLE;
+SELECT count(DISTINCT salt) = count(*) AS each_its_own, min(length(salt)) FROM sustainml.fairness_audit;
+-- every view, by somebody who may only read: no figure of the small group, nor one that it follows from
+SET ROLE fair_reader;
+SELECT v.view, (SELECT bool_or(r::text ~ v.hidden) FROM (SELECT x::text AS r FROM sustainml.fairness_history x WHERE model = 'staffing') q WHERE v.view = 'fairness_history'),
+       (SELECT bool_or(r::text ~ v.hidden) FROM (SELECT x::text AS r FROM sustainml.impact_ratio x WHERE model = 'staffing') q WHERE v.view = 'impact_ratio'),
+       (SELECT bool_or(r::text ~ v.hidden) FROM (SELECT x::text AS r FROM sustainml.ll144 x WHERE model = 'staffing') q WHERE v.view = 'll144'),
+       (SELECT bool_or(r::text ~ v.hidden) FROM (SELECT x::text AS r FROM sustainml.calibration x WHERE model = 'staffing') q WHERE v.view = 'calibration'),
+       (SELECT bool_or(r::text ~ v.hidden) FROM (SELECT x::text AS r FROM sustainml.fairness_latest x WHERE model = 'staffing') q WHERE v.view = 'fairness_latest')
+  FROM unnest('{fairness_history,impact_ratio,ll144,calibration,fairness_latest}'::text[], array_fill('f & c'::text, ARRAY[5])) v(view, hidden) ORDER BY 1;
+SELECT attribute, bool_or(value IS NOT NULL) AS trend_shows FROM sustainml.fairness_trend WHERE model = 'staffing' AND metric = 'demographic_parity_difference' GROUP BY 1 ORDER BY 1;
+SELECT attribute, opened_value IS NOT NULL AS shows, last_value IS NOT NULL AS last FROM sustainml.open_alerts WHERE model = 'staffing' ORDER BY 1;
 -- how many rows lack a group is the size of that group
 RESET ROLE;
 CREATE TABLE teams AS SELECT *, CASE WHEN id <= 3 THEN NULL WHEN id % 2 = 0 THEN 'u' ELSE 'v' END AS team FROM staff;
