@@ -272,7 +272,7 @@ sml_curves_usable(SmlEnv *env, const SmlCurves *curves, const SmlThresholdWish *
 		count += usable[g];
 	}
 	if (count < 2)
-		return sml_fail(env, SML_BAD_INPUT, "%zu of %zu groups have %.0f rows or more under each rate that is to be alike, and it takes two.",
+		return sml_fail(env, SML_BAD_INPUT, "%zu of %zu groups have %.0f rows or more under each rate that is to be alike, and it takes two (min_rows).",
 						count, curves->groups, least);
 	return SML_OK;
 }

@@ -186,25 +186,28 @@ error_of(const Search *search, unsigned rate, double least, double most)
 	return sqrt(at * (1 - at) * search->spread[rate_index(rate)]);
 }
 
-/* max_gap less the margin; negative: no gap is small enough. */
+bool
+sml_margin_cut(double max_gap, double margin, double error)
+{
+	return margin * error > (1 - SML_LEAST_ROOM) * max_gap;
+}
+
+/* max_gap less the margin, but never less than its share. */
 static double
 allowed(const Search *search, unsigned rate, double least, double most)
 {
-	return search->wish->max_gap - search->wish->margin * error_of(search, rate, least, most);
+	double max_gap = search->wish->max_gap;
+
+	return fmax(SML_LEAST_ROOM * max_gap, max_gap - search->wish->margin * error_of(search, rate, least, most));
 }
 
-/*
- * The largest rate that may stand beside "least"; NaN when none may.  Gap and error both grow with
- * it, so halving finds it.
- */
+/* The largest rate that may stand beside "least".  Gap and error both grow with it, so halving finds it. */
 static double
 window_end(const Search *search, unsigned rate, double least)
 {
 	double low = least;
 	double high = fmin(1, least + search->wish->max_gap);
 
-	if (allowed(search, rate, least, least) < -ROUNDING)
-		return NAN;
 	if (high - least <= allowed(search, rate, least, high) + ROUNDING)
 		return high;
 	for (int i = 0; i < WINDOW_HALVINGS; i++)
@@ -331,6 +334,7 @@ measure(const Search *search, const size_t *point, SmlThresholds *thresholds)
 	double weight = 0;
 
 	thresholds->gap = 0;
+	thresholds->error = 0;
 	thresholds->feasible = true;
 	for (size_t g = 0; g < search->curves->groups; g++)
 	{
@@ -359,7 +363,8 @@ measure(const Search *search, const size_t *point, SmlThresholds *thresholds)
 			most = fmax(most, thresholds->rate[r][g]);
 		}
 		thresholds->gap = fmax(thresholds->gap, most - least);
-		thresholds->allowed[r] = fmax(0, allowed(search, 1U << r, least, most));
+		thresholds->allowed[r] = allowed(search, 1U << r, least, most);
+		thresholds->error = fmax(thresholds->error, error_of(search, 1U << r, least, most));
 		if (most - least > allowed(search, 1U << r, least, most) + ROUNDING)
 			thresholds->feasible = false;
 	}

@@ -350,13 +350,19 @@ check_memory(const MlMitigation *mitigation, const SmlLayout *layout)
 static void
 note_reduction(const MlMitigation *mitigation, SmlEnv *env, const SmlMitigated *made, SmlNotes *notes)
 {
+	const char *taken;
+
 	if (!made->feasible)
 		ML_CHECK(env, sml_note(env, notes, "No model within a gap of %g was found on the training rows; the one with the smallest gap was taken.",
 							   mitigation->wish.max_gap), "train");
-	ML_CHECK(env, sml_note(env, notes, "Exponentiated gradient for %s made %zu refits and took %s; its intercept moved by %.4f, so its "
-						   "probabilities are not calibrated.", ml_groups_attribute(mitigation->groups), made->rounds,
-						   made->chosen == 0 ? "the mean of their coefficients" : made->chosen == 1 ? "the plain fit" :
-						   psprintf("number %zu", made->chosen - 1), -made->shift), "train");
+	else if (sml_margin_cut(mitigation->wish.max_gap, mitigation->wish.margin, made->error))
+		ML_CHECK(env, sml_note(env, notes, "There are too few training rows to tell whether a gap within %g holds on others: its standard error is "
+							   "%.4f, so the margin was cut.", mitigation->wish.max_gap, made->error), "train");
+	taken = made->blended ? "a blend of two of them" : made->chosen == 0 ? "the mean of their coefficients" :
+		made->chosen == 1 ? "the plain fit" : psprintf("number %zu", made->chosen - 1);
+	ML_CHECK(env, sml_note(env, notes, "Exponentiated gradient for %s made %zu refits and took %s, with a gap of %.4f and an accuracy of %.4f on the "
+						   "training rows; its intercept moved by %.4f, so its probabilities are not calibrated.",
+						   ml_groups_attribute(mitigation->groups), made->rounds, taken, made->gap, made->accuracy, -made->shift), "train");
 }
 
 SmlFit *
@@ -453,7 +459,8 @@ note_gaps(MlMitigation *mitigation, SmlEnv *env, const MlFairResult *after, SmlN
 						   ml_audited_accuracy(mitigation->before)), "train");
 	if (mitigation->gap_after < mitigation->gap_before)
 		return;
-	mitigation->note = psprintf("The fairness method did not lower the %s between groups of %s on the held-out rows.", metric, attribute);
+	mitigation->note = psprintf("The fairness method did not lower the %s between groups of %s on the held-out rows%s.", metric, attribute,
+								mitigation->gap_before == 0 ? ", where there was none" : "");
 	ML_CHECK(env, sml_note(env, notes, "%s", mitigation->note), "train");
 }
 

@@ -63,6 +63,9 @@ extern bool ml_thresholds_trivial(const SmlThresholds *thresholds);
 extern SmlThresholds *ml_question_figures(const MlThresholdQuestion *question, MlThresholdRows *rows, const SmlThresholds *thresholds,
 										  bool on_second);
 
+/* The gap on the second part between the groups that have a threshold of their own, with it or with the default; NaN: not two are there. */
+extern double ml_question_gap_of_own(const MlThresholdQuestion *question, MlThresholdRows *rows, const SmlThresholds *made, bool after);
+
 /* {"Female": 0.24, "Male": 0.67} */
 extern Jsonb *ml_thresholds_json(const MlThresholdQuestion *question, const MlThresholdRows *rows, const SmlThresholds *made);
 

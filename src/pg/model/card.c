@@ -2,7 +2,7 @@
  * card.c - sustainml.model_card: one self-contained HTML page about a model version.
  *
  * What it is, how good it is on rows that it has not seen (with ROC and calibration plots), what drives it,
- * how groups fare (the newest fairness audit), what it cost, and what the training wants its users to know.  The page needs
+ * how groups fare (the newest fairness audit), what was done about gaps and what that cost, what it took to make, and what the training wants its users to know.  The page needs
  * no script, font or picture from elsewhere.  Tables come from the public views under the
  * caller's rights; the quality section evaluates the model once, which is logged as such.
  */
@@ -145,7 +145,8 @@ typedef enum Layout
 	AS_TABLE,
 	AS_FACTS,
 	AS_LIST,
-	AS_INTERVALS /* columns title, label, value, low, high, reference; a picture for each title */
+	AS_INTERVALS, /* columns title, label, value, low, high, reference; a picture for each title */
+	AS_FRONTS /* columns title, label, kind, gap, accuracy, best, problem; the same */
 } Layout;
 
 static void
@@ -185,6 +186,38 @@ put_intervals(Card *card, SPITupleTable *rows, uint64 first, uint64 count)
 	return next;
 }
 
+/* A front, or why there is none; returns where the next title begins. */
+static uint64
+put_front(Card *card, SPITupleTable *rows, uint64 first, uint64 count)
+{
+	char       *title = cell_text(rows->vals[first], rows->tupdesc, 1);
+	MlFrontDot *dots = palloc(sizeof(MlFrontDot) * (count - first));
+	uint64      next = first;
+	uint64      made = 0;
+	bool        isnull;
+
+	for (; next < count && strcmp(cell_text(rows->vals[next], rows->tupdesc, 1), title) == 0; next++)
+	{
+		double kind = cell_number(rows, next, 3);
+
+		if (!isnan(kind))
+			dots[made++] = (MlFrontDot) {cell_text(rows->vals[next], rows->tupdesc, 2), (int) kind, cell_number(rows, next, 4),
+				cell_number(rows, next, 5), DatumGetBool(SPI_getbinval(rows->vals[next], rows->tupdesc, 6, &isnull))};
+	}
+	appendStringInfoString(&card->page, "<figure><figcaption>");
+	ml_html_text(&card->page, title);
+	appendStringInfoString(&card->page, made > 0 ? "</figcaption>" : ": ");
+	if (made > 0)
+		ml_plot_front(&card->page, dots, made);
+	else
+	{
+		ml_html_text(&card->page, cell_text(rows->vals[first], rows->tupdesc, 7));
+		appendStringInfoString(&card->page, "</figcaption>");
+	}
+	appendStringInfoString(&card->page, "</figure>\n");
+	return next;
+}
+
 /* A section from a query with $1 schema, $2 model, $3 version, $4 reference; left out when there is no row. */
 static void
 put_section(Card *card, const char *heading, const char *before, const char *query, Layout layout)
@@ -215,6 +248,9 @@ put_section(Card *card, const char *heading, const char *before, const char *que
 		else if (layout == AS_INTERVALS)
 			for (uint64 r = 0; r < SPI_processed;)
 				r = put_intervals(card, SPI_tuptable, r, SPI_processed);
+		else if (layout == AS_FRONTS)
+			for (uint64 r = 0; r < SPI_processed;)
+				r = put_front(card, SPI_tuptable, r, SPI_processed);
 		else
 			put_table(card, SPI_tuptable, SPI_processed);
 	}
@@ -416,6 +452,14 @@ static const char fairness_gaps_query[] =
 	" AND f.metric IN ('demographic_parity_difference', 'demographic_parity_ratio', 'equalized_odds_difference', 'equal_opportunity_difference')"
 	" ORDER BY f.attribute, f.metric LIMIT 60";
 
+static const char mitigation_query[] =
+	"SELECT m.method, m.attribute, m.metric, m.gap_before, m.gap_after, CASE WHEN m.lowered THEN 'yes' WHEN NOT m.lowered THEN 'no' ELSE 'not known' END AS lowered,"
+	" m.note, pg_catalog.date_trunc('second', m.mitigated_at) AS at, m.role_name AS by"
+	" FROM sustainml.fairness_mitigations m WHERE m.model_schema = $1 AND m.model = $2 AND m.version = $3 ORDER BY m.mitigation_id DESC LIMIT 20";
+
+static const char fronts_query[] =
+	"SELECT f.title, f.label, f.kind, f.gap, f.accuracy, f.is_pareto, f.problem FROM sustainml_internal.mitigation_fronts($1, $2, $3, $4) f";
+
 static const char energy_query[] =
 	"SELECT e.kind AS what, e.runs, e.rows, e.cpu_seconds, e.energy_joules AS joules, e.energy_low_joules AS joules_low,"
 	" e.energy_high_joules AS joules_high, e.joules_per_1000_rows, e.co2e_grams AS \"CO2e grams\""
@@ -454,6 +498,10 @@ sustainml_model_card(PG_FUNCTION_ARGS)
 	put_section(&card, "Fairness", "Groups with 95 % intervals from the newest audit; the number of rows stands beside the group, and the dashed line is all rows together.",
 				fairness_query, AS_INTERVALS);
 	put_section(&card, NULL, "The widest gap between groups, with its interval.", fairness_gaps_query, AS_TABLE);
+	put_section(&card, "What was done about gaps", "The gap between groups without and with each method, on rows that it did not see.", mitigation_query, AS_TABLE);
+	put_section(&card, NULL, "What a bound on the gap would cost in accuracy, on half of the held-out rows, with thresholds fitted on the other half: one threshold "
+				"for all (filled), one for each group (other colour), reject option (hollow); large where no other point is as accurate with as small a gap.",
+				fronts_query, AS_FRONTS);
 	put_section(&card, "Coefficients", "On the original scale of the columns, the 25 with the largest statistic.", coefficients_query, AS_TABLE);
 	put_section(&card, "Energy and carbon", "Joules with the bounds of their uncertainty; a figure that is not known is left open.", energy_query, AS_TABLE);
 	put_section(&card, NULL, NULL, method_query, AS_LIST);
