@@ -10,6 +10,8 @@ CREATE FUNCTION sustainml_internal.mitigation_fronts(model_schema text, model te
 DECLARE
 	asked record;
 	point record;
+	message text;
+	detail text;
 BEGIN
 	FOR asked IN
 		SELECT DISTINCT ON (m.attribute, m.metric) m.attribute, m.metric,
@@ -33,7 +35,8 @@ BEGIN
 		EXCEPTION WHEN no_data_found OR invalid_parameter_value OR undefined_column OR undefined_table OR undefined_object OR insufficient_privilege
 			OR program_limit_exceeded OR wrong_object_type OR object_not_in_prerequisite_state THEN
 			-- a card is made all the same
-			problem := 'there is no front: ' || SQLERRM;
+			GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
+			problem := 'there is no front: ' || message || coalesce('. ' || nullif(detail, ''), '');
 			label := NULL; kind := NULL; gap := NULL; accuracy := NULL; is_pareto := NULL;
 			RETURN NEXT;
 			problem := NULL;

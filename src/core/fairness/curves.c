@@ -29,20 +29,6 @@ sml_constraint_name(SmlConstraint constraint)
 	return names[constraint];
 }
 
-bool
-sml_constraint_find(const char *name, SmlConstraint *constraint)
-{
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-	{
-		if (strcmp(name, names[i]) == 0)
-		{
-			*constraint = (SmlConstraint) i;
-			return true;
-		}
-	}
-	return false;
-}
-
 /* ---- sorting: by group, then score from high to low -------------------------------- */
 
 static bool

@@ -47,7 +47,6 @@ enum
 /* "positive_is_favorable" decides for equal opportunity. */
 unsigned sml_constraint_rates(SmlConstraint constraint, bool positive_is_favorable);
 const char *sml_constraint_name(SmlConstraint constraint); /* demographic_parity, … */
-bool sml_constraint_find(const char *name, SmlConstraint *constraint);
 
 /* One row. */
 typedef struct SmlDecided

@@ -152,6 +152,26 @@ consider(Reduction *reduction, SmlFit **fit, SmlThresholds **at, size_t round, b
 	*at = NULL;
 }
 
+/* Consider a model, which is used up, with its best intercept; "now" (or NULL) gets its figures with its own. */
+static SmlStatus
+judge(Reduction *reduction, SmlFit **fit, size_t round, bool blended, SmlThresholds **now)
+{
+	SmlEnv        *env = reduction->env;
+	SmlCurves     *curves = NULL;
+	SmlThresholds *at = NULL;
+	SmlStatus      status;
+
+	SML_TRY(curves_of(reduction, (*fit)->coded, &curves));
+	if (now != NULL)
+		SML_TRY(sml_thresholds_single(env, curves, &reduction->wish, 0, now));
+	SML_TRY(sml_thresholds_common(env, curves, &reduction->wish, true, &at));
+	consider(reduction, fit, &at, round, blended);
+done:
+	sml_curves_free(env, curves);
+	sml_thresholds_free(env, at);
+	return status;
+}
+
 /* ---- multipliers ------------------------------------------------------------------------------ */
 
 /* The rate that an event is about, as an index of SmlThresholds.rate. */
@@ -341,9 +361,7 @@ digest_round(Reduction *reduction, const SmlState *state, size_t round, bool *st
 	SmlEnv        *env = reduction->env;
 	SmlNotes       unsaid = {0};
 	SmlFit        *fit = NULL;
-	SmlCurves     *curves = NULL;
 	SmlThresholds *now = NULL;
-	SmlThresholds *at = NULL;
 	SmlStatus      status;
 
 	SML_TRY(reduction->plan.learner->result(env, state, reduction->job->term_name, reduction->job->name_context, &unsaid, &fit));
@@ -353,10 +371,7 @@ digest_round(Reduction *reduction, const SmlState *state, size_t round, bool *st
 		memcpy(reduction->plain, fit->coded, (1 + reduction->terms) * sizeof(double));
 	else if (still != NULL)
 		mix(reduction, 1, reduction->sum, 1, fit->coded, reduction->sum);
-	SML_TRY(curves_of(reduction, fit->coded, &curves));
-	SML_TRY(sml_thresholds_single(env, curves, &reduction->wish, 0, &now));
-	SML_TRY(sml_thresholds_common(env, curves, &reduction->wish, true, &at));
-	consider(reduction, &fit, &at, round, false);
+	SML_TRY(judge(reduction, &fit, round, false, still != NULL ? &now : NULL));
 	if (still != NULL)
 	{
 		move_theta(reduction, now);
@@ -365,9 +380,7 @@ digest_round(Reduction *reduction, const SmlState *state, size_t round, bool *st
 done:
 	sml_notes_free(env, &unsaid);
 	sml_fit_free(env, fit);
-	sml_curves_free(env, curves);
 	sml_thresholds_free(env, now);
-	sml_thresholds_free(env, at);
 	return status;
 }
 
@@ -414,24 +427,17 @@ refit(Reduction *reduction, SmlState **state, SmlVerdict *last, bool *over)
 static SmlStatus
 consider_made(Reduction *reduction, const SmlState *like, const double *coded, size_t round, bool blended)
 {
-	SmlEnv        *env = reduction->env;
-	SmlNotes       unsaid = {0};
-	SmlFit        *fit = NULL;
-	SmlCurves     *curves = NULL;
-	SmlThresholds *at = NULL;
-	SmlStatus      status;
+	SmlNotes  unsaid = {0};
+	SmlFit   *fit = NULL;
+	SmlStatus status;
 
-	SML_TRY(reduction->plan.learner->result(env, like, reduction->job->term_name, reduction->job->name_context, &unsaid, &fit));
+	SML_TRY(reduction->plan.learner->result(reduction->env, like, reduction->job->term_name, reduction->job->name_context, &unsaid, &fit));
 	memcpy(fit->coded, coded, (1 + reduction->terms) * sizeof(double));
 	sml_restate_coefficients(reduction->plan.encoder, fit);
-	SML_TRY(curves_of(reduction, fit->coded, &curves));
-	SML_TRY(sml_thresholds_common(env, curves, &reduction->wish, true, &at));
-	consider(reduction, &fit, &at, round, blended);
+	SML_TRY(judge(reduction, &fit, round, blended, NULL));
 done:
-	sml_notes_free(env, &unsaid);
-	sml_fit_free(env, fit);
-	sml_curves_free(env, curves);
-	sml_thresholds_free(env, at);
+	sml_notes_free(reduction->env, &unsaid);
+	sml_fit_free(reduction->env, fit);
 	return status;
 }
 

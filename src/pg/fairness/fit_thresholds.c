@@ -423,18 +423,11 @@ sustainml_fit_thresholds(PG_FUNCTION_ARGS)
 	Outcome             outcome = {0};
 	MlFigures           figures;
 	MlRun              *run;
-	char              **named;
-	int                 count;
 
 	PreventCommandIfReadOnly("fit_thresholds()");
 	ml_question_of_model(&question, ml_text_argument(fcinfo, FIT_MODEL), ML_MANAGE);
 	question.source = ml_text_argument(fcinfo, FIT_SOURCE);
-	named = ml_texts_argument(fcinfo, FIT_PROTECTED, "protected", &count);
-	if (named)
-	{
-		question.protected_columns = named;
-		question.protected_count = count;
-	}
+	ml_question_protect(&question, fcinfo, FIT_PROTECTED);
 	ml_question_wish(&question, ml_text_argument(fcinfo, FIT_CRITERION), ml_text_argument(fcinfo, FIT_METHOD),
 					 number_argument(fcinfo, FIT_MAX_GAP, "max_gap"), number_argument(fcinfo, FIT_MARGIN, "margin"),
 					 rows_argument(fcinfo, FIT_MIN_ROWS));

@@ -17,6 +17,7 @@
 #include "../env.h"
 #include "../json.h"
 #include "../train/train.h"
+#include "mitigation.h"
 #include "thresholds.h"
 
 /* ---- the question -------------------------------------------------------------------------- */
@@ -79,21 +80,24 @@ ml_question_of_model(MlThresholdQuestion *question, const char *model, MlPrivile
 }
 
 void
+ml_question_protect(MlThresholdQuestion *question, FunctionCallInfo fcinfo, int argument)
+{
+	int    count;
+	char **named = ml_texts_argument(fcinfo, argument, "protected", &count);
+
+	if (named == NULL)
+		return;
+	question->protected_columns = named;
+	question->protected_count = count;
+}
+
+void
 ml_question_wish(MlThresholdQuestion *question, const char *criterion, const char *method, double max_gap, double margin, int32 min_rows)
 {
-	static const char *const criteria[] = {"demographic_parity", "equal_opportunity", "equalized_odds"};
 	static const char *const methods[] = {"optimal", "reject_option"};
 
-	question->wish.constraint = (SmlConstraint) ml_choose(criterion ? criterion : criteria[0], "criterion", criteria, lengthof(criteria));
-	if (method == NULL || strcmp(method, methods[0]) == 0)
-		question->method = ML_OPTIMAL;
-	else if (strcmp(method, methods[1]) == 0)
-		question->method = ML_REJECT_OPTION;
-	else
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("unknown method \"%s\"", method),
-				 errhint("Known are optimal and reject_option.")));
+	question->wish.constraint = criterion ? ml_constraint_choose(criterion, "criterion") : SML_DEMOGRAPHIC_PARITY;
+	question->method = method ? (MlThresholdMethod) ml_choose(method, "method", methods, lengthof(methods)) : ML_OPTIMAL;
 	if (!(max_gap >= 0 && max_gap <= 1))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),

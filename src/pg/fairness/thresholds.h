@@ -46,6 +46,9 @@ typedef struct MlThresholdRows
 /* Fills version (with this privilege on it), model, stored, protected columns, favorable and threshold. */
 extern void ml_question_of_model(MlThresholdQuestion *question, const char *model, MlPrivilege privilege);
 
+/* The protected columns that an argument names, if it does. */
+extern void ml_question_protect(MlThresholdQuestion *question, FunctionCallInfo fcinfo, int argument);
+
 /* Criterion, method and numbers as the user gave them, checked. */
 extern void ml_question_wish(MlThresholdQuestion *question, const char *criterion, const char *method, double max_gap, double margin,
 							 int32 min_rows);

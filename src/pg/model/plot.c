@@ -11,8 +11,8 @@
 
 /* The square of ROC and calibration, in SVG units: a margin for the axes, then the field. */
 #define FIELD   260.0
-#define MARGIN  44.0
-#define SQUARE  (MARGIN + FIELD + 12.0)
+#define MARGIN  50.0
+#define SQUARE  (MARGIN + FIELD + 20.0)
 #define GRID    4
 
 /* Rows of bars and intervals. */
