@@ -122,7 +122,7 @@ tell(Outcome *outcome)
 		ereport(NOTICE,
 				(errmsg("there are too few rows to tell whether the %s gap stays within %g on others", criterion, wish->max_gap),
 				 errdetail("Its standard error on the rows that the thresholds were fitted on is %.4f, so the margin asked for was cut: "
-						   "the gap there is within %.4f.", made->error, SML_LEAST_ROOM * wish->max_gap)));
+						   "the gap there is within %g.", made->error, SML_LEAST_ROOM * wish->max_gap)));
 }
 
 static void
