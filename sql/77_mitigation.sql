@@ -51,7 +51,7 @@ COMMENT ON COLUMN sustainml.threshold_fit.method IS 'optimal: the most accurate 
 COMMENT ON COLUMN sustainml.threshold_fit.criterion IS 'Which rates are to be alike over groups';
 COMMENT ON COLUMN sustainml.threshold_fit.protected IS 'Columns whose values make the groups, in the order that decide_by_group takes them';
 COMMENT ON COLUMN sustainml.threshold_fit.max_gap IS 'Largest difference between groups that was asked for';
-COMMENT ON COLUMN sustainml.threshold_fit.margin IS 'Standard errors by which the gap on the fitted rows had to stay below';
+COMMENT ON COLUMN sustainml.threshold_fit.margin IS 'Standard errors by which the gap on the fitted rows had to stay below max_gap, up to half of it';
 COMMENT ON COLUMN sustainml.threshold_fit.min_rows IS 'Groups with fewer rows have the default threshold';
 COMMENT ON COLUMN sustainml.threshold_fit.is_feasible IS 'Whether gap and margin were met on the fitted rows';
 COMMENT ON COLUMN sustainml.threshold_fit.default_threshold IS 'For rows of other groups, or of none';
@@ -127,7 +127,7 @@ COMMENT ON COLUMN sustainml.group_thresholds.selection_rate IS 'Share decided po
 COMMENT ON COLUMN sustainml.group_thresholds.tpr IS 'The same among the positives';
 COMMENT ON COLUMN sustainml.group_thresholds.fpr IS 'The same among the negatives';
 COMMENT ON COLUMN sustainml.group_thresholds.max_gap IS 'Largest difference between groups that was asked for';
-COMMENT ON COLUMN sustainml.group_thresholds.margin IS 'Standard errors by which the gap on the fitted rows had to stay below';
+COMMENT ON COLUMN sustainml.group_thresholds.margin IS 'Standard errors by which the gap on the fitted rows had to stay below max_gap, up to half of it';
 COMMENT ON COLUMN sustainml.group_thresholds.is_feasible IS 'Whether gap and margin were met on the fitted rows';
 COMMENT ON COLUMN sustainml.group_thresholds.accuracy_before IS 'With the default threshold for all, on the evaluated rows of all groups';
 COMMENT ON COLUMN sustainml.group_thresholds.accuracy_after IS 'With these thresholds';

@@ -23,7 +23,8 @@ CREATE FUNCTION sustainml.fit_thresholds(
 COMMENT ON FUNCTION sustainml.fit_thresholds(text, text, text[], text, double precision, double precision, text, text, text, integer, double precision) IS
 'Fits one threshold per group to a binary model, the most accurate ones whose gap is at most max_gap, and stores them with the version for decide_by_group; nothing else uses them.
 source NULL: the held-out rows. Without evaluation_source half of the rows, drawn by their key, are kept for the figures before and after. protected NULL: the columns named in training.
-margin: the gap and so many of its standard errors must stay within max_gap on the fitted rows, so that it also holds on others. method: optimal or reject_option.
+max_gap is what is to hold on other rows. margin: the gap and so many of its standard errors must stay within it on the fitted rows; where that leaves less than half of max_gap, half is kept and a notice says so.
+method: optimal or reject_option.
 Rows of groups with fewer than min_rows rows, of unseen groups or of none get default_threshold (NULL: the version''s own).
 Cut-offs that differ by group are unlawful for some uses; a notice says so each time.
 Example: SELECT * FROM sustainml.fit_thresholds(''income'', protected => ''{sex}'', max_gap => 0.02);';

@@ -15,6 +15,7 @@ with open(f"{folder}/german_credit_numeric.csv") as file:
 names, cells = rows[0], np.array(rows[1:], dtype=float)
 age = names.index("age")
 group = (cells[:, age] > 25).astype(int)          # the usual protected attribute of this data
+ages = cells[:, age]
 y = cells[:, -1]
 x = np.delete(cells[:, :-1], age, axis=1)
 x = (x - x.mean(0)) / x.std(0)
@@ -90,6 +91,24 @@ w = solve(lambda b: base(b), np.zeros(design.shape[1]))
 w[1:] -= q * (q @ w[1:])
 design = full
 write("mitigation_remover_expected.csv", w)
+# Four groups, a part of it only: each column less "share" of what least squares finds of it in the centred columns of the
+# groups, as a map that is the same for all rows: along the space that the fitted slopes span.
+share = 0.6
+level = np.digitize(ages, [25, 35, 50], right=True)
+sensitive = np.eye(4)[level][:, 1:]
+sensitive = sensitive - sensitive.mean(0)
+slopes = np.linalg.lstsq(sensitive, x, rcond=None)[0]         # of every column on the groups
+span = np.linalg.svd(slopes, full_matrices=False)[2]
+mapped = x - share * (x @ span.T) @ span
+assert np.allclose(np.linalg.lstsq(sensitive, mapped, rcond=None)[0], (1 - share) * slopes)
+left = np.c_[np.ones(n), mapped]
+v = np.zeros(left.shape[1])
+ridge = np.diag(np.r_[0, np.full(x.shape[1], l2)])
+for _ in range(50):                                          # Newton, with the Hessian in full
+    p = 1 / (1 + np.exp(-left @ v))
+    v = v - np.linalg.solve(left.T @ (left * (p * (1 - p))[:, None]) + ridge, left.T @ (p - y) + ridge @ v)
+v[1:] -= share * span.T @ (span @ v[1:])
+write("mitigation_remover_levels_expected.csv", v)
 for name, b in (("plain", plain), ("remover", w)):
     p = score(b)
     print(name, "gap of selection", abs((p[group == 0] > .5).mean() - (p[group == 1] > .5).mean()), "covariance of link",

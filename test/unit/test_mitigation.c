@@ -557,6 +557,36 @@ test_remover(void **state)
 	data_free(&data);
 }
 
+/* Four groups by age, and a part of the way only. */
+static void
+test_remover_levels(void **state)
+{
+	int32_t group[1000];
+	Data    data = german(group);
+	Table   table = {.rows = data.rows, .numbers = data.terms, .x = data.x, .y = data.y, .group = group, .groups = 4, .l2 = 1,
+		.wish = {.method = SML_CORRELATION_REMOVER, .strength = 0.6}};
+	size_t  rows;
+	size_t  columns;
+	double *cells = harness_csv(GERMAN, &rows, &columns);
+	double *expected;
+
+	(void) state;
+	for (size_t i = 0; i < rows; i++)
+	{
+		double age = cells[i * columns + 4];
+
+		group[i] = age > 50 ? 3 : age > 35 ? 2 : age > 25 ? 1 : 0;
+	}
+	expected = harness_csv("test/reference/data/mitigation_remover_levels_expected.csv", &rows, &columns);
+	run(&table, SML_OK);
+	assert_int_equal(rows, 1 + data.terms);
+	for (size_t j = 0; j < rows; j++)
+		assert_close(table.fair[j], expected[j], 1e-9);
+	free(cells);
+	free(expected);
+	data_free(&data);
+}
+
 static void
 test_bad_input(void **state)
 {
@@ -626,6 +656,7 @@ main(void)
 		cmocka_unit_test(test_methods),
 		cmocka_unit_test(test_group_smote),
 		cmocka_unit_test(test_remover),
+		cmocka_unit_test(test_remover_levels),
 		cmocka_unit_test(test_bad_input),
 		cmocka_unit_test(test_sweep),
 	};

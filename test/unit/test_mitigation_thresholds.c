@@ -72,7 +72,10 @@ count_rows(const SmlDecided *rows, size_t count, size_t groups, const double *th
 	return f;
 }
 
-/* Whether the rates are alike; the margin by its formula: the two smallest groups at the rate nearest to a half. */
+/*
+ * Whether the rates are alike; the margin by its formula: the two smallest groups at the rate nearest to a half, at most half of
+ * max_gap.
+ */
 static bool
 is_alike(const Figures *f, size_t groups, const SmlThresholdWish *wish)
 {
@@ -98,7 +101,7 @@ is_alike(const Figures *f, size_t groups, const SmlThresholdWish *wish)
 			n1 = fmin(n1, n);
 		}
 		at = least > 0.5 ? least : most < 0.5 ? most : 0.5;
-		if (most - least > wish->max_gap - wish->margin * sqrt(at * (1 - at) * (1 / n1 + 1 / n2)) + 1e-9)
+		if (most - least > fmax(wish->max_gap / 2, wish->max_gap - wish->margin * sqrt(at * (1 - at) * (1 / n1 + 1 / n2))) + 1e-9)
 			return false;
 	}
 	return true;
@@ -189,7 +192,7 @@ test_against_trying(void **state)
 	}
 	check_case(3, (SmlThresholdWish) {SML_DEMOGRAPHIC_PARITY, true, 0.1, 0, 1}, false, 4);
 	check_case(3, (SmlThresholdWish) {SML_EQUALIZED_ODDS, true, 0.2, 0, 1}, false, 5);
-	/* a margin that leaves room only where nobody or everybody is selected */
+	/* a margin of which only a part can be had */
 	check_case(2, (SmlThresholdWish) {SML_DEMOGRAPHIC_PARITY, true, 0.05, 5, 1}, false, 6);
 }
 
@@ -304,12 +307,8 @@ test_one_score(void **state)
 static void
 test_names(void **state)
 {
-	SmlConstraint constraint;
-
 	(void) state;
-	assert_true(sml_constraint_find("equalized_odds", &constraint));
-	assert_int_equal(constraint, SML_EQUALIZED_ODDS);
-	assert_false(sml_constraint_find("parity", &constraint));
+	assert_string_equal(sml_constraint_name(SML_EQUALIZED_ODDS), "equalized_odds");
 	assert_string_equal(sml_constraint_name(SML_EQUAL_OPPORTUNITY), "equal_opportunity");
 }
 

@@ -29,20 +29,6 @@ sml_constraint_name(SmlConstraint constraint)
 	return names[constraint];
 }
 
-bool
-sml_constraint_find(const char *name, SmlConstraint *constraint)
-{
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-	{
-		if (strcmp(name, names[i]) == 0)
-		{
-			*constraint = (SmlConstraint) i;
-			return true;
-		}
-	}
-	return false;
-}
-
 /* ---- sorting: by group, then score from high to low -------------------------------- */
 
 static bool
@@ -272,7 +258,7 @@ sml_curves_usable(SmlEnv *env, const SmlCurves *curves, const SmlThresholdWish *
 		count += usable[g];
 	}
 	if (count < 2)
-		return sml_fail(env, SML_BAD_INPUT, "%zu of %zu groups have %.0f rows or more under each rate that is to be alike, and it takes two.",
+		return sml_fail(env, SML_BAD_INPUT, "%zu of %zu groups have %.0f rows or more under each rate that is to be alike, and it takes two (min_rows).",
 						count, curves->groups, least);
 	return SML_OK;
 }

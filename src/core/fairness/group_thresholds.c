@@ -186,25 +186,28 @@ error_of(const Search *search, unsigned rate, double least, double most)
 	return sqrt(at * (1 - at) * search->spread[rate_index(rate)]);
 }
 
-/* max_gap less the margin; negative: no gap is small enough. */
+bool
+sml_margin_cut(double max_gap, double margin, double error)
+{
+	return margin * error > (1 - SML_LEAST_ROOM) * max_gap;
+}
+
+/* max_gap less the margin, but never less than its share. */
 static double
 allowed(const Search *search, unsigned rate, double least, double most)
 {
-	return search->wish->max_gap - search->wish->margin * error_of(search, rate, least, most);
+	double max_gap = search->wish->max_gap;
+
+	return fmax(SML_LEAST_ROOM * max_gap, max_gap - search->wish->margin * error_of(search, rate, least, most));
 }
 
-/*
- * The largest rate that may stand beside "least"; NaN when none may.  Gap and error both grow with
- * it, so halving finds it.
- */
+/* The largest rate that may stand beside "least".  Gap and error both grow with it, so halving finds it. */
 static double
 window_end(const Search *search, unsigned rate, double least)
 {
 	double low = least;
 	double high = fmin(1, least + search->wish->max_gap);
 
-	if (allowed(search, rate, least, least) < -ROUNDING)
-		return NAN;
 	if (high - least <= allowed(search, rate, least, high) + ROUNDING)
 		return high;
 	for (int i = 0; i < WINDOW_HALVINGS; i++)
@@ -257,28 +260,43 @@ step(Search *search)
 	return search->steps++ % POLL_STEPS == 0 ? sml_poll(search->env) : SML_OK;
 }
 
+/* The smallest and the largest rate of the usable groups at one point each. */
+static void
+find_range(const Search *search, const size_t *point, unsigned rate, double *least, double *most)
+{
+	*least = INFINITY;
+	*most = -INFINITY;
+	for (size_t g = 0; g < search->curves->groups; g++)
+	{
+		double at;
+
+		if (!search->usable[g])
+			continue;
+		at = sml_curve_rate(&search->curves->curve[g], rate, point[g]);
+		*least = fmin(*least, at);
+		*most = fmax(*most, at);
+	}
+}
+
+static bool
+is_allowed(const Search *search, unsigned rate, double least, double most)
+{
+	return most - least <= allowed(search, rate, least, most) + ROUNDING;
+}
+
 /* Whether the points being tried are within gap and margin. */
 static bool
 is_within(const Search *search)
 {
-	for (int r = 0; r < SML_RATES; r++)
+	for (unsigned rate = SML_RATE_ALL; rate <= SML_RATE_NEG; rate *= 2)
 	{
-		double least = INFINITY;
-		double most = -INFINITY;
+		double least;
+		double most;
 
-		if (!(search->rates & (1U << r)))
+		if (!(search->rates & rate))
 			continue;
-		for (size_t g = 0; g < search->curves->groups; g++)
-		{
-			double rate;
-
-			if (!search->usable[g])
-				continue;
-			rate = sml_curve_rate(&search->curves->curve[g], 1U << r, search->point[g]);
-			least = fmin(least, rate);
-			most = fmax(most, rate);
-		}
-		if (most - least > allowed(search, 1U << r, least, most) + ROUNDING)
+		find_range(search, search->point, rate, &least, &most);
+		if (!is_allowed(search, rate, least, most))
 			return false;
 	}
 	return true;
@@ -331,6 +349,7 @@ measure(const Search *search, const size_t *point, SmlThresholds *thresholds)
 	double weight = 0;
 
 	thresholds->gap = 0;
+	thresholds->error = 0;
 	thresholds->feasible = true;
 	for (size_t g = 0; g < search->curves->groups; g++)
 	{
@@ -344,24 +363,18 @@ measure(const Search *search, const size_t *point, SmlThresholds *thresholds)
 		weight += curve->positives + curve->negatives;
 	}
 	thresholds->accuracy = right / weight;
-	for (int r = 0; r < SML_RATES; r++)
+	for (unsigned rate = SML_RATE_ALL; rate <= SML_RATE_NEG; rate *= 2)
 	{
-		double least = INFINITY;
-		double most = -INFINITY;
+		double least;
+		double most;
 
-		if (!(search->rates & (1U << r)))
+		if (!(search->rates & rate))
 			continue;
-		for (size_t g = 0; g < search->curves->groups; g++)
-		{
-			if (!search->usable[g])
-				continue;
-			least = fmin(least, thresholds->rate[r][g]);
-			most = fmax(most, thresholds->rate[r][g]);
-		}
+		find_range(search, point, rate, &least, &most);
 		thresholds->gap = fmax(thresholds->gap, most - least);
-		thresholds->allowed[r] = fmax(0, allowed(search, 1U << r, least, most));
-		if (most - least > allowed(search, 1U << r, least, most) + ROUNDING)
-			thresholds->feasible = false;
+		thresholds->allowed[rate_index(rate)] = allowed(search, rate, least, most);
+		thresholds->error = fmax(thresholds->error, error_of(search, rate, least, most));
+		thresholds->feasible &= is_allowed(search, rate, least, most);
 	}
 }
 

@@ -227,16 +227,35 @@ done:
 	return status;
 }
 
+void
+sml_restate_coefficients(const SmlEncoder *encoder, SmlFit *fit)
+{
+	for (size_t k = 0; k < fit->outputs; k++)
+	{
+		const double *coded = fit->coded + k * (1 + fit->terms);
+		double       *estimate = fit->estimate + k * (1 + fit->terms);
+
+		estimate[0] = coded[0];
+		for (size_t j = 0; j < fit->terms; j++)
+		{
+			const SmlTerm *term = &encoder->terms[j];
+
+			/* a column that was left out takes part again, unless it is constant */
+			fit->dropped[j] = term->constant;
+			estimate[1 + j] = term->constant ? NAN : coded[1 + j] / term->scale;
+			if (!term->constant)
+				estimate[0] -= coded[1 + j] * term->center / term->scale;
+		}
+	}
+}
+
 /* Put the map into the coefficients: x'(I - share QQ') b. */
 static void
 fold_basis(const SmlMitigationJob *job, const SmlStoreChange *change, SmlFit *fit)
 {
-	const SmlTerm *terms = job->plan->encoder->terms;
-
 	for (size_t k = 0; k < fit->outputs; k++)
 	{
 		double *coded = fit->coded + k * (1 + fit->terms);
-		double *estimate = fit->estimate + k * (1 + fit->terms);
 
 		for (size_t d = 0; d < change->directions; d++)
 		{
@@ -246,16 +265,8 @@ fold_basis(const SmlMitigationJob *job, const SmlStoreChange *change, SmlFit *fi
 			for (size_t j = 0; j < fit->terms; j++)
 				coded[1 + j] -= along * direction[j];
 		}
-		estimate[0] = coded[0];
-		for (size_t j = 0; j < fit->terms; j++)
-		{
-			/* a column that was left out takes part again, unless it is constant */
-			fit->dropped[j] = terms[j].constant;
-			estimate[1 + j] = terms[j].constant ? NAN : coded[1 + j] / terms[j].scale;
-			if (!terms[j].constant)
-				estimate[0] -= coded[1 + j] * terms[j].center / terms[j].scale;
-		}
 	}
+	sml_restate_coefficients(job->plan->encoder, fit);
 }
 
 /* ---- training --------------------------------------------------------------------------------- */
@@ -482,7 +493,7 @@ sml_mitigate(SmlEnv *env, const SmlMitigationJob *job, SmlMitigated **result)
 
 	SML_TRY(check(env, job));
 	SML_TRY(sml_alloc_array(env, 1, sizeof(SmlMitigated), &made));
-	made->shift = made->gap = made->accuracy = NAN;
+	made->shift = made->gap = made->error = made->accuracy = NAN;
 	SML_TRY(sml_store_train_changed(env, job->store, job->plan, NULL, &made->last, &plain, job->progress, job->progress_context));
 	SML_TRY(job->plan->learner->result(env, plain, job->term_name, job->name_context, &unsaid, &made->plain));
 	SML_TRY(sml_mitigation_rows(env, job, &rows));

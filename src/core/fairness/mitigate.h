@@ -66,9 +66,11 @@ typedef struct SmlMitigated
 	/* exponentiated gradient */
 	size_t     rounds;     /* refits */
 	size_t     chosen;     /* the round that was taken, 1-based; 0: the mean of their coefficients */
+	bool       blended;    /* with the one before it (after the last round: with the plain fit) */
 	bool       feasible;   /* within max_gap and margin on the training rows */
 	double     shift;      /* taken off the intercept */
 	double     gap;        /* on the training rows */
+	double     error;      /* its standard error */
 	double     accuracy;
 	size_t     made;       /* group_smote: synthetic rows */
 } SmlMitigated;
@@ -116,6 +118,9 @@ SML_MUST_USE SmlStatus sml_reweigh(SmlEnv *env, const int32_t *group, size_t gro
 /* event * groups + group of a row under a constraint, -1 when it is in none. */
 int32_t sml_constraint_cell(SmlConstraint constraint, bool positive_is_favorable, size_t groups, int32_t group, bool positive);
 size_t  sml_constraint_events(SmlConstraint constraint);
+
+/* Coefficients on the scale of the columns from the encoded ones; columns that were left out as superfluous are zeros. */
+void sml_restate_coefficients(const SmlEncoder *encoder, SmlFit *fit);
 
 /* group_smote.c: append synthetic rows to the store. */
 SML_MUST_USE SmlStatus sml_group_smote(SmlEnv *env, const SmlMitigationJob *job, size_t *made);

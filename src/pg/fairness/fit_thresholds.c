@@ -45,6 +45,7 @@ typedef struct Outcome
 	SmlThresholds             *made;
 	SmlThresholds             *before; /* on the second part; NULL: fewer than two groups there */
 	SmlThresholds             *after;
+	const char                *note;   /* NULL: nothing but the figures */
 	int64                      fit_id; /* 0: not stored */
 	int64                      run_id;
 } Outcome;
@@ -52,6 +53,77 @@ typedef struct Outcome
 static const char *const method_names[] = {"optimal", "reject_option"};
 
 /* ---- fitting ------------------------------------------------------------------------------ */
+
+/* The groups with too few rows for a threshold of their own, or NULL when there are none. */
+static char *
+groups_of_default(const Outcome *outcome)
+{
+	StringInfoData names;
+
+	initStringInfo(&names);
+	for (size_t g = 0; g < outcome->made->groups; g++)
+		if (!outcome->made->usable[g])
+			appendStringInfo(&names, "%s%s", names.len ? "; " : "", ml_groups_label(outcome->rows->judged->groups, (int) g));
+	return names.len ? names.data : NULL;
+}
+
+static double
+own_gap(const Outcome *outcome, bool after)
+{
+	return ml_question_gap_of_own(outcome->question, outcome->rows, outcome->made, after);
+}
+
+/* What whoever asked must know beside the figures: said now, and kept with the mitigation. */
+static void
+tell(Outcome *outcome)
+{
+	const SmlThresholdWish *wish = &outcome->question->wish;
+	const SmlThresholds    *made = outcome->made;
+	const char             *criterion = sml_constraint_name(wish->constraint);
+
+	if (!made->feasible)
+	{
+		outcome->note = psprintf("No thresholds with a %s gap of at most %g were found; these have the smallest gap.", criterion, wish->max_gap);
+		ereport(NOTICE,
+				(errmsg("no thresholds with a %s gap of at most %g were found", criterion, wish->max_gap),
+				 errdetail("The smallest gap on the rows they were fitted on is %.4f.", made->gap)));
+	}
+	else if (ml_thresholds_trivial(made))
+	{
+		outcome->note = psprintf("Only to decide the same for everybody keeps the %s gap within %g.", criterion, wish->max_gap);
+		ereport(NOTICE,
+				(errmsg("only to decide the same for everybody keeps the %s gap within %g", criterion, wish->max_gap),
+				 errhint("Use a larger max_gap, fewer groups, or more rows.")));
+	}
+	else if (outcome->before == NULL || outcome->after == NULL)
+	{
+		outcome->note = "The rows to evaluate on have fewer than two groups to compare, so it is not known whether the gap fell.";
+		ereport(NOTICE,
+				(errmsg("it is not known whether the thresholds lower the %s gap", criterion),
+				 errdetail("The rows to evaluate on have fewer than two groups to compare.")));
+	}
+	else if (!(outcome->after->gap < outcome->before->gap))
+	{
+		char *small = groups_of_default(outcome);
+
+		outcome->note = psprintf("The %s gap did not fall on the rows that the thresholds were not fitted on.%s", criterion,
+								 small ? psprintf(" Between groups with thresholds of their own it went from %.4f to %.4f.", own_gap(outcome, false),
+												  own_gap(outcome, true)) : "");
+		ereport(NOTICE,
+				(errmsg("the thresholds did not lower the %s gap on the rows that they were not fitted on", criterion),
+				 small ? errdetail("It was %.4f with one threshold for all and is %.4f. Without the groups that are too small for a threshold of their own "
+								   "(%s) it was %.4f and is %.4f.", outcome->before->gap, outcome->after->gap, small, own_gap(outcome, false),
+								   own_gap(outcome, true)) :
+				 errdetail("It was %.4f with one threshold for all and is %.4f.", outcome->before->gap, outcome->after->gap),
+				 outcome->before->gap <= wish->max_gap ? errhint("It was within %g before: one threshold for all will do.", wish->max_gap) :
+				 small ? errhint("Such groups are decided by default_threshold; give one that suits the others' thresholds, or merge small groups.") : 0));
+	}
+	if (made->feasible && sml_margin_cut(wish->max_gap, wish->margin, made->error))
+		ereport(NOTICE,
+				(errmsg("there are too few rows to tell whether the %s gap stays within %g on others", criterion, wish->max_gap),
+				 errdetail("Its standard error on the rows that the thresholds were fitted on is %.4f, so the margin asked for was cut: "
+						   "the gap there is within %g.", made->error, SML_LEAST_ROOM * wish->max_gap)));
+}
 
 static void
 work_out(const MlThresholdQuestion *question, Outcome *outcome)
@@ -61,22 +133,7 @@ work_out(const MlThresholdQuestion *question, Outcome *outcome)
 	outcome->made = ml_question_fit(question, outcome->rows);
 	outcome->before = ml_question_figures(question, outcome->rows, NULL, true);
 	outcome->after = ml_question_figures(question, outcome->rows, outcome->made, true);
-	if (!outcome->made->feasible)
-		ereport(NOTICE,
-				(errmsg("no thresholds with a %s gap of at most %g were found", sml_constraint_name(question->wish.constraint),
-						question->wish.max_gap),
-				 errdetail("The smallest gap on the rows they were fitted on is %.4f.", outcome->made->gap)));
-	else if (ml_thresholds_trivial(outcome->made))
-		ereport(NOTICE,
-				(errmsg("only to decide the same for everybody keeps the %s gap within %g", sml_constraint_name(question->wish.constraint),
-						question->wish.max_gap),
-				 errhint("With small groups the margin of %g standard errors leaves no room: use a larger max_gap, margin => 0, or fewer groups.",
-						 question->wish.margin)));
-	else if (outcome->before && outcome->after && !(outcome->after->gap < outcome->before->gap))
-		ereport(NOTICE,
-				(errmsg("the thresholds did not lower the %s gap on the rows that they were not fitted on",
-						sml_constraint_name(question->wish.constraint)),
-				 errdetail("It was %.4f with one threshold for all and is %.4f.", outcome->before->gap, outcome->after->gap)));
+	tell(outcome);
 }
 
 static void
@@ -278,9 +335,7 @@ keep_mitigation(Outcome *outcome)
 	row.metric = ml_constraint_metric(wish->constraint, wish->positive_is_favorable);
 	row.gap_before = outcome->before ? outcome->before->gap : NAN;
 	row.gap_after = outcome->after ? outcome->after->gap : NAN;
-	row.note = !outcome->made->feasible ? "No thresholds within max_gap were found; these have the smallest gap." :
-		outcome->before && outcome->after && !(outcome->after->gap < outcome->before->gap) ?
-		"The gap did not fall on the rows that the thresholds were not fitted on." : NULL;
+	row.note = outcome->note;
 	row.audit_before = keep_audit(outcome, NULL, "predict_class");
 	row.audit_after = keep_audit(outcome, outcome->made, "decide_by_group");
 	(void) ml_fair_mitigation_store(&row);
@@ -368,18 +423,11 @@ sustainml_fit_thresholds(PG_FUNCTION_ARGS)
 	Outcome             outcome = {0};
 	MlFigures           figures;
 	MlRun              *run;
-	char              **named;
-	int                 count;
 
 	PreventCommandIfReadOnly("fit_thresholds()");
 	ml_question_of_model(&question, ml_text_argument(fcinfo, FIT_MODEL), ML_MANAGE);
 	question.source = ml_text_argument(fcinfo, FIT_SOURCE);
-	named = ml_texts_argument(fcinfo, FIT_PROTECTED, "protected", &count);
-	if (named)
-	{
-		question.protected_columns = named;
-		question.protected_count = count;
-	}
+	ml_question_protect(&question, fcinfo, FIT_PROTECTED);
 	ml_question_wish(&question, ml_text_argument(fcinfo, FIT_CRITERION), ml_text_argument(fcinfo, FIT_METHOD),
 					 number_argument(fcinfo, FIT_MAX_GAP, "max_gap"), number_argument(fcinfo, FIT_MARGIN, "margin"),
 					 rows_argument(fcinfo, FIT_MIN_ROWS));
@@ -393,7 +441,7 @@ sustainml_fit_thresholds(PG_FUNCTION_ARGS)
 	outcome.run_id = figures.run_id;
 	store_fit(&outcome);
 	keep_mitigation(&outcome);
-	warn_of_the_law(psprintf("thresholds that differ by %s are now stored with model \"%s\" for sustainml.decide_by_group",
+	warn_of_the_law(psprintf("thresholds by %s are now stored with model \"%s\" for sustainml.decide_by_group",
 							 ml_groups_attribute(outcome.rows->judged->groups), ml_version_label(question.version)));
 	return answer(fcinfo, &outcome);
 }
@@ -440,7 +488,7 @@ sustainml_thresholds_for_scores(PG_FUNCTION_ARGS)
 	run = ml_run_begin("fit_thresholds");
 	work_out(&question, &outcome);
 	ml_run_end(run, NULL, NULL, 0, (int64) (outcome.rows->judged->count[0] + outcome.rows->judged->count[1]), &figures);
-	warn_of_the_law(psprintf("these thresholds differ by %s", ml_groups_attribute(outcome.rows->judged->groups)));
+	warn_of_the_law(psprintf("these are thresholds by %s", ml_groups_attribute(outcome.rows->judged->groups)));
 	return answer(fcinfo, &outcome);
 }
 

@@ -123,8 +123,6 @@ sustainml_fairness_front(PG_FUNCTION_ARGS)
 	MlRun              *run;
 	MlResult           *result;
 	Point              *points;
-	char              **named;
-	int                 count;
 	int                 wanted = PG_ARGISNULL(ARG_POINTS) ? 20 : PG_GETARG_INT32(ARG_POINTS);
 	int                 made = 0;
 	double              widest;
@@ -135,12 +133,7 @@ sustainml_fairness_front(PG_FUNCTION_ARGS)
 				 errmsg("points must be a number from 2 to %d", MOST_POINTS)));
 	ml_question_of_model(&question, ml_text_argument(fcinfo, ARG_MODEL), ML_READ);
 	question.source = ml_text_argument(fcinfo, ARG_SOURCE);
-	named = ml_texts_argument(fcinfo, ARG_PROTECTED, "protected", &count);
-	if (named)
-	{
-		question.protected_columns = named;
-		question.protected_count = count;
-	}
+	ml_question_protect(&question, fcinfo, ARG_PROTECTED);
 	ml_question_wish(&question, ml_text_argument(fcinfo, ARG_CRITERION), NULL, 0, PG_ARGISNULL(ARG_MARGIN) ? 0 : PG_GETARG_FLOAT8(ARG_MARGIN),
 					 PG_ARGISNULL(ARG_MIN_ROWS) ? 30 : PG_GETARG_INT32(ARG_MIN_ROWS));
 	question.part = ml_text_argument(fcinfo, ARG_PART);

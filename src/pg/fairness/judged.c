@@ -1,8 +1,8 @@
 /*
  * judged.c - collect scores, labels and groups in one scan; see judged.h.
  *
- * 24 bytes a row under sustainml.memory_limit, and twice that while they are sorted.  Rows without a label or with a weight of
- * zero do not count; rows with a missing protected value are counted and belong to no group.
+ * 24 bytes a row under sustainml.memory_limit, and twice that while they are sorted.  Rows without a label or a score are counted and
+ * left out, rows with a weight of zero or none are not there; rows with a missing protected value are counted and belong to no group.
  */
 #include "../compat.h"
 
@@ -75,8 +75,13 @@ judge_row(void *context, const Datum *extra, const bool *extra_nulls, double act
 	Scan      *scan = context;
 	SmlDecided row = {.score = response[0], .weight = weight};
 
-	if (actual < 0 || sml_is_missing(weight) || weight == 0)
+	if (sml_is_missing(weight) || weight == 0)
 		return;
+	if (actual < 0 || isnan(response[0]))
+	{
+		*(actual < 0 ? &scan->judged->without_label : &scan->judged->without_score) += 1;
+		return;
+	}
 	if (!(weight > 0) || !isfinite(weight))
 		bad_weight(weight);
 	row.group = ml_groups_read(scan->judged->groups, extra, extra_nulls, true);
@@ -161,8 +166,13 @@ score_row(void *context, const Datum *values, const bool *nulls)
 	double     weight = scan->weighted ? ml_read_number(&scan->weight, values[2], nulls[2]) : 1;
 	SmlDecided row;
 
-	if (nulls[0] || nulls[1] || sml_is_missing(weight) || weight == 0)
+	if (sml_is_missing(weight) || weight == 0)
 		return;
+	if (nulls[0] || nulls[1])
+	{
+		*(nulls[1] ? &scan->judged->without_label : &scan->judged->without_score) += 1;
+		return;
+	}
 	row.score = ml_read_number(&scan->score, values[0], false);
 	if (!(row.score >= 0 && row.score <= 1))
 		bad_score(row.score);

@@ -18,6 +18,8 @@ typedef struct MlJudgedRows
 	size_t        count[2];
 	size_t        room[2];
 	int64         without_group;
+	int64         without_label; /* left out, as are the next */
+	int64         without_score;
 	MemoryContext context;
 } MlJudgedRows;
 

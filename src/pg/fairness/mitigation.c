@@ -68,14 +68,22 @@ number_between(const MlJsonPair *pair, double least, double most, const char *hi
 	return number;
 }
 
-static int
-choice(const MlJsonPair *pair, const char *what, const char *const *choices, int count)
+static size_t
+whole_between(const MlJsonPair *pair, double least, double most, const char *hint)
 {
-	char *text = pair->value.type == jbvString ? ml_json_text(&pair->value) : NULL;
+	double number = number_between(pair, least, most, hint);
 
-	if (text == NULL)
-		wrong_value(pair->key, psprintf("Name a %s, for example \"%s\".", what, choices[0]));
-	return ml_choose(text, what, choices, count);
+	if (number != floor(number))
+		wrong_value(pair->key, hint);
+	return (size_t) number;
+}
+
+static char *
+name_of(const MlJsonPair *pair, const char *what, const char *example)
+{
+	if (pair->value.type != jbvString)
+		wrong_value(pair->key, psprintf("Name a %s, for example \"%s\".", what, example));
+	return ml_json_text(&pair->value);
 }
 
 /* Which keys a method has. */
@@ -118,11 +126,10 @@ check_key(SmlMitigation method, const char *key)
 static void
 take_key(MlMitigation *mitigation, const MlJsonPair *pair)
 {
-	static const char *const constraints[] = {"demographic_parity", "equal_opportunity", "equalized_odds"};
 	SmlMitigationWish *wish = &mitigation->wish;
 
 	if (strcmp(pair->key, "constraint") == 0)
-		wish->constraint = (SmlConstraint) choice(pair, "constraint", constraints, lengthof(constraints));
+		wish->constraint = ml_constraint_choose(name_of(pair, "constraint", sml_constraint_name(SML_DEMOGRAPHIC_PARITY)), "constraint");
 	else if (strcmp(pair->key, "strength") == 0 && wish->method == SML_PENALTY)
 		wish->strength = number_between(pair, 0, 1e9, "Use a number of 0 or more; 100 is a strong penalty.");
 	else if (strcmp(pair->key, "strength") == 0)
@@ -132,11 +139,11 @@ take_key(MlMitigation *mitigation, const MlJsonPair *pair)
 	else if (strcmp(pair->key, "margin") == 0)
 		wish->margin = number_between(pair, 0, 10, "Use a number of standard errors from 0 to 10.");
 	else if (strcmp(pair->key, "rounds") == 0)
-		wish->rounds = (size_t) number_between(pair, 1, SML_MOST_ROUNDS, "Use a whole number from 1 to 43.");
+		wish->rounds = whole_between(pair, 1, SML_MOST_ROUNDS, "Use a whole number from 1 to 43.");
 	else if (strcmp(pair->key, "k") == 0)
-		wish->neighbours = (size_t) number_between(pair, 1, 1000, "Use a whole number from 1 to 1000.");
+		wish->neighbours = whole_between(pair, 1, 1000, "Use a whole number from 1 to 1000.");
 	else if (strcmp(pair->key, "min_rows") == 0)
-		wish->min_rows = (size_t) number_between(pair, 1, 1e9, "Use a whole number of 1 or more.");
+		wish->min_rows = whole_between(pair, 1, 1e9, "Use a whole number of 1 or more.");
 }
 
 /* Where a column stands among the protected ones. */
@@ -221,7 +228,7 @@ method_of(const MlJsonPair *pair)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("fairness in params must name a method"),
 				 errhint("For example {\"fairness\": {\"method\": \"reweigh\", \"attribute\": \"sex\"}}.")));
-	return (SmlMitigation) choice(pair, "fairness method", names, count);
+	return (SmlMitigation) ml_choose(name_of(pair, "fairness method", names[0]), "fairness method", names, count);
 }
 
 /* What else was asked for must leave rows and probabilities alone: the method is about just these rows and decisions. */
@@ -350,13 +357,19 @@ check_memory(const MlMitigation *mitigation, const SmlLayout *layout)
 static void
 note_reduction(const MlMitigation *mitigation, SmlEnv *env, const SmlMitigated *made, SmlNotes *notes)
 {
+	const char *taken;
+
 	if (!made->feasible)
 		ML_CHECK(env, sml_note(env, notes, "No model within a gap of %g was found on the training rows; the one with the smallest gap was taken.",
 							   mitigation->wish.max_gap), "train");
-	ML_CHECK(env, sml_note(env, notes, "Exponentiated gradient for %s made %zu refits and took %s; its intercept moved by %.4f, so its "
-						   "probabilities are not calibrated.", ml_groups_attribute(mitigation->groups), made->rounds,
-						   made->chosen == 0 ? "the mean of their coefficients" : made->chosen == 1 ? "the plain fit" :
-						   psprintf("number %zu", made->chosen - 1), -made->shift), "train");
+	else if (sml_margin_cut(mitigation->wish.max_gap, mitigation->wish.margin, made->error))
+		ML_CHECK(env, sml_note(env, notes, "There are too few training rows to tell whether a gap within %g holds on others: its standard error is "
+							   "%.4f, so the margin was cut.", mitigation->wish.max_gap, made->error), "train");
+	taken = made->blended ? "a blend of two of them" : made->chosen == 0 ? "the mean of their coefficients" :
+		made->chosen == 1 ? "the plain fit" : psprintf("number %zu", made->chosen - 1);
+	ML_CHECK(env, sml_note(env, notes, "Exponentiated gradient for %s made %zu refits and took %s, with a gap of %.4f and an accuracy of %.4f on the "
+						   "training rows; its intercept moved by %.4f, so its probabilities are not calibrated.",
+						   ml_groups_attribute(mitigation->groups), made->rounds, taken, made->gap, made->accuracy, -made->shift), "train");
 }
 
 SmlFit *
@@ -402,6 +415,16 @@ static const char *
 metric_of(const MlMitigation *mitigation)
 {
 	return ml_constraint_metric(mitigation->wish.constraint, mitigation->wish.positive_is_favorable);
+}
+
+SmlConstraint
+ml_constraint_choose(const char *text, const char *what)
+{
+	const char *names[SML_EQUALIZED_ODDS + 1];
+
+	for (int i = 0; i < lengthof(names); i++)
+		names[i] = sml_constraint_name((SmlConstraint) i);
+	return (SmlConstraint) ml_choose(text, what, names, lengthof(names));
 }
 
 const char *
@@ -453,7 +476,8 @@ note_gaps(MlMitigation *mitigation, SmlEnv *env, const MlFairResult *after, SmlN
 						   ml_audited_accuracy(mitigation->before)), "train");
 	if (mitigation->gap_after < mitigation->gap_before)
 		return;
-	mitigation->note = psprintf("The fairness method did not lower the %s between groups of %s on the held-out rows.", metric, attribute);
+	mitigation->note = psprintf("The fairness method did not lower the %s between groups of %s on the held-out rows%s.", metric, attribute,
+								mitigation->gap_before == 0 ? ", where there was none" : "");
 	ML_CHECK(env, sml_note(env, notes, "%s", mitigation->note), "train");
 }
 

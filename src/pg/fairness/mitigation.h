@@ -50,6 +50,9 @@ extern void ml_mitigation_measure(MlMitigation *mitigation, SmlEnv *env, const M
 extern void ml_mitigation_store(const MlMitigation *mitigation, const MlModelName *name, int version, int64 audit_after, int64 run_id,
 								Jsonb *params);
 
+/* The constraint of this name; an error that names those there are. */
+extern SmlConstraint ml_constraint_choose(const char *text, const char *what);
+
 /* How audits call the gap of a constraint; the share of right predictions of an audit. */
 extern const char *ml_constraint_metric(SmlConstraint constraint, bool positive_is_favorable);
 extern double      ml_audited_accuracy(const MlFairResult *result);

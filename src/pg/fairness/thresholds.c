@@ -17,6 +17,7 @@
 #include "../env.h"
 #include "../json.h"
 #include "../train/train.h"
+#include "mitigation.h"
 #include "thresholds.h"
 
 /* ---- the question -------------------------------------------------------------------------- */
@@ -79,21 +80,24 @@ ml_question_of_model(MlThresholdQuestion *question, const char *model, MlPrivile
 }
 
 void
+ml_question_protect(MlThresholdQuestion *question, FunctionCallInfo fcinfo, int argument)
+{
+	int    count;
+	char **named = ml_texts_argument(fcinfo, argument, "protected", &count);
+
+	if (named == NULL)
+		return;
+	question->protected_columns = named;
+	question->protected_count = count;
+}
+
+void
 ml_question_wish(MlThresholdQuestion *question, const char *criterion, const char *method, double max_gap, double margin, int32 min_rows)
 {
-	static const char *const criteria[] = {"demographic_parity", "equal_opportunity", "equalized_odds"};
 	static const char *const methods[] = {"optimal", "reject_option"};
 
-	question->wish.constraint = (SmlConstraint) ml_choose(criterion ? criterion : criteria[0], "criterion", criteria, lengthof(criteria));
-	if (method == NULL || strcmp(method, methods[0]) == 0)
-		question->method = ML_OPTIMAL;
-	else if (strcmp(method, methods[1]) == 0)
-		question->method = ML_REJECT_OPTION;
-	else
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("unknown method \"%s\"", method),
-				 errhint("Known are optimal and reject_option.")));
+	question->wish.constraint = criterion ? ml_constraint_choose(criterion, "criterion") : SML_DEMOGRAPHIC_PARITY;
+	question->method = method ? (MlThresholdMethod) ml_choose(method, "method", methods, lengthof(methods)) : ML_OPTIMAL;
 	if (!(max_gap >= 0 && max_gap <= 1))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -131,6 +135,18 @@ add_rows(const MlThresholdQuestion *question, MlJudgedRows *judged, const MlJudg
 		ml_judged_add_model(judged, question->model, question->threshold, from);
 	else
 		ml_judged_add_scores(judged, question->score, question->positive, from);
+}
+
+static void
+tell_left_out(const MlJudgedRows *judged)
+{
+	int64 left_out = judged->without_label + judged->without_score;
+
+	if (left_out > 0)
+		ereport(NOTICE,
+				(errmsg_plural("%lld row was left out", "%lld rows were left out", left_out, (long long) left_out),
+				 errdetail("Without a usable label: %lld; without a score: %lld.", (long long) judged->without_label,
+						   (long long) judged->without_score)));
 }
 
 MlThresholdRows *
@@ -176,6 +192,7 @@ ml_question_rows(const MlThresholdQuestion *question)
 		add_rows(question, rows->judged, &from);
 	}
 	ml_scan_end(&scan);
+	tell_left_out(rows->judged);
 	if (ml_groups_count(rows->judged->groups) < 2)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
@@ -245,6 +262,35 @@ ml_question_figures(const MlThresholdQuestion *question, MlThresholdRows *rows, 
 	}
 	ML_CHECK(env, status, "compare groups");
 	return figures;
+}
+
+double
+ml_question_gap_of_own(const MlThresholdQuestion *question, MlThresholdRows *rows, const SmlThresholds *made, bool after)
+{
+	SmlCurves        own = {0};
+	SmlThresholdWish wish = question->wish;
+	double          *given = palloc(sizeof(double) * (made->groups + 1));
+	SmlThresholds   *figures;
+	SmlStatus        status;
+
+	own.curve = palloc(sizeof(SmlCurve) * (made->groups + 1));
+	for (size_t g = 0; g < made->groups; g++)
+	{
+		if (!made->usable[g])
+			continue;
+		given[own.groups] = after ? made->threshold[g] : question->threshold;
+		own.curve[own.groups++] = rows->evaluated->curve[g];
+		own.weight += rows->evaluated->curve[g].positives + rows->evaluated->curve[g].negatives;
+	}
+	wish.min_rows = 1;
+	status = sml_thresholds_given(&rows->judged->env, &own, &wish, given, &figures);
+	if (status == SML_BAD_INPUT)
+	{
+		rows->judged->env.detail[0] = '\0';
+		return NAN;
+	}
+	ML_CHECK(&rows->judged->env, status, "compare groups");
+	return figures->gap;
 }
 
 Jsonb *

@@ -46,6 +46,9 @@ typedef struct MlThresholdRows
 /* Fills version (with this privilege on it), model, stored, protected columns, favorable and threshold. */
 extern void ml_question_of_model(MlThresholdQuestion *question, const char *model, MlPrivilege privilege);
 
+/* The protected columns that an argument names, if it does. */
+extern void ml_question_protect(MlThresholdQuestion *question, FunctionCallInfo fcinfo, int argument);
+
 /* Criterion, method and numbers as the user gave them, checked. */
 extern void ml_question_wish(MlThresholdQuestion *question, const char *criterion, const char *method, double max_gap, double margin,
 							 int32 min_rows);
@@ -62,6 +65,9 @@ extern bool ml_thresholds_trivial(const SmlThresholds *thresholds);
 /* The figures of thresholds (the question's own where a group has none) on the second part, or on the first. */
 extern SmlThresholds *ml_question_figures(const MlThresholdQuestion *question, MlThresholdRows *rows, const SmlThresholds *thresholds,
 										  bool on_second);
+
+/* The gap on the second part between the groups that have a threshold of their own, with it or with the default; NaN: not two are there. */
+extern double ml_question_gap_of_own(const MlThresholdQuestion *question, MlThresholdRows *rows, const SmlThresholds *made, bool after);
 
 /* {"Female": 0.24, "Male": 0.67} */
 extern Jsonb *ml_thresholds_json(const MlThresholdQuestion *question, const MlThresholdRows *rows, const SmlThresholds *made);

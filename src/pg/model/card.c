@@ -2,7 +2,7 @@
  * card.c - sustainml.model_card: one self-contained HTML page about a model version.
  *
  * What it is, how good it is on rows that it has not seen (with ROC and calibration plots), what drives it,
- * how groups fare (the newest fairness audit), what it cost, and what the training wants its users to know.  The page needs
+ * how groups fare (the newest fairness audit), what was done about gaps and what that cost, what it took to make, and what the training wants its users to know.  The page needs
  * no script, font or picture from elsewhere.  Tables come from the public views under the
  * caller's rights; the quality section evaluates the model once, which is logged as such.
  */
@@ -225,6 +225,14 @@ static const char fairness_gaps_query[] =
 	" AND f.metric IN ('demographic_parity_difference', 'demographic_parity_ratio', 'equalized_odds_difference', 'equal_opportunity_difference')"
 	" ORDER BY f.attribute, f.metric LIMIT 60";
 
+static const char mitigation_query[] =
+	"SELECT m.method, m.attribute, m.metric, m.gap_before, m.gap_after, CASE WHEN m.lowered THEN 'yes' WHEN NOT m.lowered THEN 'no' ELSE 'not known' END AS lowered,"
+	" m.note, pg_catalog.date_trunc('second', m.mitigated_at) AS at, m.role_name AS by"
+	" FROM sustainml.fairness_mitigations m WHERE m.model_schema = $1 AND m.model = $2 AND m.version = $3 ORDER BY m.mitigation_id DESC LIMIT 20";
+
+static const char fronts_query[] =
+	"SELECT f.title, f.label, f.kind, f.gap, f.accuracy, f.is_pareto, f.problem FROM sustainml_internal.mitigation_fronts($1, $2, $3, $4) f";
+
 static const char energy_query[] =
 	"SELECT e.kind AS what, e.runs, e.rows, e.cpu_seconds, e.energy_joules AS joules, e.energy_low_joules AS joules_low,"
 	" e.energy_high_joules AS joules_high, e.joules_per_1000_rows, e.co2e_grams AS \"CO2e grams\""
@@ -259,6 +267,10 @@ sustainml_model_card(PG_FUNCTION_ARGS)
 	put_section(&card, "Fairness", "Groups with 95 % intervals from the newest audit; the number of rows stands beside the group, and the dashed line is all rows together.",
 				fairness_query, ml_page_intervals);
 	put_section(&card, NULL, "The widest gap between groups, with its interval.", fairness_gaps_query, ml_page_table);
+	put_section(&card, "What was done about gaps", "The gap between groups without and with each method, on rows that it did not see.", mitigation_query, ml_page_table);
+	put_section(&card, NULL, "What a bound on the gap would cost in accuracy, on half of the held-out rows, with thresholds fitted on the other half: one threshold "
+				"for all (filled), one for each group (other colour), reject option (hollow); large where no other point is as accurate with as small a gap.",
+				fronts_query, ml_page_fronts);
 	put_section(&card, "Coefficients", "On the original scale of the columns, the 25 with the largest statistic.", coefficients_query, ml_page_table);
 	put_section(&card, "Energy and carbon", "Joules with the bounds of their uncertainty; a figure that is not known is left open.", energy_query, ml_page_table);
 	put_section(&card, NULL, NULL, method_query, ml_page_list);

@@ -203,6 +203,44 @@ ml_page_intervals(StringInfo page, SPITupleTable *rows, uint64 count)
 		r = put_picture(page, rows, r, count);
 }
 
+/* A front, or why there is none; returns where the next title begins. */
+static uint64
+put_front(StringInfo page, SPITupleTable *rows, uint64 first, uint64 count)
+{
+	char       *title = ml_page_text(rows, first, 1);
+	MlFrontDot *dots = palloc(sizeof(MlFrontDot) * (count - first));
+	uint64      next = first;
+	uint64      made = 0;
+
+	for (; next < count && strcmp(ml_page_text(rows, next, 1), title) == 0; next++)
+	{
+		double kind = ml_page_number(rows, next, 3);
+
+		if (!isnan(kind))
+			dots[made++] = (MlFrontDot) {ml_page_text(rows, next, 2), (int) kind, ml_page_number(rows, next, 4), ml_page_number(rows, next, 5),
+				ml_page_true(rows, next, 6)};
+	}
+	appendStringInfoString(page, "<figure><figcaption>");
+	ml_html_text(page, title);
+	appendStringInfoString(page, made > 0 ? "</figcaption>" : ": ");
+	if (made > 0)
+		ml_plot_front(page, dots, made);
+	else
+	{
+		ml_html_text(page, ml_page_text(rows, first, 7));
+		appendStringInfoString(page, "</figcaption>");
+	}
+	appendStringInfoString(page, "</figure>\n");
+	return next;
+}
+
+void
+ml_page_fronts(StringInfo page, SPITupleTable *rows, uint64 count)
+{
+	for (uint64 r = 0; r < count;)
+		r = put_front(page, rows, r, count);
+}
+
 /* ---- the page ----------------------------------------------------------------------------------- */
 
 /* Begin to read the rows of a query of ours, which uses our own names only; returns the level of settings for end_query. */

@@ -45,6 +45,9 @@ extern void ml_page_list(StringInfo page, SPITupleTable *rows, uint64 count);
 /* Columns title, label, value, low, high, reference: a picture of intervals for each title. */
 extern void ml_page_intervals(StringInfo page, SPITupleTable *rows, uint64 count);
 
+/* Columns title, label, kind, gap, accuracy, best, problem: for each title the picture of a front, or the problem why there is none. */
+extern void ml_page_fronts(StringInfo page, SPITupleTable *rows, uint64 count);
+
 /* For layouts of one's own: an escaped cell or heading, a value as text, as a number (NaN: NULL), as a truth. */
 extern void   ml_page_cell(StringInfo page, const char *tag, bool number, const char *text);
 extern char  *ml_page_text(SPITupleTable *rows, uint64 row, int column);

@@ -11,8 +11,8 @@
 
 /* The square of ROC and calibration, in SVG units: a margin for the axes, then the field. */
 #define FIELD   260.0
-#define MARGIN  44.0
-#define SQUARE  (MARGIN + FIELD + 12.0)
+#define MARGIN  50.0
+#define SQUARE  (MARGIN + FIELD + 20.0)
 #define GRID    4
 
 /* Rows of bars and intervals. */
@@ -63,8 +63,10 @@ down(double share)
 	return 8.0 + (1.0 - share) * FIELD;
 }
 
+/* A square field with both axes named and marked at quarters, from low to high. */
 static void
-begin_square(StringInfo page, const char *what, const char *x_label, const char *y_label)
+begin_field(StringInfo page, const char *what, const char *x_label, double x_low, double x_high, const char *y_label, double y_low,
+			double y_high)
 {
 	appendStringInfo(page, "<svg viewBox=\"0 0 %g %g\" width=\"%g\" role=\"img\" aria-label=\"%s\">\n", SQUARE, SQUARE, SQUARE, what);
 	for (int i = 0; i <= GRID; i++)
@@ -73,11 +75,20 @@ begin_square(StringInfo page, const char *what, const char *x_label, const char 
 
 		appendStringInfo(page, "<path class=\"grid\" d=\"M%.1f %.1fH%.1fM%.1f %.1fV%.1f\"/>", across(0), down(share), across(1),
 						 across(share), down(0), down(1));
-		appendStringInfo(page, "<text class=\"axis\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%g</text>", across(0) - 6, down(share) + 4, share);
-		appendStringInfo(page, "<text class=\"axis\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%g</text>\n", across(share), down(0) + 16, share);
+		appendStringInfo(page, "<text class=\"axis\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%.3g</text>", across(0) - 6, down(share) + 4,
+						 y_low + share * (y_high - y_low));
+		appendStringInfo(page, "<text class=\"axis\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%.3g</text>\n", across(share), down(0) + 16,
+						 x_low + share * (x_high - x_low));
 	}
 	appendStringInfo(page, "<text class=\"axis\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%s</text>", across(0.5), down(0) + 34, x_label);
 	appendStringInfo(page, "<text class=\"axis\" transform=\"translate(12 %.1f) rotate(-90)\" text-anchor=\"middle\">%s</text>\n", down(0.5), y_label);
+}
+
+/* The unit square, with its diagonal. */
+static void
+begin_square(StringInfo page, const char *what, const char *x_label, const char *y_label)
+{
+	begin_field(page, what, x_label, 0, 1, y_label, 0, 1);
 	appendStringInfo(page, "<path class=\"faint\" d=\"M%.1f %.1fL%.1f %.1f\"/>\n", across(0), down(0), across(1), down(1));
 }
 
@@ -113,6 +124,50 @@ ml_plot_calibration(StringInfo page, const SmlBin *bins, size_t count)
 			appendStringInfo(page, "<circle class=\"mark\" cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\"><title>predicted %.3f, observed %.3f, %llu rows</title></circle>\n",
 							 across(bins[b].mean_predicted), down(bins[b].observed), 2.5 + 5.5 * sqrt((double) bins[b].n / most),
 							 bins[b].mean_predicted, bins[b].observed, (unsigned long long) bins[b].n);
+	appendStringInfoString(page, "</svg>\n");
+}
+
+/* ---- a front ---------------------------------------------------------------------------- */
+
+/* Round numbers around what is to be shown, so that the quarters of the axis are short. */
+static void
+round_range(double *low, double *high)
+{
+	double step = pow(10, floor(log10(fmax(*high - *low, 1e-6))));
+
+	if ((*high - *low) / step < 2.5)
+		step /= 5;
+	*low = floor(*low / step) * step;
+	*high = fmax(ceil(*high / step) * step, *low + step);
+}
+
+void
+ml_plot_front(StringInfo page, const MlFrontDot *dots, size_t count)
+{
+	static const char *const styles[] = {"fill:var(--mark)", "fill:var(--faint)", "fill:none;stroke:var(--mark)"};
+	double left = 0;
+	double right = 0;
+	double low = INFINITY;
+	double high = -INFINITY;
+
+	for (size_t i = 0; i < count; i++)
+	{
+		right = fmax(right, dots[i].gap);
+		low = fmin(low, dots[i].accuracy);
+		high = fmax(high, dots[i].accuracy);
+	}
+	if (!(low <= high))
+		return;
+	round_range(&left, &right);
+	round_range(&low, &high);
+	begin_field(page, "Accuracy against the gap between groups", "gap between groups", left, right, "accuracy", low, high);
+	for (size_t i = 0; i < count; i++)
+	{
+		appendStringInfo(page, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%d\" style=\"%s%s\"><title>", across((dots[i].gap - left) / (right - left)),
+						 down((dots[i].accuracy - low) / (high - low)), dots[i].best ? 5 : 3, styles[dots[i].kind], dots[i].best ? "" : ";opacity:.45");
+		ml_html_text(page, dots[i].label);
+		appendStringInfo(page, ": gap %.4f, accuracy %.4f</title></circle>\n", dots[i].gap, dots[i].accuracy);
+	}
 	appendStringInfoString(page, "</svg>\n");
 }
 

@@ -39,4 +39,18 @@ typedef struct MlInterval
 
 extern void ml_plot_intervals(StringInfo page, const MlInterval *intervals, size_t count, double reference);
 
+/*
+ * Accuracy against the gap between groups.  kind 0: a mark, 1: another colour, 2: hollow; points that are not "best" are pale.
+ */
+typedef struct MlFrontDot
+{
+	const char *label;
+	int         kind;
+	double      gap;
+	double      accuracy;
+	bool        best;
+} MlFrontDot;
+
+extern void ml_plot_front(StringInfo page, const MlFrontDot *dots, size_t count);
+
 #endif

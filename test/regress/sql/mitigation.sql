@@ -138,9 +138,9 @@ SELECT group_value, threshold BETWEEN 0 AND 1 AS threshold FROM sustainml.thresh
 -- 10 comes after 9, as in train: the score is about it
 SELECT group_value, gap_after < gap_before AS lower, accuracy_after > 0.6 AS right_way FROM sustainml.thresholds_for_scores(
 	'SELECT id, grp, CASE WHEN label = ''yes'' THEN 10 ELSE 9 END AS label, p FROM scored', 'label', 'p', '{grp}', max_gap => 0.05, evaluation_source => 'SELECT grp, CASE WHEN label = ''yes'' THEN 10 ELSE 9 END AS label, p FROM scored') ORDER BY 1;
--- a margin that leaves no room is said
+-- a margin that cannot be kept is said
 SET client_min_messages = notice;
-SELECT group_value, threshold FROM sustainml.thresholds_for_scores('scored', 'label', 'p', '{grp}', max_gap => 0.0001, margin => 10) ORDER BY 1;
+SELECT group_value, threshold BETWEEN 0 AND 1 AS threshold FROM sustainml.thresholds_for_scores('scored', 'label', 'p', '{grp}', max_gap => 0.0001, margin => 10) ORDER BY 1;
 SET client_min_messages = warning;
 SELECT refused('SELECT * FROM sustainml.thresholds_for_scores(''scored'', ''label'', ''p'', NULL)');
 SELECT refused('SELECT * FROM sustainml.thresholds_for_scores(''scored'', ''label'', ''p'', ''{group}'')');

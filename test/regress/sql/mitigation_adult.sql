@@ -25,7 +25,8 @@ SELECT ref, active FROM sustainml.train('plain', 'adult_train', target => 'incom
 SELECT accuracy > 0.85 AS accuracy, dp_gap BETWEEN 0.15 AND 0.18 AS gap FROM judge('sustainml.predict_proba(''plain'', t) >= 0.5');
 
 -- demographic parity by thresholds: accuracy at least 0.831 at a gap of at most 0.005
-CREATE TABLE fitted AS SELECT * FROM sustainml.fit_thresholds('plain', 'adult_train', max_gap => 0.01, evaluation_source => 'adult_test');
+-- (with all defaults; how settings are chosen without the test part, and how far these figures are luck: docs/mitigation.md)
+CREATE TABLE fitted AS SELECT * FROM sustainml.fit_thresholds('plain', 'adult_train', evaluation_source => 'adult_test');
 SELECT accuracy >= 0.831 AS accuracy, dp_gap <= 0.005 AS gap FROM judge($$sustainml.decide_by_group('plain', sustainml.predict_proba('plain', t), t.sex) = '1'$$);
 -- the figures that were returned are those
 SELECT group_value, abs(f.accuracy_after - j.accuracy) < 1e-12 AS accuracy, abs(f.gap_after - j.dp_gap) < 1e-12 AS gap, rows_fitted, rows_evaluated
@@ -33,21 +34,42 @@ SELECT group_value, abs(f.accuracy_after - j.accuracy) < 1e-12 AS accuracy, abs(
 SELECT group_value, abs(f.gap_before - j.dp_gap) < 1e-12 AS gap
   FROM fitted f, judge('sustainml.predict_proba(''plain'', t) >= 0.5') j ORDER BY group_value;
 -- reject option gets there too
-SELECT count(*) FROM sustainml.fit_thresholds('plain', 'adult_train', max_gap => 0.01, method => 'reject_option', evaluation_source => 'adult_test');
+SELECT count(*) FROM sustainml.fit_thresholds('plain', 'adult_train', max_gap => 0.005, method => 'reject_option', evaluation_source => 'adult_test');
 SELECT accuracy >= 0.831 AS accuracy, dp_gap <= 0.005 AS gap FROM judge($$sustainml.decide_by_group('plain', sustainml.predict_proba('plain', t), t.sex) = '1'$$);
--- equalized odds by thresholds: 0.840 at 0.025
-SELECT count(*) FROM sustainml.fit_thresholds('plain', 'adult_train', criterion => 'equalized_odds', max_gap => 0.0245, evaluation_source => 'adult_test');
+-- equalized odds by thresholds: 0.840 at 0.025, which is what is asked for
+SELECT count(*) FROM sustainml.fit_thresholds('plain', 'adult_train', criterion => 'equalized_odds', max_gap => 0.025, evaluation_source => 'adult_test');
 SELECT accuracy >= 0.840 AS accuracy, eo_gap <= 0.025 AS gap FROM judge($$sustainml.decide_by_group('plain', sustainml.predict_proba('plain', t), t.sex) = '1'$$);
 
--- in training: 0.833 at 0.015, scored without the group
+-- in training: 0.833 at 0.015, scored without the group.  With 0.02; the bound itself, 0.015, holds but lacks 0.001 of accuracy on these rows
 SELECT ref FROM sustainml.train('parity', 'adult_train', target => 'income_gt_50k', protected => '{sex}', favorable => '1', holdout => 0,
 	params => '{"fairness": {"method": "exponentiated_gradient", "max_gap": 0.02}}');
 SELECT accuracy >= 0.833 AS accuracy, dp_gap <= 0.015 AS gap FROM judge('sustainml.predict_proba(''parity'', t) >= 0.5');
 SELECT count(*) FILTER (WHERE feature = 'sex') AS sex FROM sustainml.features('parity');
+SELECT ref FROM sustainml.train('parity', 'adult_train', target => 'income_gt_50k', protected => '{sex}', favorable => '1', holdout => 0,
+	params => '{"fairness": {"method": "exponentiated_gradient", "max_gap": 0.015}}');
+SELECT accuracy >= 0.831 AS accuracy, dp_gap <= 0.015 AS gap FROM judge('sustainml.predict_proba(''parity'', t) >= 0.5');
 -- equalized odds in training
 SELECT ref FROM sustainml.train('odds', 'adult_train', target => 'income_gt_50k', protected => '{sex}', favorable => '1', holdout => 0,
-	params => '{"fairness": {"method": "exponentiated_gradient", "constraint": "equalized_odds", "max_gap": 0.024}}');
+	params => '{"fairness": {"method": "exponentiated_gradient", "constraint": "equalized_odds", "max_gap": 0.025}}');
 SELECT accuracy >= 0.840 AS accuracy, eo_gap <= 0.025 AS gap FROM judge('sustainml.predict_proba(''odds'', t) >= 0.5');
+-- on the training part, without a margin, it is as good as the mixture that numpy finds (test/reference/mitigation.md), or nearly so for two rates
+CREATE FUNCTION judge_train(model text, OUT accuracy float8, OUT dp_gap float8, OUT eo_gap float8) LANGUAGE sql AS $$
+	WITH d AS (SELECT sex, income_gt_50k = 1 AS y, sustainml.predict_proba(model, t) >= 0.5 AS yes FROM adult_train t),
+		g AS (SELECT avg(yes::int) AS sr, avg(yes::int) FILTER (WHERE y) AS tpr, avg(yes::int) FILTER (WHERE NOT y) AS fpr FROM d GROUP BY sex)
+	SELECT (SELECT avg((y = yes)::int) FROM d), max(sr) - min(sr), greatest(max(tpr) - min(tpr), max(fpr) - min(fpr)) FROM g $$;
+SELECT ref FROM sustainml.train('mixture', 'adult_train', target => 'income_gt_50k', protected => '{sex}', favorable => '1', holdout => 0,
+	params => '{"fairness": {"method": "exponentiated_gradient", "max_gap": 0.01, "margin": 0}}');
+SELECT accuracy > 0.8352 - 0.001 AS accuracy, dp_gap <= 0.01 + 1e-9 AS gap FROM judge_train('mixture');
+SELECT ref FROM sustainml.train('mixture', 'adult_train', target => 'income_gt_50k', protected => '{sex}', favorable => '1', holdout => 0,
+	params => '{"fairness": {"method": "exponentiated_gradient", "constraint": "equalized_odds", "max_gap": 0.02, "margin": 0}}');
+SELECT accuracy > 0.8446 - 0.0035 AS accuracy, eo_gap <= 0.02 + 1e-9 AS gap FROM judge_train('mixture');
+-- rows on which a warm start of the refits fails: the search goes on from a cold one (0.80 when it did not)
+CREATE TABLE adult AS SELECT * FROM adult_train;
+UPDATE adult_test SET id = id + 32561;
+INSERT INTO adult SELECT * FROM adult_test;
+SELECT ref FROM sustainml.train('cold', 'SELECT * FROM adult WHERE NOT sustainml.held_out(10, 1/3.0, id)', target => 'income_gt_50k', protected => '{sex}', favorable => '1',
+	exclude => '{id}', holdout => 0, params => '{"fairness": {"method": "exponentiated_gradient", "constraint": "equalized_odds", "max_gap": 0.025}}');
+SELECT avg((income_gt_50k = (sustainml.predict_proba('cold', t) >= 0.5)::int)::int) > 0.83 AS accuracy FROM adult t WHERE sustainml.held_out(10, 1/3.0, id);
 -- reweighing: 0.845 at 0.09
 SELECT ref FROM sustainml.train('reweighed', 'adult_train', target => 'income_gt_50k', protected => '{sex,race}', favorable => '1', holdout => 0,
 	params => '{"fairness": {"method": "reweigh", "attribute": "sex"}}');
@@ -98,5 +120,5 @@ SELECT count(*) FROM front a JOIN front b ON a.is_pareto AND b.accuracy >= a.acc
 
 -- the runs are in the log
 SELECT kind, count(*) > 0 AS logged, bool_and(rows > 0) AS rows FROM sustainml.run_log WHERE kind IN ('fit_thresholds', 'fairness_front') GROUP BY kind ORDER BY kind;
-SELECT count(*) FROM (SELECT sustainml.drop_model(m) FROM unnest('{plain,parity,odds,reweighed,penalised,removed,grown,audited}'::text[]) m) d;
+SELECT count(*) FROM (SELECT sustainml.drop_model(m) FROM unnest('{plain,parity,odds,mixture,cold,reweighed,penalised,removed,grown,audited}'::text[]) m) d;
 DROP SCHEMA mitigation_adult CASCADE;
