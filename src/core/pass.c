@@ -196,7 +196,7 @@ judge(SmlEnv *env, const SmlPlan *plan, const SmlRow *row, double *y, double *w,
 		if (sml_is_missing(weight) || weight == 0)
 			*use = *use == SML_USED ? SML_SKIPPED_WEIGHT : *use;
 		else if (!(weight > 0) || !isfinite(weight))
-			return sml_fail(env, SML_BAD_INPUT, "A weight is %g; weights must be numbers above 0 (0 or NULL leave a row out).", weight);
+			return sml_fail(env, SML_BAD_INPUT, "A weight is negative, NaN or infinite; weights must be numbers above 0 (0 or NULL leave a row out).");
 		*w *= weight;
 	}
 	return SML_OK;

@@ -33,7 +33,7 @@ static void
 test_long_names(void **state)
 {
 	Harness  h;
-	SmlNotes notes = {NULL, 0, 0};
+	SmlNotes notes = {0};
 	char     name[4001] = "x";
 
 	(void) state;

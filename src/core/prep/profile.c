@@ -273,7 +273,7 @@ judge_row(SmlEnv *env, const SmlProfile *profile, const SmlRow *row, SmlUse *use
 				*use = SML_SKIPPED_WEIGHT;
 		}
 		else if (!(weight > 0) || !isfinite(weight))
-			return sml_fail(env, SML_BAD_INPUT, "A weight is %g; weights must be numbers above 0 (0 or NULL leave a row out).", weight);
+			return sml_fail(env, SML_BAD_INPUT, "A weight is negative, NaN or infinite; weights must be numbers above 0 (0 or NULL leave a row out).");
 	}
 	return SML_OK;
 }

@@ -83,6 +83,7 @@ ml_column_info(int32 column_no)
 		fresh.deterministic = DatumGetBool(heap_getattr(tuple, Anum_column_deterministic, row, &isnull));
 		strlcpy(fresh.key, TextDatumGetCString(heap_getattr(tuple, Anum_column_key, row, &isnull)), sizeof(fresh.key));
 		memcpy(fresh.column_id, DatumGetUUIDP(heap_getattr(tuple, Anum_column_id, row, &isnull))->data, SML_CONTEXT_SIZE);
+		strlcpy(fresh.column, TextDatumGetCString(heap_getattr(tuple, Anum_column_column, row, &isnull)), sizeof(fresh.column));
 		strlcpy(fresh.column_type, TextDatumGetCString(heap_getattr(tuple, Anum_column_type, row, &isnull)), sizeof(fresh.column_type));
 	}
 	systable_endscan(scan);

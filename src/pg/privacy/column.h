@@ -13,6 +13,7 @@ typedef struct MlColumnInfo
 	bool  deterministic;
 	char  key[NAMEDATALEN];
 	uint8 column_id[SML_CONTEXT_SIZE];
+	char  column[NAMEDATALEN]; /* its name when it was sealed */
 	char  column_type[256]; /* before it was sealed */
 } MlColumnInfo;
 

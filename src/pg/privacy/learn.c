@@ -126,7 +126,26 @@ ml_source_mark_sealed(MlSource *source)
 
 	for (int i = 0; i < source->column_count; i++)
 		if (source->columns[i].type == sealed && OidIsValid(ml_sealed_payload(source->columns[i].typmod)))
+		{
 			source->columns[i].sealed = source->columns[i].typmod;
+			source->columns[i].sealing = strcmp(source->columns[i].name, psprintf("sustainml_sealing_%d", source->columns[i].typmod)) == 0;
+		}
+}
+
+const char *
+ml_being_sealed(const MlSource *source, int column)
+{
+	for (int i = 0; i < source->column_count; i++)
+	{
+		const MlColumnInfo *info;
+
+		if (!source->columns[i].sealing || source->columns[column].sealed)
+			continue;
+		info = ml_column_info(source->columns[i].sealed);
+		if (strcmp(info->column, source->columns[column].name) == 0)
+			return info->key;
+	}
+	return NULL;
 }
 
 Oid
@@ -165,6 +184,28 @@ ml_sealed_why_not(const MlSourceColumn *column)
 	if (ml_key_rights(info->key) & ML_KEY_TRAIN)
 		return NULL;
 	return psprintf("it is sealed, and you have no right to train with key \"%s\"", info->key);
+}
+
+bool
+ml_sealed_may_open(const MlSource *source, const int *columns, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (columns[i] >= 0 && source->columns[columns[i]].sealed &&
+			!(ml_key_rights(ml_column_info(source->columns[columns[i]].sealed)->key) & ML_KEY_OPEN))
+			return false;
+	return true;
+}
+
+void
+ml_sealed_require_open(const MlSource *source, int column, const char *what)
+{
+	if (ml_sealed_may_open(source, &column, 1))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("%s sealed column \"%s\" needs the right open on key \"%s\"", what, source->columns[column].name,
+					ml_column_info(source->columns[column].sealed)->key),
+			 errdetail("It counts the values in groups, and a group can be one row.")));
 }
 
 typedef struct Elements

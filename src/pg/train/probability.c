@@ -144,7 +144,7 @@ shares_in_words(const SmlModel *model, double *trained, double *fitted)
 	}
 	*trained = model->prior[k];
 	*fitted = model->fitted_prior[k];
-	return model->encoder->classes[k];
+	return sml_encoder_shown(model->encoder)[k];
 }
 
 void
@@ -199,7 +199,7 @@ note_calibration(SmlEnv *env, const SmlModel *model, SmlNotes *notes)
 		if (!(made->maps[m].slope > 0))
 			CHECK(env, sml_note(env, notes, "On the held-out rows class \"%s\" is no more frequent at higher scores; the calibration says so "
 								"and turns their order round.",
-								model->encoder->classes[model->task == SML_BINARY ? model->positive : m]));
+								sml_encoder_shown(model->encoder)[model->task == SML_BINARY ? model->positive : m]));
 }
 
 int64
@@ -221,9 +221,10 @@ ml_probability_calibrate(SmlEnv *env, const MlProbability *wish, SmlModel *model
 		.target = target,
 		.weight = weight,
 		.links = true,
+		.may_be_few = true, /* they go into the model, which is sealed */
 	};
 	links = ml_evaluate_plan(&plan, NULL);
-	status = sml_calibration_fit(env, wish->calibration, links->scored, model->encoder->classes, &model->calibration);
+	status = sml_calibration_fit(env, wish->calibration, links->scored, sml_encoder_shown(model->encoder), &model->calibration);
 	if (status == SML_BAD_INPUT)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
