@@ -36,7 +36,7 @@ typedef struct MlCellColumn
 extern MlCellColumn *ml_cell_columns(const SmlLayout *layout, int *count);
 
 /* Positions in ml_cell_columns of the feature columns in the layout's order. */
-extern char *ml_cells_call(const SmlLayout *layout, const int *source_columns, int target, int weight);
+extern char *ml_cells_call(const SmlLayout *layout, const MlSource *source, const int *source_columns, int target, int weight);
 
 /* Row conversion for scans that bypass the aggregate: the same columns in the same order. */
 typedef struct MlRowBuffer

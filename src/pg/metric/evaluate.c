@@ -27,6 +27,7 @@
 #include "../rows.h"
 #include "../settings.h"
 #include "../privacy/learn.h"
+#include "../privacy/row_key.h"
 #include "evaluate.h"
 
 /* One model at work on the rows. */
@@ -83,7 +84,7 @@ static int
 ask_for_column(Evaluating *all, int column)
 {
 	all->guarded |= !ml_sealed_may_open(all->source, &column, 1);
-	return ask_for(all, psprintf("s.c%d", column + 1));
+	return ask_for(all, ml_source_cell(all->source, column));
 }
 
 static void pg_attribute_noreturn()

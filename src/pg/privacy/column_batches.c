@@ -49,6 +49,7 @@
 #include "column_internal.h"
 #include "key_admin.h"
 #include "keys.h"
+#include "row_key.h"
 #include "sealed.h"
 #include "statement.h"
 
@@ -66,6 +67,16 @@ is_sealing(const Trigger *trigger)
 		   get_func_namespace(trigger->tgfoid) == get_namespace_oid("sustainml_internal", true) && trigger->tgnargs == 2;
 }
 
+/* The guard of a column whose values are bound to a row (row_key.c). */
+static bool
+is_guard(const Trigger *trigger)
+{
+	char *function = get_func_name(trigger->tgfoid);
+
+	return function && strcmp(function, "row_key_trigger") == 0 &&
+		   get_func_namespace(trigger->tgfoid) == get_namespace_oid("sustainml_internal", true);
+}
+
 /* What an update of the relation would run besides the server's own code; NULL for nothing. */
 static const char *
 runs_code(Relation relation)
@@ -77,7 +88,7 @@ runs_code(Relation relation)
 	const char  *found = NULL;
 
 	for (int i = 0; triggers && i < triggers->numtriggers; i++)
-		if (!triggers->triggers[i].tgisinternal && !is_sealing(&triggers->triggers[i]))
+		if (!triggers->triggers[i].tgisinternal && !is_sealing(&triggers->triggers[i]) && !is_guard(&triggers->triggers[i]))
 			return psprintf("trigger \"%s\"", triggers->triggers[i].tgname);
 	if (constraints && constraints->num_check > 0)
 		return psprintf("check constraint \"%s\"", constraints->check[0].ccname);
@@ -204,6 +215,7 @@ sustainml_sealing_trigger(PG_FUNCTION_ARGS)
 	int32        number;
 	int          from;
 	int          to;
+	AttrNumber   key;
 	Datum        value;
 	bool         isnull;
 
@@ -222,11 +234,12 @@ sustainml_sealing_trigger(PG_FUNCTION_ARGS)
 				 errmsg("column \"%s\" of table \"%s\" was being encrypted, and it or the column for its sealed values has gone or was renamed",
 						data->tg_trigger->tgargs[0], RelationGetRelationName(data->tg_relation)),
 				 errhint("Give it its name back, or drop the trigger \"%s\".", data->tg_trigger->tgname)));
+	key = ml_row_key(number) ? ml_row_key_of_table(RelationGetRelid(data->tg_relation), number) : 0;
 	tuple = data->tg_trigtuple;
 	if (TRIGGER_FIRED_BY_UPDATE(data->tg_event))
 	{
 		tuple = data->tg_newtuple;
-		if (unchanged(data->tg_trigtuple, tuple, row, (AttrNumber) from))
+		if (unchanged(data->tg_trigtuple, tuple, row, (AttrNumber) from) && (key == 0 || unchanged(data->tg_trigtuple, tuple, row, key)))
 		{
 			value = heap_getattr(data->tg_trigtuple, to, row, &isnull);
 			/* nothing sealed yet: this is a step, or a writer of other columns */
@@ -237,7 +250,7 @@ sustainml_sealing_trigger(PG_FUNCTION_ARGS)
 	}
 	value = heap_getattr(tuple, from, row, &isnull);
 	if (!isnull)
-		value = ml_seal_for_column(value, TupleDescAttr(row, from - 1)->atttypid, number);
+		value = ml_seal_for_column(value, TupleDescAttr(row, from - 1)->atttypid, number, key ? ml_row_key_text(tuple, row, key) : NULL);
 	return PointerGetDatum(heap_modify_tuple_by_cols(tuple, row, 1, &to, &value, &isnull));
 }
 
@@ -335,10 +348,10 @@ utility(const char *statement)
 }
 
 static int32
-begin_job(Oid relid, const char *column, const char *key, bool deterministic)
+begin_job(Oid relid, const char *column, const MlColumnWish *wish)
 {
 	char *table = ml_column_table(relid);
-	int32 number = ml_column_register(relid, column, key, deterministic);
+	int32 number = ml_column_register(relid, column, wish);
 
 	utility(psprintf("ALTER TABLE %s ADD COLUMN sustainml_sealing_%d sustainml.sealed(%d)", table, number, number));
 	utility(psprintf("CREATE TRIGGER \"" SEALING_TRIGGER "%d\" BEFORE INSERT OR UPDATE ON %s FOR EACH ROW"
@@ -347,30 +360,41 @@ begin_job(Oid relid, const char *column, const char *key, bool deterministic)
 	return number;
 }
 
+/* Whether a job is the one that is wished for. */
+static bool
+is_wished(const MlColumnInfo *info, const MlColumnWish *wish)
+{
+	return strcmp(info->key, wish->key) == 0 && info->deterministic == wish->deterministic && strcmp(info->row_key, wish->row_key ? wish->row_key : "") == 0;
+}
+
 PG_FUNCTION_INFO_V1(sustainml_sealing_begin);
 Datum
 sustainml_sealing_begin(PG_FUNCTION_ARGS)
 {
-	Oid                 relid = PG_GETARG_OID(0);
-	char               *column = pstrdup(NameStr(*PG_GETARG_NAME(1)));
-	char               *key = text_to_cstring(PG_GETARG_TEXT_PP(2));
-	bool                deterministic = PG_GETARG_BOOL(3);
+	Oid                 relid;
+	char               *column;
+	MlColumnWish        wish;
 	char                fires;
 	int32               number;
 	const MlColumnInfo *info;
 
+	ml_require_first_arguments(fcinfo, 0, 4);
+	relid = PG_GETARG_OID(0);
+	column = pstrdup(NameStr(*PG_GETARG_NAME(1)));
+	wish = (MlColumnWish){text_to_cstring(PG_GETARG_TEXT_PP(2)), PG_GETARG_BOOL(3), PG_ARGISNULL(4) ? NULL : pstrdup(NameStr(*PG_GETARG_NAME(4)))};
 	ml_column_check_table(relid, "encrypt");
-	ml_key_require(key, ML_KEY_SEAL);
+	ml_key_require(wish.key, ML_KEY_SEAL);
 	check_children(relid);
 	check_trusted(relid);
 	number = find_job(relid, column, &fires);
 	if (number == 0)
-		PG_RETURN_INT32(begin_job(relid, column, key, deterministic));
+		PG_RETURN_INT32(begin_job(relid, column, &wish));
 	info = ml_column_info(number);
-	if (strcmp(info->key, key) != 0 || info->deterministic != deterministic)
+	if (!is_wished(info, &wish))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("column \"%s\" is being encrypted under key \"%s\"%s", column, info->key, info->deterministic ? ", deterministically" : ""),
+				 errmsg("column \"%s\" is being encrypted under key \"%s\"%s%s", column, info->key, info->deterministic ? ", deterministically" : "",
+						info->row_key[0] ? psprintf(", bound to column \"%s\"", info->row_key) : ""),
 				 errhint("Go on with that, or call sustainml.encrypt_column_abandon.")));
 	PG_RETURN_INT32(require_sound_job(relid, column));
 }
@@ -385,9 +409,9 @@ sustainml_sealing_step(PG_FUNCTION_ARGS)
 
 	PG_RETURN_INT64(update_blocks("encrypt",
 								  relid,
-								  psprintf("UPDATE ONLY %s AS t SET sustainml_sealing_%d = sustainml_internal.seal_cell(t.%s, %d)"
+								  psprintf("UPDATE ONLY %s AS t SET sustainml_sealing_%d = sustainml_internal.seal_cell(t.%s, %d%s)"
 										   " WHERE t.sustainml_sealing_%d IS NULL AND t.%s IS NOT NULL",
-										   ml_column_table(relid), number, column, number, number, column),
+										   ml_column_table(relid), number, column, number, ml_row_key_argument(relid, number, "t."), number, column),
 								  PG_GETARG_INT64(2), PG_GETARG_INT32(3)));
 }
 
@@ -413,8 +437,10 @@ sustainml_sealing_end(PG_FUNCTION_ARGS)
 	utility(psprintf("DROP TRIGGER \"" SEALING_TRIGGER "%d\" ON %s", number, table));
 	/* one rewrite: the column takes its sealed values, and what they were gathered in is left out */
 	rows = ml_column_alter(relid, psprintf("ALTER TABLE %s ALTER COLUMN %s TYPE sustainml.sealed(%d)"
-										   " USING COALESCE(sustainml_sealing_%d, sustainml_internal.seal_cell(%s, %d)), DROP COLUMN sustainml_sealing_%d",
-										   table, quote_identifier(column), number, number, quote_identifier(column), number, number));
+										   " USING COALESCE(sustainml_sealing_%d, sustainml_internal.seal_cell(%s, %d%s)), DROP COLUMN sustainml_sealing_%d",
+										   table, quote_identifier(column), number, number, quote_identifier(column), number,
+										   ml_row_key_argument(relid, number, ""), number));
+	ml_row_key_guard(relid, number);
 	ml_run_end(run, NULL, NULL, 0, rows, &figures);
 	ml_column_tell(column, key);
 	PG_RETURN_INT64(rows);
@@ -512,12 +538,13 @@ sustainml_rotate_step(PG_FUNCTION_ARGS)
 {
 	Oid         relid = PG_GETARG_OID(0);
 	const char *column = quote_identifier(NameStr(*PG_GETARG_NAME(1)));
+	int32       number;
 
-	(void) ml_sealed_column(relid, NameStr(*PG_GETARG_NAME(1)));
+	number = ml_sealed_column(relid, NameStr(*PG_GETARG_NAME(1)));
 	PG_RETURN_INT64(update_blocks("rotate",
 								  relid,
-								  psprintf("UPDATE ONLY %s AS t SET %s = sustainml_internal.reseal(t.%s)"
+								  psprintf("UPDATE ONLY %s AS t SET %s = sustainml_internal.reseal(t.%s%s)"
 										   " WHERE sustainml.key_no(t.%s) OPERATOR(pg_catalog.<>) %d",
-										   ml_column_table(relid), column, column, column, PG_GETARG_INT32(4)),
+										   ml_column_table(relid), column, column, ml_row_key_argument(relid, number, "t."), column, PG_GETARG_INT32(4)),
 								  PG_GETARG_INT64(2), PG_GETARG_INT32(3)));
 }

@@ -58,7 +58,7 @@ extern bool ml_source_has_sealed(const MlSource *source);
 extern void ml_source_refuse_sealed(const MlSource *source, int column, const char *what);
 
 /* Why a sealed column cannot be a feature for the current user; NULL: it can, or is not sealed. */
-extern const char *ml_sealed_why_not(const MlSourceColumn *column);
+extern const char *ml_sealed_why_not(const MlSource *source, int number);
 
 /* Whether the current user may open all sealed columns among "columns" (-1: none). */
 extern bool ml_sealed_may_open(const MlSource *source, const int *columns, int count);

@@ -199,8 +199,8 @@ why_left_out(const MlSource *source, const MlRequest *request, const MlSplit *sp
 		return "it decides the split";
 	if (source->columns[column].sealing)
 		return "it holds the values of a column that is being encrypted";
-	if (ml_sealed_why_not(&source->columns[column]))
-		return ml_sealed_why_not(&source->columns[column]);
+	if (ml_sealed_why_not(source, column))
+		return ml_sealed_why_not(source, column);
 	if (!ml_type_kind(ml_source_value_type(&source->columns[column]), &kind, &is_array))
 		return psprintf("its type %s cannot be a feature", format_type_be(source->columns[column].type));
 	return NULL;

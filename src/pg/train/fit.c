@@ -124,7 +124,7 @@ run_fold(Fit *fit, SmlPlan *plan)
 	sml_free(fit->env, bytes);
 	run_pass(fit, ml_source_query(fit->source,
 								  psprintf("sustainml_internal.fold($1, %s)",
-										   ml_cells_call(&fit->columns->layout, fit->columns->source_columns,
+										   ml_cells_call(&fit->columns->layout, fit->source, fit->columns->source_columns,
 														 fit->columns->target, fit->columns->weight)),
 								  fit->where),
 			 PointerGetDatum(parameter), &folded);
