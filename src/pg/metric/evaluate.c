@@ -346,7 +346,8 @@ guard_metrics(MlEvaluation *evaluation)
 		MlMetric *metric = &evaluation->metrics[i];
 		int64     others = evaluation->rows_used - metric->n;
 
-		if (metric->n >= ML_SEALED_LEAST_ROWS && (others <= 0 || others >= ML_SEALED_LEAST_ROWS))
+		/* of no row there is no value, and a reason */
+		if (metric->n == 0 || (metric->n >= ML_SEALED_LEAST_ROWS && (others <= 0 || others >= ML_SEALED_LEAST_ROWS)))
 			continue;
 		metric->value = metric->ci_low = metric->ci_high = NAN;
 		metric->n = -1;

@@ -217,7 +217,7 @@ sizes_of(const MlResample *resample, const SmlEncoder *encoder)
 		double      number;
 
 		if (k == SML_NO_LEVEL)
-			ml_unknown_class("the strategy of resample", name, sml_encoder_shown(encoder), (int) encoder->class_count);
+			ml_unknown_class("the strategy of resample", name, sml_encoder_shown(encoder), encoder->shown ? 0 : (int) encoder->class_count);
 		if (!ml_json_number(&resample->sizes[i].value, &number) || !(number >= 1 && number <= 1e12) || number != floor(number))
 			wrong_value("strategy", "The rows that a class shall have are a whole number.");
 		sizes[k] = (int64_t) number;
