@@ -287,9 +287,15 @@ find_job(Oid relid, const char *column, char *fires)
 static int32
 require_job(Oid relid, const char *column)
 {
-	char  fires = 0;
-	int32 number = find_job(relid, column, &fires);
+	char       fires = 0;
+	int32      number = find_job(relid, column, &fires);
+	AttrNumber attribute = get_attnum(relid, column);
 
+	if (number == 0 && attribute > 0 && get_atttype(relid, attribute) == ml_sealed_type())
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("column \"%s\" of table \"%s\" is sealed already", column, get_rel_name(relid)),
+				 errdetail("Its encryption has ended, perhaps in another session.")));
 	if (number == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
