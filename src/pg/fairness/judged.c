@@ -105,7 +105,7 @@ ml_judged_add_model(MlJudgedRows *judged, const MlModel *model, double threshold
 		.extra_count = columns,
 	};
 
-	ml_sealed_require_open(from->source, ml_source_column(from->source, from->target, "target"), "thresholds by the");
+	ml_sealed_require_open(from->source, ml_source_column(from->source, from->target, "target"), "a threshold fitted to");
 	ml_groups_rebind(judged->groups, from->source);
 	for (int i = 0; i < columns; i++)
 		extra[i] = ml_groups_column(judged->groups, i);

@@ -115,7 +115,7 @@ ml_fair_of_model(const MlFairSpec *given, const SmlModel *model, const SmlScorer
 	MlEvaluationPlan  plan = {.model = model, .scorer = scorer, .threshold = given->threshold, .source = source, .where = where,
 							  .target = given->target, .weight = given->weight, .each = see_row, .each_context = &watch};
 
-	ml_sealed_require_open(source, ml_source_column(source, given->target, "target"), "an audit by the");
+	ml_sealed_require_open(source, ml_source_column(source, given->target, "target"), "an audit by");
 	*spec = *given;
 	watch.yes = positive_class(spec, model);
 	watch.classes = model->encoder->class_count;
