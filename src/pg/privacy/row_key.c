@@ -146,9 +146,11 @@ single_primary_key(Oid relid)
 static void pg_attribute_noreturn()
 no_row_key(const char *where, int32 column_no)
 {
+	const MlColumnInfo *info = ml_column_info(column_no);
+
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
-			 errmsg("values of this sealed column are bound to the key of their row, column \"%s\", which is not in %s", ml_row_key(column_no), where),
+			 errmsg("values of sealed column \"%s\" are bound to the key of their row, column \"%s\", which is not in %s", info->column, info->row_key, where),
 			 errhint("Give the key its column name, or a table a primary key of that one column.")));
 }
 
