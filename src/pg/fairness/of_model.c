@@ -126,7 +126,7 @@ ml_fair_of_model(const MlFairSpec *given, const SmlModel *model, const SmlScorer
 	for (int i = 0; i < watch.count; i++)
 	{
 		columns[i] = ml_source_column(source, given->protected_columns[i], "protected");
-		ml_source_refuse_sealed(source, columns[i], "make groups, whose names an audit stores in clear");
+		ml_source_refuse_sealed(source, columns[i], "make groups, whose names are stored in clear");
 		spec->protected_columns[i] = source->columns[columns[i]].name;
 		if (!ml_reader_init(&watch.readers[i], source->columns[columns[i]].type, SML_LABEL) || watch.readers[i].how == ML_READ_ARRAY)
 			ereport(ERROR,

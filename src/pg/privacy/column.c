@@ -52,13 +52,16 @@ enum
 	Anum_column_deterministic, Anum_column_row_key
 };
 
+#define CACHED 32
+
 /* ---- what the catalog says -------------------------------------------------------------- */
 
 const MlColumnInfo *
 ml_column_known(int32 column_no)
 {
-	static MlColumnInfo last;
-	static uint64       last_generation = 0;
+	static MlColumnInfo cached[CACHED]; /* by number: triggers and rows of wide tables ask for several in turn */
+	static uint64       cached_generation[CACHED];
+	int                 slot = (column_no >> 4) % CACHED;
 	Relation            relation;
 	ScanKeyData         scan_key;
 	SysScanDesc         scan;
@@ -67,8 +70,10 @@ ml_column_known(int32 column_no)
 	uint64              generation;
 	bool                found = false;
 
-	if (last_generation == ml_keys_generation() && last.column_no == column_no)
-		return &last;
+	if (column_no < 0)
+		return NULL;
+	if (cached_generation[slot] == ml_keys_generation() && cached[slot].column_no == column_no)
+		return &cached[slot];
 	memset(&fresh, 0, sizeof(fresh));
 	relation = table_open(ml_catalog_relation("protected_column"), AccessShareLock);
 	generation = ml_keys_generation();
@@ -95,9 +100,9 @@ ml_column_known(int32 column_no)
 	table_close(relation, AccessShareLock);
 	if (!found)
 		return NULL;
-	last = fresh;
-	last_generation = generation;
-	return &last;
+	cached[slot] = fresh;
+	cached_generation[slot] = generation;
+	return &cached[slot];
 }
 
 const MlColumnInfo *

@@ -220,7 +220,9 @@ ml_source_refuse_sealed(const MlSource *source, int column, const char *what)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("sealed column \"%s\" cannot %s", source->columns[column].name, what),
-				 errdetail("Its values are opened in memory only, one by one.")));
+				 errdetail("Its values are opened in memory only, one by one."),
+				 errhint("Where you may see it, use a query as the source that opens it: SELECT sustainml.open(%s) AS %s, …",
+						 quote_identifier(source->columns[column].name), quote_identifier(source->columns[column].name))));
 }
 
 const char *
