@@ -83,6 +83,8 @@ my $victim = $killed->query('SELECT pg_backend_pid()');
 $killed->{stdin} .= "CALL sustainml.encrypt_column_batches('t', 'v', 'k', batch_blocks => 2);\n";
 $killed->{run}->pump_nb();
 $node->poll_query_until('postgres', "SELECT count($column) > $sealed FROM t") or die 'the job does not go on';
+ok($node->poll_query_until('postgres', "SELECT count(*) > 0 FROM sustainml.progress() WHERE kind = 'encrypt' AND source = 'public.t' AND phase ~ '^[0-9]+ % of [0-9]+ blocks done\$'"),
+	'its progress is shown');
 kill 'KILL', $victim;
 eval { $killed->{run}->finish };
 $node->poll_query_until('postgres', 'SELECT true') or die 'the server does not come back';

@@ -32,6 +32,7 @@
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "storage/bufmgr.h"
 #include "storage/itemptr.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
@@ -45,6 +46,7 @@
 
 #include "../catalog.h"
 #include "../meter.h"
+#include "../train/train.h"
 #include "column.h"
 #include "column_internal.h"
 #include "key_admin.h"
@@ -126,6 +128,18 @@ check_trusted(Oid relid)
 	relation_close(relation, NoLock); /* what was found stays so */
 }
 
+/* For sustainml.progress(): which part of a table is being worked on. */
+static void
+show_progress(const char *kind, Oid relid, int64 first)
+{
+	Relation    relation = relation_open(relid, AccessShareLock);
+	BlockNumber blocks = RelationGetNumberOfBlocks(relation);
+	char       *table = ml_column_table(relid);
+
+	relation_close(relation, AccessShareLock);
+	ml_progress_show(psprintf("sustainml %s %s: %d %% of %u blocks done", kind, table, blocks ? (int) (100 * first / blocks) : 100, blocks));
+}
+
 /* Run "UPDATE … WHERE … AND ctid in some blocks" and log what it cost; returns the number of rows. */
 static int64
 update_blocks(const char *kind, Oid relid, const char *update, int64 first, int64 blocks)
@@ -147,12 +161,14 @@ update_blocks(const char *kind, Oid relid, const char *update, int64 first, int6
 	ItemPointerSet(&to, (BlockNumber) Min(first + blocks, (int64) MaxBlockNumber), 0);
 	values[0] = PointerGetDatum(&from);
 	values[1] = PointerGetDatum(&to);
+	show_progress(kind, relid, first);
 	SPI_connect();
 	if (SPI_execute_with_args(psprintf("%s AND t.ctid OPERATOR(pg_catalog.>=) $1 AND t.ctid OPERATOR(pg_catalog.<) $2", update), 2, types, values, NULL,
 							  false, 0) != SPI_OK_UPDATE)
 		elog(ERROR, "unexpected result of an update");
 	rows = (int64) SPI_processed;
 	SPI_finish();
+	ml_progress_end();
 	/* blocks with nothing to do leave no row */
 	if (rows > 0)
 		ml_run_end(run, NULL, NULL, 0, rows, &figures);
@@ -440,6 +456,7 @@ sustainml_sealing_end(PG_FUNCTION_ARGS)
 	ml_key_require(key, ML_KEY_SEAL);
 	ml_column_check_clear(relid, column, false);
 	table = ml_column_table(relid);
+	ml_progress_show(psprintf("sustainml encrypt %s: writing the table anew", table));
 	utility(psprintf("DROP TRIGGER \"" SEALING_TRIGGER "%d\" ON %s", number, table));
 	/* one rewrite: the column takes its sealed values, and what they were gathered in is left out */
 	rows = ml_column_alter(relid, psprintf("ALTER TABLE %s ALTER COLUMN %s TYPE sustainml.sealed(%d)"
@@ -447,6 +464,7 @@ sustainml_sealing_end(PG_FUNCTION_ARGS)
 										   table, quote_identifier(column), number, number, quote_identifier(column), number,
 										   ml_row_key_argument(relid, number, ""), number));
 	ml_row_key_guard(relid, number);
+	ml_progress_end();
 	ml_run_end(run, NULL, NULL, 0, rows, &figures);
 	ml_column_tell(column, key);
 	PG_RETURN_INT64(rows);

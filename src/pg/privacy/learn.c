@@ -245,10 +245,35 @@ bool
 ml_sealed_may_open(const MlSource *source, const int *columns, int count)
 {
 	for (int i = 0; i < count; i++)
-		if (columns[i] >= 0 && source->columns[columns[i]].sealed &&
-			!(ml_key_rights(ml_column_info(source->columns[columns[i]].sealed)->key) & ML_KEY_OPEN))
+	{
+		const MlSourceColumn *column = columns[i] < 0 ? NULL : &source->columns[columns[i]];
+
+		if (column == NULL)
+			continue;
+		/* sealed values of a column that the query hides: nobody knows under which keys they are */
+		if (column->sealed ? !(ml_key_rights(ml_column_info(column->sealed)->key) & ML_KEY_OPEN) :
+			OidIsValid(column->type) && (column->type == ml_sealed_type() || column->type == ml_bound_type()))
+			return false;
+	}
+	return true;
+}
+
+bool
+ml_sealed_may_open_all(const MlSource *source)
+{
+	for (int i = 0; i < source->column_count; i++)
+		if (!ml_sealed_may_open(source, &i, 1))
 			return false;
 	return true;
+}
+
+static void pg_attribute_noreturn()
+ml_source_hidden(const MlSource *source, int column)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("the source hides which sealed column \"%s\" is", source->columns[column].name),
+			 errhint("Select the column itself: no function of it, and no union with another.")));
 }
 
 void
@@ -256,6 +281,8 @@ ml_sealed_require_open(const MlSource *source, int column, const char *what)
 {
 	if (ml_sealed_may_open(source, &column, 1))
 		return;
+	if (source->columns[column].sealed == 0)
+		ml_source_hidden(source, column);
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("%s sealed column \"%s\" needs the right open on key \"%s\"", what, source->columns[column].name,

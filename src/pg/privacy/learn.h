@@ -63,6 +63,9 @@ extern const char *ml_sealed_why_not(const MlSource *source, int number);
 /* Whether the current user may open all sealed columns among "columns" (-1: none). */
 extern bool ml_sealed_may_open(const MlSource *source, const int *columns, int count);
 
+/* The same of all columns of the source. */
+extern bool ml_sealed_may_open_all(const MlSource *source);
+
 /* Error unless the current user may open the column, if it is sealed; "what" begins the sentence. */
 extern void ml_sealed_require_open(const MlSource *source, int column, const char *what);
 

@@ -112,6 +112,12 @@ calibrate(Training *t)
 
 	if (t->request->probability.calibration == SML_CALIBRATION_NONE)
 		return;
+	/* what is learned from sealed columns of a second source would be sealed under the keys of the first alone */
+	if (t->held_source != t->source && ml_source_has_sealed(t->held_source))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("probabilities cannot be calibrated on a second source with sealed columns"),
+				 errhint("Hold out rows of the training source.")));
 	ml_progress(t->request->name.name, "calibrating on held-out rows", NULL);
 	rows = ml_probability_calibrate(&t->env, &t->request->probability, t->fitted->model, t->held_source, t->split, t->request->target,
 									t->request->weight, &t->aside, &t->notes);
@@ -340,8 +346,9 @@ seal_model(Training *t, bytea *bytes)
 	used[count - 2] = t->columns->target;
 	used[count - 1] = t->columns->weight;
 	words = ml_sealed_words(t->source, used, count);
-	t->sealed = words != NULL;
-	t->may_open = ml_sealed_may_open(t->source, used, count);
+	/* notes tell of held-out rows too, which may be those of a second source */
+	t->sealed = words != NULL || (t->held_source && ml_source_has_sealed(t->held_source));
+	t->may_open = ml_sealed_may_open(t->source, used, count) && (t->held_source == NULL || t->held_source == t->source || ml_sealed_may_open_all(t->held_source));
 	if (words)
 		CHECK(t, sml_note_plain(&t->env, &t->notes, "Sealed columns were opened: %s. The model is stored sealed, and using it needs the right to train with the same keys.",
 						  words));

@@ -87,6 +87,14 @@ SELECT pg_temp.refused(format('SELECT count(*) FROM sustainml.%s', call)) FROM u
 	'roc_curve(''c_won'', ''SELECT * FROM sealed_c WHERE id < 10'')', 'calibration_curve(''c_won'', ''SELECT * FROM sealed_c WHERE id < 10'')', 'tune_threshold(''c_won'', ''SELECT * FROM sealed_c WHERE id < 10'')',
 	'compare(''c_won'', ''c_won'', ''SELECT * FROM sealed_c WHERE id = 7'')', 'feature_importance(''c_won'', ''SELECT * FROM sealed_c WHERE id = 7'', ''permutation'')']) WITH ORDINALITY c(call, n),
 	(SELECT rows_used FROM sustainml.train('c_won', 'sealed_c', target => 'won', features => '{x}')) t ORDER BY n;
+-- nor where the query hides which column it is
+SELECT pg_temp.refused('SELECT * FROM sustainml.evaluate(''c_x'', ''SELECT id, town, x FROM sealed_c WHERE id = 7 UNION ALL SELECT id, town, w FROM sealed_c WHERE false'')') AS union_of_two,
+	pg_temp.refused('SELECT * FROM sustainml.evaluate(''c_x'', ''SELECT id, town, sustainml.with_row(x, id::text) AS x FROM sealed_c WHERE id = 7'')') AS with_row;
+SELECT pg_temp.refused('SELECT sustainml.fairness_audit(''SELECT id, x, sex, won FROM sealed_c UNION ALL SELECT id, x, sex, protected FROM sealed_c WHERE false'', model => ''c_won'', protected => ''{sex}'')') AS audit;
+SELECT pg_temp.refused('SELECT * FROM sustainml.train(''e'', ''SELECT id, x FROM sealed_c UNION ALL SELECT id, w FROM sealed_c WHERE false'', target => ''x'', split => ''{"by": "id"}'')') AS train;
+-- what a second source gives goes into the model only where it is sealed under its keys
+SELECT pg_temp.refused('SELECT * FROM sustainml.train(''e'', ''plain_c'', target => ''won'', features => ''{x}'', split => ''{"source": "sealed_c"}'', params => ''{"calibration": "platt"}'')') AS calibrated;
+SELECT notes FROM sustainml.train('c_second', 'plain_c', target => 'won', features => '{x}', split => '{"source": "SELECT * FROM sealed_c WHERE id <= 70"}');
 -- weights do not single one row out
 SELECT rows_used FROM sustainml.train('c_heavy', 'SELECT *, CASE WHEN id = 7 THEN 1 ELSE 1e-9 END AS heavy FROM sealed_c', target => 'x', features => '{id}', weight => 'heavy', split => '{"by": "id"}', holdout => 0);
 SELECT pg_temp.refused('SELECT * FROM sustainml.evaluate(''c_heavy'', ''SELECT *, CASE WHEN id = 7 THEN 1 ELSE 1e-9 END AS heavy FROM sealed_c'')');
