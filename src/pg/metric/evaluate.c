@@ -8,7 +8,8 @@
  *
  * Sealed columns are opened for those with the right train.  Who has no right to open them gets no figure that rests
  * on a few rows: the error of a model on one row tells the value.  Weights count by the effective number of rows
- * (Kish), so that they cannot single one out.  Differences of two evaluations are not defended against.
+ * (Kish), so that they cannot single one out; and each class of a sealed target that occurs must have so many rows, since an
+ * AUC or a log loss tells, from the known predictions, which few rows are of it.  Differences of two evaluations are not defended against.
  *
  * The scan is serial and always begins at the start of the table
  * (synchronize_seqscans is off around it), so that two evaluations under one snapshot
@@ -57,6 +58,7 @@ typedef struct Evaluating
 	int64      used;         /* rows that count, and their weights */
 	double     weight_sum;
 	double     weight_square;
+	int64     *class_rows;   /* of each class of the first model, where the target is guarded; else NULL */
 	bool       links;        /* keep these, not predictions */
 	int        target_place;
 	int        weight_place; /* or -1 */
@@ -180,6 +182,8 @@ set_up(Evaluating *all, const MlEvaluationPlan *plan)
 	all->links = plan->links;
 	for (int i = 0; i < all->count; i++)
 		set_up_model(all, &all->evaluator[i], plan, target);
+	if (plan->model->task != SML_REGRESSION && !ml_sealed_may_open(plan->source, &target, 1))
+		all->class_rows = palloc0(sizeof(int64) * (plan->model->encoder->class_count + 1));
 }
 
 /* ---- a row ------------------------------------------------------------------------------- */
@@ -298,6 +302,8 @@ evaluate_row(void *context, const Datum *values, const bool *nulls)
 		all->used++;
 		all->weight_sum += weight;
 		all->weight_square += weight * weight;
+		if (all->class_rows)
+			all->class_rows[(size_t) all->evaluator[0].actual]++;
 	}
 	if (all->each)
 	{
@@ -322,7 +328,12 @@ too_few(const Evaluating *all, uint64 rows)
 {
 	double effective = all->weight_square > 0 ? all->weight_sum * all->weight_sum / all->weight_square : 0;
 
-	return all->guarded && rows > 0 && !(effective > ML_SEALED_LEAST_ROWS - 1e-6);
+	if (!all->guarded || rows == 0)
+		return false;
+	for (size_t k = 0; all->class_rows && k < all->evaluator[0].model->encoder->class_count; k++)
+		if (all->class_rows[k] > 0 && all->class_rows[k] < ML_SEALED_LEAST_ROWS)
+			return true;
+	return !(effective > ML_SEALED_LEAST_ROWS - 1e-6);
 }
 
 static void
@@ -332,6 +343,7 @@ check_enough(const Evaluating *all, uint64 rows, bool may_be_few)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 all->class_rows ? errmsg("figures on sealed columns need at least %d rows of each class that occurs", ML_SEALED_LEAST_ROWS) :
 			 errmsg("figures on sealed columns need at least %d rows", ML_SEALED_LEAST_ROWS),
 			 errdetail("Figures of a few rows tell what the rows are; with weights, the effective number of rows counts."),
 			 errhint("Evaluate on more rows, or have the right open on the keys of the columns.")));

@@ -175,7 +175,7 @@ note_evaluation(Training *t)
 	}
 	if (t->evaluation->withheld)
 	{
-		CHECK(t, sml_note_plain(&t->env, &t->notes, "There are fewer than %d held-out rows of sealed columns, so there are no metrics: they would tell what the rows are.",
+		CHECK(t, sml_note_plain(&t->env, &t->notes, "There are fewer than %d held-out rows, or of a class of the sealed target, so there are no metrics: they would tell what the rows are.",
 								ML_SEALED_LEAST_ROWS));
 		return;
 	}

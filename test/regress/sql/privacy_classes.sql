@@ -98,11 +98,18 @@ SELECT notes FROM sustainml.train('c_second', 'plain_c', target => 'won', featur
 -- weights do not single one row out
 SELECT rows_used FROM sustainml.train('c_heavy', 'SELECT *, CASE WHEN id = 7 THEN 1 ELSE 1e-9 END AS heavy FROM sealed_c', target => 'x', features => '{id}', weight => 'heavy', split => '{"by": "id"}', holdout => 0);
 SELECT pg_temp.refused('SELECT * FROM sustainml.evaluate(''c_heavy'', ''SELECT *, CASE WHEN id = 7 THEN 1 ELSE 1e-9 END AS heavy FROM sealed_c'')');
--- nor does one class among many rows
-SELECT metric, value, n, reason FROM sustainml.evaluate('c_won', 'SELECT s.* FROM sealed_c s JOIN plain_c p USING (id) WHERE NOT p.won') WHERE metric IN ('recall', 'rows') ORDER BY metric;
-SELECT metric, value, n, reason FROM sustainml.evaluate('c_won', 'SELECT s.* FROM sealed_c s JOIN plain_c p USING (id) WHERE NOT p.won OR p.id = 6') WHERE metric IN ('recall', 'rows') ORDER BY metric;
-SELECT count(*), count(n) FROM sustainml.confusion_matrix('c_won', 'SELECT s.* FROM sealed_c s JOIN plain_c p USING (id) WHERE NOT p.won OR p.id = 6');
-SELECT class, support FROM sustainml.classification_report('c_won', 'SELECT s.* FROM sealed_c s JOIN plain_c p USING (id) WHERE NOT p.won OR p.id = 6') WHERE class IN ('true', 'accuracy') ORDER BY class;
+-- nor does a class of few rows among many: its rows follow from an AUC and the predictions; a class without rows is no matter
+SELECT pg_temp.refused('SELECT * FROM sustainml.evaluate(''c_won'', ''SELECT s.* FROM sealed_c s JOIN plain_c p USING (id) WHERE NOT p.won OR p.id = 6'')'),
+	pg_temp.refused('SELECT * FROM sustainml.confusion_matrix(''c_won'', ''SELECT s.* FROM sealed_c s JOIN plain_c p USING (id) WHERE p.won OR p.id BETWEEN 1 AND 30'')');
+SELECT pg_temp.refused('SELECT * FROM sustainml.evaluate(''c_won'', ''SELECT s.* FROM sealed_c s JOIN plain_c p USING (id) WHERE NOT p.won'')');
+-- nor few predictions of a class
+SELECT sustainml.set_threshold('c_won', (SELECT p FROM (SELECT sustainml.predict_proba('c_won', s) AS p FROM sealed_c s) q ORDER BY p DESC OFFSET 9 LIMIT 1));
+SELECT metric, value, n, reason FROM sustainml.evaluate('c_won', 'sealed_c') WHERE metric IN ('precision', 'rows') ORDER BY metric;
+SELECT actual, predicted, n IS NULL AS withheld FROM sustainml.confusion_matrix('c_won', 'sealed_c') ORDER BY 1, 2;
+RESET ROLE;
+SELECT metric, n FROM sustainml.evaluate('c_won', 'sealed_c') WHERE metric IN ('precision', 'rows') ORDER BY metric;
+SET ROLE sml_class_train;
+SELECT sustainml.set_threshold('c_won', 0.5);
 SELECT count(*) <= 31 AS coarse FROM sustainml.roc_curve('c_won', 'sealed_c');
 -- a training with few held-out rows has no metrics, and compares nothing
 SELECT rows_held_out < 20 AS few, metrics, notes[1] FROM sustainml.train('c_few', 'SELECT * FROM sealed_c WHERE id <= 70', target => 'x', features => '{id}', split => '{"by": "id"}');
