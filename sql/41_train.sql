@@ -87,9 +87,9 @@ CREATE FUNCTION sustainml.progress(OUT pid integer, OUT role_name text, OUT mode
 	       substring(a.query FROM '^sustainml ([a-z_]+) '),
 	       CASE WHEN a.query NOT LIKE 'sustainml train %' THEN substring(a.query FROM '^sustainml [a-z_]+ (.*): [^:]*$') END
 	  FROM pg_stat_activity a
-	 WHERE a.query ~ '^sustainml (train|smote|smote_query|smote_lineage|resample) .*: ' AND a.state = 'active'
+	 WHERE a.query ~ '^sustainml (train|smote|smote_query|smote_lineage|resample|encrypt|rotate) .*: ' AND a.state = 'active'
 	$$;
 COMMENT ON FUNCTION sustainml.progress() IS
-'Trainings and resamplings that run now in this server, as far as the caller may see other sessions: kind is train, or the function that resamples; a training names its model,
-a resampling its source; phase has the iteration and loss, or the share done; running counts from the start of the transaction.
+'Trainings, resamplings, and encryptions and rotations of columns in batches that run now in this server, as far as the caller may see other sessions: kind is train, the function that
+resamples, encrypt or rotate; a training names its model, the others their source or table; phase has the iteration and loss, or the share done; running counts from the start of the transaction.
 Example: SELECT * FROM sustainml.progress();';

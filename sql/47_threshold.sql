@@ -28,4 +28,5 @@ CREATE FUNCTION sustainml.probability_basis(model text,
 COMMENT ON FUNCTION sustainml.probability_basis(text) IS
 'What the probabilities of a classifier refer to: the share of each class in the training rows and in the fit (after class weights or resampling), whether
 probabilities are turned back to the first (yes, no, not needed), and the calibration with the held-out rows it rests on and Platt''s slope and intercept.
+Of a model of sealed columns it needs the right open on their keys.
 Example: SELECT * FROM sustainml.probability_basis(''churn'');';

@@ -18,6 +18,7 @@ COMMENT ON FUNCTION sustainml.evaluate(text, text, text) IS
 'How good a model is on the rows of a source, or on its held-out rows when none is named: one row per metric with a 95 % interval where there is one,
 the number of rows it rests on, and the reason when it has no value. rows_seen_in_training tells how many of the rows the model was trained on,
 other_values how many values of categories have no level of their own in the model and counted as (other).
+On sealed columns, who may train but not open them gets no figure that rests on fewer than 20 rows, or fewer of a class of a sealed target.
 Example: SELECT * FROM sustainml.evaluate(''income'', ''adult_test'');';
 
 -- Availability: 0.1.0
@@ -80,7 +81,7 @@ CREATE FUNCTION sustainml.feature_importance(
 COMMENT ON FUNCTION sustainml.feature_importance(text, text, text) IS
 'How much each feature matters. standardised: deviation over the training rows of what the feature adds to the link, |coefficient| x deviation for a
 number; needs no rows. permutation: how much the loss grows on the rows of the source when the feature is shuffled, mean of 5 fixed shuffles.
-Both are about the model, not about causes. Example: SELECT * FROM sustainml.feature_importance(''income'') ORDER BY importance DESC;';
+Both are about the model, not about causes. The first needs the right open on the keys of a model of sealed columns. Example: SELECT * FROM sustainml.feature_importance(''income'') ORDER BY importance DESC;';
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.compare(

@@ -86,6 +86,7 @@ CREATE TABLE sustainml.protected_column (
 	column_name   text             NOT NULL,
 	column_type   text             NOT NULL,
 	deterministic boolean          NOT NULL,
+	row_key       text,
 	created_by    text             NOT NULL,
 	created_at    timestamptz      NOT NULL,
 	decrypted_at  timestamptz,
@@ -102,6 +103,7 @@ COMMENT ON COLUMN sustainml.protected_column.table_name IS 'Table when it was en
 COMMENT ON COLUMN sustainml.protected_column.column_name IS 'Column when it was encrypted';
 COMMENT ON COLUMN sustainml.protected_column.column_type IS 'Type before, to which decrypt_column returns';
 COMMENT ON COLUMN sustainml.protected_column.deterministic IS 'Whether equal values have equal bytes';
+COMMENT ON COLUMN sustainml.protected_column.row_key IS 'Column whose text each value is bound to, as it was named then; NULL: values are not bound to their rows';
 COMMENT ON COLUMN sustainml.protected_column.created_by IS 'Who encrypted it';
 COMMENT ON COLUMN sustainml.protected_column.created_at IS 'When';
 COMMENT ON COLUMN sustainml.protected_column.decrypted_at IS 'When decrypt_column gave it back; NULL: sealed';

@@ -67,8 +67,8 @@ Example: INSERT INTO people (name, salary) VALUES ($1, sustainml.seal($2::float8
 CREATE FUNCTION sustainml.seal_row(value "any", table_name regclass, column_name name, row_key text) RETURNS sustainml.sealed
 	AS 'MODULE_PATHNAME', 'sustainml_seal_column' LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100;
 COMMENT ON FUNCTION sustainml.seal_row("any", regclass, name, text) IS
-'Seals a value for a sealed column and binds it to a row: it opens only in that column and with the same row_key.  Such values are not trained on, and
-rotate and decrypt_column stop at them.
+'Seals a value for a sealed column and binds it to a row: it opens only in that column and with the same row_key.  Where the column was encrypted with row_key, the
+text of that column is what to give; in other columns such values are not trained on, and rotate and decrypt_column stop at them.
 Example: INSERT INTO people (id, salary) VALUES (7, sustainml.seal_row($1::float8, ''people'', ''salary'', row_key => ''7''));';
 
 -- Availability: 0.1.0
@@ -182,13 +182,17 @@ The value is taken as it is: lower() or trim it before, and cast it to one type 
 Example: SELECT * FROM people WHERE ssn_index = sustainml.blind_index($1::text, ''payroll'', domain => ''ssn'');';
 
 -- Availability: 0.1.0
-CREATE FUNCTION sustainml.encrypt_column(table_name regclass, column_name name, key text, deterministic boolean DEFAULT false) RETURNS integer
+CREATE FUNCTION sustainml.encrypt_column(table_name regclass, column_name name, key text, deterministic boolean DEFAULT false, row_key name DEFAULT NULL)
+	RETURNS integer
 	AS 'MODULE_PATHNAME', 'sustainml_encrypt_column' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
-COMMENT ON FUNCTION sustainml.encrypt_column(regclass, name, text, boolean) IS
+COMMENT ON FUNCTION sustainml.encrypt_column(regclass, name, text, boolean, name) IS
 'Turns a column into a sealed one: the table is written anew in one step, so no plaintext stays in its files, and the statistics of the column are dropped.
 Returns the column''s number.  For the table''s owner with the right to seal.  WAL, backups and standbys written before still hold the old values.
 deterministic: equal values get equal bytes, for sustainml.token; that is what they leak.
-Example: SELECT sustainml.encrypt_column(''people'', ''salary'', key => ''payroll'');';
+row_key: a NOT NULL, unique column of the table to whose value each sealed value is bound, so that it cannot be copied to another row; the key then cannot change without its values.
+New values are made by sustainml.seal_row(value, table, column, key::text) and opened with the key; training, predict, rotate and decrypt_column find the key by its name.
+Example: SELECT sustainml.encrypt_column(''people'', ''salary'', key => ''payroll'');
+SELECT sustainml.encrypt_column(''visits'', ''diagnosis'', key => ''clinic'', row_key => ''id'');';
 
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.decrypt_column(table_name regclass, column_name name) RETURNS void
@@ -247,7 +251,7 @@ COMMENT ON COLUMN sustainml.keys.column_exists IS 'Whether a table here has the 
 -- Availability: 0.1.0
 CREATE VIEW sustainml.sealed_columns AS
 	SELECT n.nspname::text AS table_schema, c.relname::text AS table_name, a.attname::text AS column_name, p.key, p.column_type, p.deterministic,
-	       p.column_no, p.created_at
+	       p.column_no, p.created_at, p.row_key
 	FROM pg_catalog.pg_attribute a
 	JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) a.attrelid
 	JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
@@ -264,3 +268,4 @@ COMMENT ON COLUMN sustainml.sealed_columns.column_type IS 'Type of its values be
 COMMENT ON COLUMN sustainml.sealed_columns.deterministic IS 'Whether equal values have equal bytes';
 COMMENT ON COLUMN sustainml.sealed_columns.column_no IS 'Number in the column''s type';
 COMMENT ON COLUMN sustainml.sealed_columns.created_at IS 'When it was encrypted';
+COMMENT ON COLUMN sustainml.sealed_columns.row_key IS 'Column that each value is bound to, as it was named then; NULL: none';

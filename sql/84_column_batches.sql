@@ -86,9 +86,9 @@ CREATE FUNCTION sustainml_internal.sealing_trigger() RETURNS trigger
 COMMENT ON FUNCTION sustainml_internal.sealing_trigger() IS 'Seals what is written to a column while it is being encrypted in batches';
 
 -- Availability: 0.1.0
-CREATE FUNCTION sustainml_internal.sealing_begin(table_name regclass, column_name name, key text, deterministic boolean) RETURNS integer
-	AS 'MODULE_PATHNAME', 'sustainml_sealing_begin' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
-COMMENT ON FUNCTION sustainml_internal.sealing_begin(regclass, name, text, boolean) IS
+CREATE FUNCTION sustainml_internal.sealing_begin(table_name regclass, column_name name, key text, deterministic boolean, row_key name DEFAULT NULL) RETURNS integer
+	AS 'MODULE_PATHNAME', 'sustainml_sealing_begin' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION sustainml_internal.sealing_begin(regclass, name, text, boolean, name) IS
 'Adds the column and the trigger that sealed values need until the end, or finds them; returns the column''s number';
 
 -- Availability: 0.1.0
@@ -103,7 +103,7 @@ COMMENT ON FUNCTION sustainml_internal.sealing_end(regclass, name) IS 'Writes th
 
 -- Availability: 0.1.0
 CREATE PROCEDURE sustainml.encrypt_column_batches(table_name regclass, column_name name, key text, batch_blocks integer DEFAULT 2048,
-	deterministic boolean DEFAULT false, INOUT rows bigint DEFAULT 0)
+	deterministic boolean DEFAULT false, INOUT rows bigint DEFAULT 0, row_key name DEFAULT NULL)
 	LANGUAGE plpgsql
 	AS $$
 #variable_conflict use_variable
@@ -117,7 +117,7 @@ BEGIN
 		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
 			MESSAGE = 'encrypt_column_batches needs a table, a column, a key and batch_blocks of at least 1';
 	END IF;
-	PERFORM sustainml_internal.sealing_begin(table_name, column_name, key, deterministic);
+	PERFORM sustainml_internal.sealing_begin(table_name, column_name, key, deterministic, row_key);
 	COMMIT;
 	SELECT pg_catalog.array_agg(l) INTO parts FROM sustainml_internal.leaf_tables(table_name) l;
 	FOREACH part IN ARRAY COALESCE(parts, '{}'::pg_catalog.regclass[]) LOOP
@@ -133,11 +133,11 @@ BEGIN
 	COMMIT;
 END
 $$;
-COMMENT ON PROCEDURE sustainml.encrypt_column_batches(regclass, name, text, integer, boolean, bigint) IS
+COMMENT ON PROCEDURE sustainml.encrypt_column_batches(regclass, name, text, integer, boolean, bigint, name) IS
 'Turns a column of a big table into a sealed one, like sustainml.encrypt_column, while the table is in use: values are sealed some blocks at a time with a commit after
 each, beside the clear ones; called again after an interruption, it goes on.  At the end the table is written anew under its exclusive lock (copied, nothing is sealed
 then), so no plaintext stays in its files.  Until then the values stay in clear, the table has a column sustainml_sealing_N more and up to twice the size, and who changes the column
-needs the right to seal.  Progress: sustainml.encryptions and the run log.  sustainml.encrypt_column_abandon gives up.
+needs the right to seal.  row_key as for sustainml.encrypt_column.  Progress: sustainml.encryptions and the run log.  sustainml.encrypt_column_abandon gives up.
 Example: CALL sustainml.encrypt_column_batches(''people'', ''salary'', key => ''payroll'');';
 
 -- Availability: 0.1.0

@@ -183,24 +183,44 @@ sml_is_missing(double value)
 	return bits == MISSING_BITS;
 }
 
-SmlStatus
-sml_note(SmlEnv *env, SmlNotes *notes, const char *format, ...)
+static SmlStatus SML_PRINTF(4, 0)
+add_note(SmlEnv *env, SmlNotes *notes, bool plain, const char *format, va_list arguments)
 {
 	char      text[1024] = "";
-	va_list   arguments;
 	SmlStatus status;
 	int       length;
 
-	va_start(arguments, format);
 	(void) vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
 	length = sml_clip(text, sizeof(text) - 2);
-	status = sml_grow_array(env, &notes->text, &notes->room, notes->count + 1, sizeof(char *));
-	if (status != SML_OK)
-		return status;
-	status = sml_copy_text(env, text, (size_t) length, &notes->text[notes->count]);
-	if (status == SML_OK)
-		notes->count++;
+	SML_TRY(sml_grow_array(env, &notes->plain, &notes->plain_room, notes->count + 1, sizeof(bool)));
+	SML_TRY(sml_grow_array(env, &notes->text, &notes->room, notes->count + 1, sizeof(char *)));
+	SML_TRY(sml_copy_text(env, text, (size_t) length, &notes->text[notes->count]));
+	notes->plain[notes->count++] = plain;
+done:
+	return status;
+}
+
+SmlStatus
+sml_note(SmlEnv *env, SmlNotes *notes, const char *format, ...)
+{
+	va_list   arguments;
+	SmlStatus status;
+
+	va_start(arguments, format);
+	status = add_note(env, notes, false, format, arguments);
+	va_end(arguments);
+	return status;
+}
+
+SmlStatus
+sml_note_plain(SmlEnv *env, SmlNotes *notes, const char *format, ...)
+{
+	va_list   arguments;
+	SmlStatus status;
+
+	va_start(arguments, format);
+	status = add_note(env, notes, true, format, arguments);
+	va_end(arguments);
 	return status;
 }
 
@@ -210,6 +230,8 @@ sml_notes_free(SmlEnv *env, SmlNotes *notes)
 	for (size_t i = 0; i < notes->count; i++)
 		sml_free(env, notes->text[i]);
 	sml_free(env, notes->text);
+	sml_free(env, notes->plain);
 	notes->text = NULL;
-	notes->count = notes->room = 0;
+	notes->plain = NULL;
+	notes->count = notes->room = notes->plain_room = 0;
 }

@@ -108,11 +108,15 @@ int sml_clip(const char *text, size_t most);
 typedef struct SmlNotes
 {
 	char  **text;
+	bool   *plain;      /* of each: it tells nothing of the rows' values */
 	size_t  count;
 	size_t  room;
+	size_t  plain_room;
 } SmlNotes;
 
 SML_MUST_USE SmlStatus sml_note(SmlEnv *env, SmlNotes *notes, const char *format, ...) SML_PRINTF(3, 4);
+/* The same for a sentence that may be shown to those who may not see the values: no count, level or figure of theirs. */
+SML_MUST_USE SmlStatus sml_note_plain(SmlEnv *env, SmlNotes *notes, const char *format, ...) SML_PRINTF(3, 4);
 void sml_notes_free(SmlEnv *env, SmlNotes *notes);
 
 /* For a function whose failures all go to one exit label. */

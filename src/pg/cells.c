@@ -14,6 +14,7 @@
 #include "cells.h"
 #include "env.h"
 #include "privacy/learn.h"
+#include "privacy/row_key.h"
 #include "state.h"
 
 #define CELLS_PER_CALL 98 /* variadic arguments of one call, plan aside */
@@ -91,7 +92,7 @@ order_columns(const SmlLayout *layout, const int *source_columns, int target, in
 }
 
 char *
-ml_cells_call(const SmlLayout *layout, const int *source_columns, int target, int weight)
+ml_cells_call(const SmlLayout *layout, const MlSource *source, const int *source_columns, int target, int weight)
 {
 	int            count;
 	int           *order = order_columns(layout, source_columns, target, weight, &count);
@@ -109,7 +110,7 @@ ml_cells_call(const SmlLayout *layout, const int *source_columns, int target, in
 		if (done > 0)
 			appendStringInfo(&next, ", %s", call.data);
 		for (int i = 0; i < room && done < count; i++)
-			appendStringInfo(&next, ", s.c%d", order[done++] + 1);
+			appendStringInfo(&next, ", %s", ml_source_cell(source, order[done++]));
 		appendStringInfoChar(&next, ')');
 		pfree(call.data);
 		call = next;
@@ -131,8 +132,8 @@ ml_row_list(const SmlLayout *layout, const MlSource *source, const int *source_c
 	*types = palloc(sizeof(Oid) * Max(count, 1));
 	for (int i = 0; i < count; i++)
 	{
-		appendStringInfo(&list, "%ss.c%d", i ? ", " : "", order[i] + 1);
-		(*types)[i] = source->columns[order[i]].type;
+		appendStringInfo(&list, "%s%s", i ? ", " : "", ml_source_cell(source, order[i]));
+		(*types)[i] = ml_source_cell_type(source, order[i]);
 	}
 	pfree(order);
 	return list.data;

@@ -39,7 +39,7 @@ extern MlCellColumn *ml_cell_columns(const SmlLayout *layout, int *count);
  * The SQL that makes the cells of a row under the plan $1: cells($1, s.c3, s.c1, …), nested where the columns are more than one call
  * takes.  "source_columns": of each feature column, in the layout's order; target and weight: source columns.
  */
-extern char *ml_cells_call(const SmlLayout *layout, const int *source_columns, int target, int weight);
+extern char *ml_cells_call(const SmlLayout *layout, const MlSource *source, const int *source_columns, int target, int weight);
 
 /* Row conversion for scans that bypass the aggregate: the same columns in the same order. */
 typedef struct MlRowBuffer

@@ -92,7 +92,7 @@ ml_unknown_class(const char *what, const char *name, const char *const *classes,
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("%s names class \"%s\", which the target does not have", what, name),
-			 nearest ? errhint("Perhaps you meant \"%s\".", nearest) : errhint("Its classes are %s.", known.data)));
+			 nearest ? errhint("Perhaps you meant \"%s\".", nearest) : count == 0 ? 0 : errhint("Its classes are %s.", known.data)));
 }
 
 /* Whether a relation could be meant: readable, and a table or view. */

@@ -24,6 +24,7 @@
 
 #include "rows.h"
 #include "privacy/learn.h"
+#include "privacy/row_key.h"
 #include "privacy/sealed.h"
 #include "../core/hash.h"
 
@@ -159,7 +160,7 @@ ml_reader_init_opening(MlReader *reader, Oid type, SmlKind as)
 {
 	if (ml_reader_init(reader, type, as))
 		return true;
-	if (reader->type != ml_sealed_type() || !OidIsValid(reader->type))
+	if (!OidIsValid(reader->type) || (reader->type != ml_sealed_type() && reader->type != ml_bound_type()))
 		return false;
 	reader->how = ML_READ_SEALED;
 	return true;

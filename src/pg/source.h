@@ -22,6 +22,7 @@ typedef struct MlSourceColumn
 	bool  is_key;     /* part of the primary key (relations only) */
 	bool  is_generated_identity;
 	int32 sealed;     /* number of a sealed column, whose values privacy/learn.h can open; 0: not sealed */
+	bool  sealing;    /* holds the values of another column while that is being encrypted in batches */
 } MlSourceColumn;
 
 typedef struct MlSource

@@ -57,7 +57,7 @@ trusted_trigger_function(Oid function)
 	char *name = get_func_name(function);
 
 	return function < FirstNormalObjectId ||
-		   (name && strcmp(name, "sealing_trigger") == 0 && get_func_namespace(function) == get_namespace_oid("sustainml_internal", true));
+		   (name && (strcmp(name, "sealing_trigger") == 0 || strcmp(name, "row_key_trigger") == 0) && get_func_namespace(function) == get_namespace_oid("sustainml_internal", true));
 }
 
 static bool

@@ -19,7 +19,7 @@ my $file = File::Spec->rel2abs($node->basedir) . '/master_key';
 append_to_file($file, "v1:a:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n");
 chmod 0600, $file;
 $node->init;
-$node->append_conf('postgresql.conf', "sustainml.master_key_file = '$file'\nautovacuum = off\nlog_min_messages = debug1\nlog_statement = all\nlog_min_duration_statement = 0\n");
+$node->append_conf('postgresql.conf', "sustainml.master_key_file = '$file'\nautovacuum = off\nrestart_after_crash = on\nlog_min_messages = debug1\nlog_statement = all\nlog_min_duration_statement = 0\n");
 $node->start;
 $node->safe_psql('postgres', qq{
 	CREATE EXTENSION sustainml CASCADE;
@@ -77,6 +77,23 @@ my $sealed = $node->safe_psql('postgres', "SELECT count($column) FROM t");
 ok($sealed > 0 && $sealed < $rows, "$sealed of $rows values are sealed");
 is($node->safe_psql('postgres', "SELECT sum(rows) FROM sustainml.run_log WHERE kind = 'encrypt'"), $sealed + $rows, 'as the run log says');
 
+# its backend is killed, and with it the server: what was committed is there, and the job goes on
+my $killed = $node->background_psql('postgres', on_error_stop => 0);
+my $victim = $killed->query('SELECT pg_backend_pid()');
+$killed->{stdin} .= "CALL sustainml.encrypt_column_batches('t', 'v', 'k', batch_blocks => 2);\n";
+$killed->{run}->pump_nb();
+$node->poll_query_until('postgres', "SELECT count($column) > $sealed FROM t") or die 'the job does not go on';
+ok($node->poll_query_until('postgres', "SELECT count(*) > 0 FROM sustainml.progress() WHERE kind = 'encrypt' AND source = 'public.t' AND phase ~ '^[0-9]+ % of [0-9]+ blocks done\$'"),
+	'its progress is shown');
+kill 'KILL', $victim;
+eval { $killed->{run}->finish };
+$node->poll_query_until('postgres', 'SELECT true') or die 'the server does not come back';
+my $after = $node->safe_psql('postgres', "SELECT count($column) FROM t");
+ok($after > $sealed && $after <= $rows, "after the kill $after values are sealed");
+is($node->safe_psql('postgres', "SELECT count(*), count(*) FILTER (WHERE $column IS NOT NULL AND sustainml.open($column) IS DISTINCT FROM v) FROM t"), "$rows|0",
+	'each as it is in clear');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM sustainml.encryptions'), '1', 'and the job is under way');
+
 # a crash, and writers while it goes on
 $node->safe_psql('postgres', "UPDATE t SET v = '$marker changed' WHERE id <= 10");
 $node->stop('immediate');
@@ -85,6 +102,10 @@ my $session = $node->background_psql('postgres', on_error_stop => 0);
 my $pid = $session->query('SELECT pg_backend_pid()');
 $session->{stdin} .= "CALL sustainml.encrypt_column_batches('t', 'v', 'k', batch_blocks => 5);\n\\echo finished\n";
 $session->{run}->pump_nb();
+# a second session that starts the same one helps along, or is told that it has ended
+my $helper = $node->background_psql('postgres', on_error_stop => 0);
+$helper->{stdin} .= "CALL sustainml.encrypt_column_batches('t', 'v', 'k', batch_blocks => 7);\n\\echo :SQLSTATE finished\n";
+$helper->{run}->pump_nb();
 my ($writes, $written) = (0, 0);
 for my $id (11 .. 30)
 {
@@ -96,6 +117,9 @@ for my $id (11 .. 30)
 }
 pump_until($session->{run}, $session->{timeout}, \$session->{stdout}, qr/finished/);
 $session->quit;
+pump_until($helper->{run}, $helper->{timeout}, \$helper->{stdout}, qr/finished/);
+like($helper->{stdout}, qr/(00000|55000) finished/, 'the second session ended well, or was told that the first had ended it');
+$helper->quit;
 is($writes, 20, "writers were served ($written while it ran)");
 is($node->safe_psql('postgres', "SELECT count(*), count(*) FILTER (WHERE sustainml.open(v) = '$marker' || CASE WHEN id <= 30 THEN ' changed' ELSE id::text END) FROM t"),
 	"$rows|$rows", 'every value is what was written last');

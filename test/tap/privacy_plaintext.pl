@@ -46,17 +46,25 @@ $node->safe_psql('postgres', 'CREATE EXTENSION sustainml CASCADE; CREATE EXTENSI
 $node->safe_psql('postgres', "SELECT sustainml.create_key('k', role => 'reader')");
 
 # empty columns are sealed first, so that no plaintext was ever stored
-$node->safe_psql('postgres', 'CREATE TABLE t (id int PRIMARY KEY, x float8, z float8, city text, y float8, won boolean)');
-$node->safe_psql('postgres', "SELECT sustainml.encrypt_column('t', c, 'k') FROM unnest(ARRAY['x', 'city', 'y', 'won']::name[]) c");
+$node->safe_psql('postgres', 'CREATE TABLE t (id int PRIMARY KEY, x float8, z float8, city text, y float8, won boolean, kind text, bound float8)');
+$node->safe_psql('postgres', "SELECT sustainml.encrypt_column('t', c, 'k') FROM unnest(ARRAY['x', 'city', 'y', 'won', 'kind']::name[]) c");
+$node->safe_psql('postgres', "SELECT sustainml.encrypt_column('t', 'bound', 'k', row_key => 'id')");
 $node->safe_psql('postgres', q{
 	INSERT INTO t SELECT i, sustainml.seal(CASE WHEN i % 2 = 0 THEN sqrt(2 + 0 * i) * 1e8 ELSE sin(i) * 1e8 END, 't', 'x'), cos(i),
-	  sustainml.seal(repeat('Zqx', 4 + 0 * i) || ' ' || i % 5, 't', 'city'), sustainml.seal(i % 7 + sin(i), 't', 'y'), sustainml.seal(i % 3 = 0 OR i % 7 = 1, 't', 'won')
+	  sustainml.seal(repeat('Zqx', 4 + 0 * i) || ' ' || i % 5, 't', 'city'), sustainml.seal(i % 7 + sin(i), 't', 'y'), sustainml.seal(i % 3 = 0 OR i % 7 = 1, 't', 'won'),
+	  sustainml.seal(repeat('Zqx', 4 + 0 * i) || ' ' || i % 3, 't', 'kind'), sustainml.seal_row(CASE WHEN i % 2 = 0 THEN sqrt(2 + 0 * i) * 1e8 ELSE sin(i) * 1e8 END, 't', 'bound', i::text)
 	FROM generate_series(1, 3000) i});
 
 my $deeds_begin = -s $node->logfile;
 my @deeds = (
 	['linear, streaming', "SELECT rows_used FROM sustainml.train('lin', 't', target => 'y', features => '{x,z,city}')"],
 	['logistic, resident', "SELECT rows_used FROM sustainml.train('log', 't', target => 'won', features => '{x,z,city}')"],
+	['classes of sealed text', "SELECT rows_used FROM sustainml.train('kinds', 't', target => 'kind', features => '{x,z,city}')"],
+	['their predictions', "SELECT count(sustainml.predict_class('kinds', t)), count(sustainml.predict_probabilities('kinds', t)) FROM t"],
+	['resampling', "SELECT rows_used FROM sustainml.train('res', 't', target => 'kind', features => '{x,z}', params => '{\"resample\": \"smote\", \"prior_correction\": true}')"],
+	['their confusion', "SELECT count(n) FROM sustainml.confusion_matrix('kinds', 't')"],
+	['bound to rows', "SELECT rows_used FROM sustainml.train('bound', 't', target => 'y', features => '{bound,city}')"],
+	['predict with bound values', "SELECT count(sustainml.predict('bound', t)) FROM t"],
 	['evaluate', "SELECT count(*) FROM sustainml.evaluate('log')"],
 	['predict', "SELECT count(sustainml.predict('lin', t)), count(sustainml.predict_class('log', t)) FROM t"],
 	['score', "SELECT rows FROM sustainml.score('lin', 't', 'scored')"],
@@ -76,12 +84,20 @@ for my $deed (@deeds)
 ok(slurp_file($node->logfile, $deeds_begin) !~ /temporary file: path/, 'no deed wrote a temporary file');
 $node->safe_psql('postgres', "CALL sustainml.rotate('t', 'x'); ");
 $node->safe_psql('postgres', "CALL sustainml.rotate('t', 'city');");
+$node->safe_psql('postgres', "CALL sustainml.rotate('t', 'bound');");
 
 # failures: in the middle of a training, by an error, a cancel, a wrong cell, a wrong type
 my @failures = (
 	['an error in the source', "SELECT * FROM sustainml.train('f', 'SELECT *, 1 / (id - 2500) AS q FROM t', target => 'y', features => '{x,city,q}', split => '{\"by\": \"id\"}')"],
 	['a cancel', "SET statement_timeout = 5; SELECT * FROM sustainml.train('f', 'SELECT a.* FROM t a, t b', target => 'won', features => '{x,city}', split => '{\"by\": \"id\"}')"],
 	['a memory limit', "SET sustainml.memory_limit = '64kB'; SELECT * FROM sustainml.train('f', 't', target => 'y', features => '{x,city}', params => '{\"nothing\": 1}')"],
+	['a class that is not there', "SELECT * FROM sustainml.train('f', 't', target => 'kind', features => '{x}', favorable => 'none')"],
+	['a class weight for none', "SELECT * FROM sustainml.train('f', 't', target => 'kind', features => '{x}', params => '{\"class_weight\": {\"none\": 2}}')"],
+	['a reference level', "SELECT * FROM sustainml.train('f', 't', target => 'y', features => '{city}', preprocess => '{\"city\": {\"reference\": \"none\"}}')"],
+	['one class', "SELECT * FROM sustainml.train('f', 'SELECT * FROM t WHERE id % 3 = 0', target => 'kind', features => '{x}', split => '{\"by\": \"id\"}')"],
+	['too few for a calibration', "SELECT * FROM sustainml.train('f', 't', target => 'kind', features => '{x}', params => '{\"calibration\": {\"method\": \"platt\", \"share\": 0.02}}')"],
+	['rare classes', "SELECT * FROM sustainml.train('f', 'SELECT * FROM t WHERE id < 50', target => 'kind', features => '{x}', split => '{\"by\": \"id\"}')"],
+	['a bound value without its row', "SELECT sustainml.predict('bound', b) FROM (SELECT bound, city FROM t) b"],
 	['a wrong type', 'SELECT sustainml.open_date(x) FROM t'],
 	['a wrong column', 'UPDATE t SET x = y'],
 	['a materialized view', 'CREATE MATERIALIZED VIEW mv AS SELECT sustainml.open(city) FROM t'],

@@ -9,7 +9,7 @@
 #define RAW_COLUMNS 3      /* score, label, weight */
 #define EXPECTED_COLUMNS 5 /* at, isotonic, isotonic_weighted, platt, platt_weighted */
 
-static char *const class_names[3] = {"no", "yes", "maybe"};
+static const char *const class_names[3] = {"no", "yes", "maybe"};
 
 static SmlStatus
 links_of(SmlEnv *env, const double *raw, size_t rows, bool weighted, double unit, SmlScored **links)

@@ -33,7 +33,7 @@ static void
 test_long_names(void **state)
 {
 	Harness  h;
-	SmlNotes notes = {NULL, 0, 0};
+	SmlNotes notes = {0};
 	char     name[4001] = "x";
 
 	(void) state;
@@ -49,6 +49,11 @@ test_long_names(void **state)
 	/* a text that fits stays as it is */
 	assert_int_equal(sml_note(&h.env, &notes, "%s", "short"), SML_OK);
 	assert_string_equal(notes.text[1], "short");
+	/* which notes tell of values */
+	assert_int_equal(sml_note_plain(&h.env, &notes, "%s", "plain"), SML_OK);
+	assert_int_equal(notes.count, 3);
+	assert_false(notes.plain[0] || notes.plain[1]);
+	assert_true(notes.plain[2]);
 	sml_notes_free(&h.env, &notes);
 	harness_finish(&h);
 }

@@ -282,6 +282,74 @@ test_refusals(void **state)
 	harness_finish(&h);
 }
 
+/* Levels and classes that are secret: none of them is in a sentence, and only there do they lack. */
+static void
+make_secret(SmlEnv *env, size_t rows, const char *const *labels, const SmlFeatureWish *wish, SmlStatus expected, Made *made)
+{
+	SmlProfileSpec spec = {false, NULL};
+
+	memset(made, 0, sizeof(*made));
+	assert_int_equal(layout_of(env, "c*", SML_TARGET_CLASS, false, &made->layout), SML_OK);
+	made->layout.columns[0].secret = made->layout.secret_target = true;
+	assert_int_equal(profile_of(env, &made->layout, &spec, rows, NULL, labels, &made->profile), SML_OK);
+	assert_int_equal(sml_encoder_make(env, &made->layout, made->profile, wish, NULL, 0, &made->notes, &made->encoder), expected);
+}
+
+static void
+test_secrets(void **state)
+{
+	static const char *const one_class[] = {"p", "yes", "q", "yes"};
+	Harness        h;
+	Made           made;
+	SmlFeatureWish wish = {SML_IMPUTE_MEAN, 0, "mediun", 0, NULL, 0};
+
+	(void) state;
+	harness_start(&h);
+	make_secret(&h.env, 5, shirts, &wish, SML_BAD_INPUT, &made);
+	assert_null(strstr(h.env.detail, "medium"));
+	assert_null(strstr(h.env.detail, "large"));
+	unmake(&h.env, &made);
+	make_secret(&h.env, 2, one_class, NULL, SML_BAD_INPUT, &made);
+	assert_null(strstr(h.env.detail, "yes"));
+	unmake(&h.env, &made);
+	wish.reference = "medium";
+	make_secret(&h.env, 5, shirts, &wish, SML_OK, &made);
+	assert_string_equal(made.encoder->classes[1], "9");
+	for (size_t k = 0; k < made.encoder->class_count; k++)
+		assert_string_equal(sml_encoder_shown(made.encoder)[k], SML_SECRET_NAME);
+	assert_true(sml_encoder_secret(made.encoder, 0));
+	unmake(&h.env, &made);
+	/* without the marks the texts are shown */
+	assert_int_equal(make_label(&h.env, 5, shirts, NULL, NULL, 0, &made), SML_OK);
+	assert_string_equal(sml_encoder_shown(made.encoder)[1], "9");
+	assert_false(sml_encoder_secret(made.encoder, 0));
+	unmake(&h.env, &made);
+	harness_finish(&h);
+}
+
+static SmlStatus
+secret_body(Harness *h, void *arg)
+{
+	SmlProfileSpec spec = {false, NULL};
+	Made           made;
+	SmlStatus      status;
+
+	(void) arg;
+	memset(&made, 0, sizeof(made));
+	status = layout_of(&h->env, "c*", SML_TARGET_CLASS, false, &made.layout);
+	if (status == SML_OK)
+	{
+		made.layout.secret_target = true;
+		status = profile_of(&h->env, &made.layout, &spec, 5, NULL, shirts, &made.profile);
+	}
+	if (status == SML_OK)
+		status = sml_encoder_make(&h->env, &made.layout, made.profile, NULL, NULL, 0, &made.notes, &made.encoder);
+	if (status == SML_OK)
+		status = sml_note_plain(&h->env, &made.notes, "said");
+	unmake(&h->env, &made);
+	return status;
+}
+
 /* A constant column, one that is constant where present, and an array column. */
 static void
 test_constants(void **state)
@@ -566,6 +634,7 @@ test_sweeps(void **state)
 	many_rows(rows);
 	harness_sweep(sweep_body, NULL);
 	harness_sweep(gram_body, rows);
+	harness_sweep(secret_body, NULL);
 }
 
 int
@@ -577,6 +646,7 @@ main(void)
 		cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_orders),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_secrets),
 		cmocka_unit_test(test_constants),
 		cmocka_unit_test(test_beyond_dictionary),
 		cmocka_unit_test(test_bytes),

@@ -57,7 +57,7 @@ test_by_hand(void **state)
 	Harness     h;
 	Made        made;
 	SmlLeakage *leakage;
-	SmlNotes    notes = {NULL, 0, 0};
+	SmlNotes    notes = {0};
 
 	(void) state;
 	harness_start(&h);
@@ -146,7 +146,7 @@ static SmlStatus
 sweep_body(Harness *h, void *arg)
 {
 	SmlLeakage *leakage = NULL;
-	SmlNotes    notes = {NULL, 0, 0};
+	SmlNotes    notes = {0};
 	SmlStatus   status = sml_leakage_start(&h->env, &((Made *) arg)->encoder, &leakage);
 	double      numbers[2] = {1, 2};
 	size_t      levels[2] = {0, 1};

@@ -102,7 +102,7 @@ sml_scored_add(SmlEnv *env, SmlScored *scored, double actual, const double *pred
 	SmlStatus status;
 
 	if (!(weight >= 0) || isinf(weight))
-		return sml_fail(env, SML_BAD_INPUT, "A weight is %g; weights are finite and not negative.", weight);
+		return sml_fail(env, SML_BAD_INPUT, "A weight is negative, NaN or infinite; weights are numbers of 0 or more.");
 	for (size_t k = 0; k < scored->width; k++)
 		if (isnan(predicted[k]))
 			return sml_fail(env, SML_BAD_INPUT, "A prediction is NaN.");

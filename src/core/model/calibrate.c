@@ -363,7 +363,7 @@ done:
 
 /* Enough rows of every class, and what brings the weights to a mean of one. */
 static SmlStatus
-check_links(SmlEnv *env, const SmlScored *links, char *const *classes, double *scale)
+check_links(SmlEnv *env, const SmlScored *links, const char *const *classes, double *scale)
 {
 	double weight = 0;
 
@@ -387,7 +387,7 @@ check_links(SmlEnv *env, const SmlScored *links, char *const *classes, double *s
 }
 
 SmlStatus
-sml_calibration_fit(SmlEnv *env, SmlCalibrationKind kind, const SmlScored *links, char *const *classes, SmlCalibration **calibration)
+sml_calibration_fit(SmlEnv *env, SmlCalibrationKind kind, const SmlScored *links, const char *const *classes, SmlCalibration **calibration)
 {
 	SmlCalibration *made = NULL;
 	double          scale = 1;

@@ -72,7 +72,7 @@ typedef struct SmlCalibration
  * classes for that sentence.
  */
 SML_MUST_USE SmlStatus sml_calibration_fit(SmlEnv *env, SmlCalibrationKind kind, const SmlScored *links,
-										   char *const *classes, SmlCalibration **calibration);
+										   const char *const *classes, SmlCalibration **calibration);
 void sml_calibration_free(SmlEnv *env, SmlCalibration *calibration); /* NULL is allowed */
 
 /* The calibrated probability at these log-odds. */

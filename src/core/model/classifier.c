@@ -213,7 +213,7 @@ sml_classifier_notes(SmlEnv *env, SmlNotes *notes, const SmlNames *names, const 
 	if (end->separation != SML_SEPARATION_NONE)
 		SML_TRY(note_separation(env, notes, names, frame, end));
 	if (!end->converged)
-		SML_TRY(sml_note(env, notes, "The fit did not converge in %u passes; a larger max_iter, or a penalty l2, may help.",
+		SML_TRY(sml_note_plain(env, notes, "The fit did not converge in %u passes; a larger max_iter, or a penalty l2, may help.",
 						 (unsigned) end->passes));
 done:
 	sml_free(env, collinear);

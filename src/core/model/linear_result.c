@@ -229,7 +229,7 @@ sml_linear_result(SmlEnv *env, const SmlState *state, const char *(*term_name)(v
 	SML_TRY(condition(env, linear, fresh));
 	SML_TRY(note_dropped(env, linear, term_name, context, linear->constant, notes));
 	if (linear->by_qr)
-		SML_TRY(sml_note(env, notes, "The columns are close to linearly dependent, or the fit is nearly exact; a second scan was made to keep the digits."));
+		SML_TRY(sml_note_plain(env, notes, "The columns are close to linearly dependent, or the fit is nearly exact; a second scan was made to keep the digits."));
 	*fit = fresh;
 	fresh = NULL;
 done:

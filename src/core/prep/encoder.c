@@ -31,6 +31,7 @@ sml_encoder_free(SmlEnv *env, SmlEncoder *encoder)
 	for (size_t k = 0; encoder->classes != NULL && k < encoder->class_count; k++)
 		sml_free(env, encoder->classes[k]);
 	sml_free(env, encoder->classes);
+	sml_free(env, encoder->shown);
 	sml_free(env, encoder->class_counts);
 	sml_free(env, encoder->features);
 	sml_free(env, encoder->terms);
@@ -45,6 +46,17 @@ sml_encoder_free(SmlEnv *env, SmlEncoder *encoder)
 	sml_free(env, encoder->one);
 	sml_layout_free(env, &encoder->layout);
 	sml_free(env, encoder);
+}
+
+bool
+sml_encoder_secret(const SmlEncoder *encoder, size_t slot)
+{
+	const SmlLayout *layout = &encoder->layout;
+
+	for (size_t c = 0; c < layout->column_count; c++)
+		if (layout->columns[c].kind == SML_LABEL && layout->columns[c].first == slot)
+			return layout->columns[c].secret;
+	return false;
 }
 
 /* ---- levels ------------------------------------------------------------------------ */

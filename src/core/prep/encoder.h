@@ -129,6 +129,7 @@ typedef struct SmlEncoder
 	double      target_center; /* numeric target: mean and deviation, else 0 and 1 */
 	double      target_scale;
 	char      **classes;    /* class target: labels in order */
+	const char **shown;     /* names of the classes for sentences, where their texts are secret; NULL: the texts.  Not stored. */
 	uint64_t   *class_counts;
 	size_t      class_count;
 	size_t     *number_feature; /* slot -> feature, built on make and read */
@@ -164,6 +165,19 @@ void sml_encoder_read(SmlReader *reader, SmlEncoder **encoder);
 size_t sml_encoder_level(const SmlEncoder *encoder, size_t slot, SmlText text);
 /* Whether a label was met in training (missing included). */
 bool sml_encoder_knows(const SmlEncoder *encoder, size_t slot, SmlText text);
+/* What stands for a level or class in a sentence when its text is secret. */
+#define SML_SECRET_NAME "(sealed)"
+
+/* Whether the levels of a label slot are in no sentence; known while training. */
+bool sml_encoder_secret(const SmlEncoder *encoder, size_t slot);
+
+/* The classes as sentences may name them. */
+static inline const char *const *
+sml_encoder_shown(const SmlEncoder *encoder)
+{
+	return encoder->shown != NULL ? encoder->shown : (const char *const *) encoder->classes;
+}
+
 /* Class index of a text, or SML_NO_LEVEL. */
 size_t sml_encoder_class(const SmlEncoder *encoder, SmlText text);
 

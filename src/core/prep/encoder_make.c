@@ -153,7 +153,7 @@ append_level(Maker *maker, SmlFeature *feature, const char *text, size_t length,
 }
 
 static SmlStatus
-choose_reference(Maker *maker, SmlFeature *feature, const char *wanted)
+choose_reference(Maker *maker, SmlFeature *feature, const char *wanted, bool secret)
 {
 	const char *close;
 
@@ -166,6 +166,8 @@ choose_reference(Maker *maker, SmlFeature *feature, const char *wanted)
 			feature->reference = k;
 			return SML_OK;
 		}
+	if (secret)
+		return sml_fail(maker->env, SML_BAD_INPUT, "Column \"%s\" has no such level to be the reference.", feature->name);
 	close = sml_closest(wanted, (const char *const *) feature->levels, feature->level_count);
 	return sml_fail(maker->env, SML_BAD_INPUT, "Column \"%s\" has no level \"%s\" to be the reference; %s is \"%s\".",
 					feature->name, wanted, close != NULL ? "the closest" : "its first level", close != NULL ? close : feature->levels[0]);
@@ -228,7 +230,7 @@ make_label(Maker *maker, SmlFeature *feature, const SmlFeatureWish *wish)
 						 "their own, the others (%llu rows) share the level (other).", feature->name, exact ? "" : "about ", distinct, kept,
 						 (unsigned long long) rest));
 	}
-	SML_TRY(choose_reference(maker, feature, wish != NULL ? wish->reference : NULL));
+	SML_TRY(choose_reference(maker, feature, wish != NULL ? wish->reference : NULL, sml_encoder_secret(maker->encoder, feature->slot)));
 	feature->term_count = feature->level_count - 1;
 done:
 	sml_free(env, levels);
@@ -378,7 +380,7 @@ make_classes(Maker *maker, const char *const *order, size_t order_count)
 	if (count < 2)
 	{
 		status = sml_fail(env, SML_BAD_INPUT, "The target has only one class in the training rows: \"%s\".",
-						  count == 1 ? levels[0].text : "");
+						  count < 1 ? "" : encoder->layout.secret_target ? SML_SECRET_NAME : levels[0].text);
 		goto done;
 	}
 	for (size_t k = 0; k < count; k++)
@@ -389,10 +391,14 @@ make_classes(Maker *maker, const char *const *order, size_t order_count)
 		qsort(levels, count, sizeof(SmlLevel), by_number);
 	SML_TRY(sml_alloc_array(env, count, sizeof(char *), &encoder->classes));
 	SML_TRY(sml_alloc_array(env, count, sizeof(uint64_t), &encoder->class_counts));
+	if (encoder->layout.secret_target)
+		SML_TRY(sml_alloc_array(env, count, sizeof(char *), &encoder->shown));
 	for (size_t k = 0; k < count; k++)
 	{
 		encoder->class_counts[k] = levels[k].count;
 		SML_TRY(sml_copy_text(env, levels[k].text, levels[k].length, &encoder->classes[k]));
+		if (encoder->shown != NULL)
+			encoder->shown[k] = SML_SECRET_NAME;
 		encoder->class_count = k + 1;
 	}
 done:
@@ -414,8 +420,8 @@ make_target(Maker *maker, const char *const *order, size_t order_count)
 		double                  deviation = sqrt(number->m2 / (double) number->count);
 
 		if (is_out_of_scale(number))
-			return sml_fail(maker->env, SML_BAD_INPUT, "The target varies too little or too much for squares in double precision (from %g to %g); "
-							"multiply it by a constant.", number->least, number->greatest);
+			return sml_fail(maker->env, SML_BAD_INPUT, "The target varies too little or too much for squares in double precision; "
+							"multiply it by a constant.");
 		encoder->target_center = number->mean;
 		if (deviation > 0 && isfinite(deviation))
 			encoder->target_scale = deviation;

@@ -262,10 +262,10 @@ sml_judge_weight(SmlEnv *env, double weight, SmlUse *use)
 		return SML_OK;
 	}
 	if (!(weight > 0) || !isfinite(weight))
-		return sml_fail(env, SML_BAD_INPUT, "A weight is %g; weights must be numbers above 0 (0 or NULL leave a row out).", weight);
+		return sml_fail(env, SML_BAD_INPUT, "A weight is negative, NaN or infinite; weights must be numbers above 0 (0 or NULL leave a row out).");
 	if (weight < SML_WEIGHT_LEAST || weight > SML_WEIGHT_GREATEST)
-		return sml_fail(env, SML_BAD_INPUT, "A weight is %g; weights must lie between %g and %g (only their ratios count: multiply all by a constant).",
-						weight, SML_WEIGHT_LEAST, SML_WEIGHT_GREATEST);
+		return sml_fail(env, SML_BAD_INPUT, "A weight is too small or too large; weights must lie between %g and %g (only their ratios count: multiply all by a constant).",
+						SML_WEIGHT_LEAST, SML_WEIGHT_GREATEST);
 	return SML_OK;
 }
 

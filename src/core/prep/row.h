@@ -50,6 +50,7 @@ typedef struct SmlColumn
 	SmlKind kind;
 	size_t  elements; /* 0: a scalar; else an array of that many numbers */
 	size_t  first;    /* its first slot in numbers or labels */
+	bool    secret;   /* its values are in no sentence; known while training, not stored */
 } SmlColumn;
 
 typedef struct SmlLayout
@@ -60,6 +61,7 @@ typedef struct SmlLayout
 	size_t     labels;       /* categorical feature slots */
 	SmlTarget  target;
 	bool       weighted;
+	bool       secret_target; /* the same of the target */
 } SmlLayout;
 
 /* Slots in all, the target's and the weight's; meaningful only when the layout has them. */

@@ -196,7 +196,7 @@ run(Rebalancing *r, const SmlStrategy *strategy, SmlResampleSpec *spec, SmlClass
 	SML_TRY(check_memory(r, plan, all, &spec->memory_limit));
 	SML_TRY(copy_rows(r, plan, all, &copy));
 	spec->plan = plan;
-	spec->class_names = (const char *const *) r->encoder->classes;
+	spec->class_names = sml_encoder_shown(r->encoder);
 	spec->total_rows = r->rows;
 	if (all)
 		SML_TRY(sml_alloc_array(env, r->rows, sizeof(bool), &keep));
@@ -236,7 +236,7 @@ sml_store_rebalance(SmlEnv *env, SmlStore *store, const SmlEncoder *encoder, con
 	for (size_t k = 0; k < encoder->class_count; k++)
 		if (made.after[k] == 0)
 		{
-			status = sml_fail(env, SML_BAD_INPUT, "Resampling left no row of class \"%.63s\".", encoder->classes[k]);
+			status = sml_fail(env, SML_BAD_INPUT, "Resampling left no row of class \"%.63s\".", sml_encoder_shown(encoder)[k]);
 			goto done;
 		}
 	*done = made;

@@ -9,6 +9,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "../privacy/learn.h"
 #include "../../core/hash.h"
 #include "groups.h"
 
@@ -44,6 +45,7 @@ bind_column(MlGroups *groups, const MlSource *source, int i)
 	SmlKind kind;
 	bool    is_array;
 
+	ml_source_refuse_sealed(source, column, "make groups, whose names are stored in clear");
 	if (!ml_type_kind(source->columns[column].type, &kind, &is_array) || is_array ||
 		!ml_reader_init(&groups->readers[i], source->columns[column].type, SML_LABEL))
 		ereport(ERROR,

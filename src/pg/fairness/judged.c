@@ -13,6 +13,7 @@
 
 #include "../env.h"
 #include "../json.h"
+#include "../privacy/learn.h"
 #include "../settings.h"
 #include "judged.h"
 
@@ -62,11 +63,11 @@ typedef struct Scan
 } Scan;
 
 pg_noreturn static void
-bad_weight(double weight)
+bad_weight(void)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			 errmsg("a weight must be a finite number of 0 or more, not %g", weight)));
+			 errmsg("a weight must be a finite number of 0 or more")));
 }
 
 static void
@@ -83,7 +84,7 @@ judge_row(void *context, const Datum *extra, const bool *extra_nulls, double act
 		return;
 	}
 	if (!(weight > 0) || !isfinite(weight))
-		bad_weight(weight);
+		bad_weight();
 	row.group = ml_groups_read(scan->judged->groups, extra, extra_nulls, true);
 	row.positive = (size_t) actual == scan->positive;
 	add_row(scan->judged, scan->part, &row);
@@ -109,6 +110,7 @@ ml_judged_add_model(MlJudgedRows *judged, const MlModel *model, double threshold
 		.extra_count = columns,
 	};
 
+	ml_sealed_require_open(from->source, ml_source_column(from->source, from->target, "target"), "a threshold fitted to");
 	ml_groups_rebind(judged->groups, from->source);
 	for (int i = 0; i < columns; i++)
 		extra[i] = ml_groups_column(judged->groups, i);
@@ -177,7 +179,7 @@ score_row(void *context, const Datum *values, const bool *nulls)
 	if (!(row.score >= 0 && row.score <= 1))
 		bad_score(row.score);
 	if (!(weight > 0) || !isfinite(weight))
-		bad_weight(weight);
+		bad_weight();
 	row.weight = weight;
 	row.positive = label_number(scan, ml_read_label(&scan->label, values[1], false)) == 1;
 	row.group = ml_groups_read(scan->judged->groups, values + at, nulls + at, true);

@@ -14,6 +14,7 @@
 
 #include "../metric/evaluate.h"
 #include "../nearest.h"
+#include "../privacy/learn.h"
 #include "../rows.h"
 #include "fairness.h"
 
@@ -114,6 +115,7 @@ ml_fair_of_model(const MlFairSpec *given, const SmlModel *model, const SmlScorer
 	MlEvaluationPlan  plan = {.model = model, .scorer = scorer, .threshold = given->threshold, .source = source, .where = where,
 							  .target = given->target, .weight = given->weight, .each = see_row, .each_context = &watch};
 
+	ml_sealed_require_open(source, ml_source_column(source, given->target, "target"), "an audit by");
 	*spec = *given;
 	watch.yes = positive_class(spec, model);
 	watch.classes = model->encoder->class_count;
@@ -124,6 +126,7 @@ ml_fair_of_model(const MlFairSpec *given, const SmlModel *model, const SmlScorer
 	for (int i = 0; i < watch.count; i++)
 	{
 		columns[i] = ml_source_column(source, given->protected_columns[i], "protected");
+		ml_source_refuse_sealed(source, columns[i], "make groups, whose names are stored in clear");
 		spec->protected_columns[i] = source->columns[columns[i]].name;
 		if (!ml_reader_init(&watch.readers[i], source->columns[columns[i]].type, SML_LABEL) || watch.readers[i].how == ML_READ_ARRAY)
 			ereport(ERROR,

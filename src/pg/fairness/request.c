@@ -18,6 +18,7 @@
 
 #include "../args.h"
 #include "../metric/asked.h"
+#include "../privacy/learn.h"
 #include "../rows.h"
 #include "request.h"
 #include "state.h"
@@ -177,6 +178,7 @@ ml_fair_pass_add_columns(MlFairPass *pass, char *const *names, int count, const 
 				ereport(ERROR,
 						(errcode(ERRCODE_DUPLICATE_COLUMN),
 						 errmsg("column \"%s\" is named twice", names[i])));
+		ml_source_refuse_sealed(pass->source, column, "make groups, whose names are stored in clear");
 		ml_fair_pass_add(pass, pass->source->columns[column].name, psprintf("s.c%d", column + 1), pass->source->columns[column].type);
 	}
 }

@@ -11,12 +11,14 @@
 
 #include "../catalog_internal.h"
 #include "../env.h"
+#include "../privacy/learn.h"
 #include "train.h"
 
 /* With more protected columns than this their crosses would be hundreds. */
 #define MOST_CROSSED 16
 
-#define NOTE(...) ML_CHECK(env, sml_note(env, notes, __VA_ARGS__), "audit fairness")
+/* why there is no audit, or no part of it */
+#define NOTE(...) ML_CHECK(env, sml_note_plain(env, notes, __VA_ARGS__), "audit fairness")
 
 MlFairResult *
 ml_fair_of_training(const MlRequest *request, const SmlModel *model, const SmlScorer *scorer, double threshold, const MlSource *held_source,
@@ -24,6 +26,7 @@ ml_fair_of_training(const MlRequest *request, const SmlModel *model, const SmlSc
 {
 	MlFairSpec    spec;
 	MlFairResult *result;
+	int           target;
 
 	if (request->protected_count == 0)
 		return NULL;
@@ -40,6 +43,12 @@ ml_fair_of_training(const MlRequest *request, const SmlModel *model, const SmlSc
 	if (model->task == SML_MULTICLASS && request->favorable == NULL)
 	{
 		NOTE("With more than two classes and no favorable one fairness was not audited; see sustainml.fairness_multiclass().");
+		return NULL;
+	}
+	target = ml_source_column(held_source, request->target, "target");
+	if (!ml_sealed_may_open(held_source, &target, 1))
+	{
+		NOTE("Fairness was not audited: the target is sealed, and an audit needs the right to open it.");
 		return NULL;
 	}
 	ml_fair_spec_init(&spec);
@@ -60,7 +69,7 @@ ml_fair_of_training(const MlRequest *request, const SmlModel *model, const SmlSc
 	}
 	result = ml_fair_of_model(&spec, model, scorer, held_source, held_where, NULL, NULL);
 	for (int i = 0; i < result->note_count; i++)
-		NOTE("Fairness: %s", result->notes[i]);
+		ML_CHECK(env, sml_note(env, notes, "Fairness: %s", result->notes[i]), "audit fairness");
 	return result;
 }
 

@@ -15,6 +15,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "../privacy/learn.h"
 #include "../rows.h"
 #include "request.h"
 
@@ -119,6 +120,7 @@ check_type(const MlSource *source, int column, const char *what)
 {
 	MlReader reader;
 
+	ml_source_refuse_sealed(source, column, "be read in SQL");
 	if (!ml_reader_init(&reader, source->columns[column].type, SML_LABEL) || reader.how == ML_READ_ARRAY)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),

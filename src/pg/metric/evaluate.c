@@ -7,6 +7,11 @@
  * (12 to 24 bytes a row for one probability) under sustainml.memory_limit; a training
  * that would need more is measured on a sample of its held-out rows.
  *
+ * Sealed columns are opened for those with the right train.  Who has no right to open them gets no figure that rests
+ * on a few rows: the error of a model on one row tells the value.  Weights count by the effective number of rows
+ * (Kish), so that they cannot single one out; and each class of a sealed target that occurs must have so many rows, since an
+ * AUC or a log loss tells, from the known predictions, which few rows are of it.  Differences of two evaluations are not defended against.
+ *
  * The scan is serial and always begins at the start of the table
  * (synchronize_seqscans is off around it), so that two evaluations under one snapshot
  * meet the rows in the same order and can be compared pair by pair.
@@ -23,6 +28,8 @@
 #include "../json.h"
 #include "../rows.h"
 #include "../settings.h"
+#include "../privacy/learn.h"
+#include "../privacy/row_key.h"
 #include "evaluate.h"
 
 /* One model at work on the rows. */
@@ -47,6 +54,12 @@ typedef struct Evaluating
 	SmlEnv     env;
 	Evaluator  evaluator[2];
 	int        count;
+	const MlSource *source;
+	bool       guarded;      /* a sealed column is read that the caller may not open */
+	int64      used;         /* rows that count, and their weights */
+	double     weight_sum;
+	double     weight_square;
+	int64     *class_rows;   /* of each class of the first model, where the target is guarded; else NULL */
 	bool       links;        /* keep these, not predictions */
 	bool       may_overflow;
 	int        target_place;
@@ -74,7 +87,8 @@ ask_for(Evaluating *all, const char *expression)
 static int
 ask_for_column(Evaluating *all, int column)
 {
-	return ask_for(all, psprintf("s.c%d", column + 1));
+	all->guarded |= !ml_sealed_may_open(all->source, &column, 1);
+	return ask_for(all, ml_source_cell(all->source, column));
 }
 
 pg_noreturn static void
@@ -142,6 +156,7 @@ set_up(Evaluating *all, const MlEvaluationPlan *plan)
 	memset(all, 0, sizeof(*all));
 	ml_env_init(&all->env, CurrentMemoryContext);
 	initStringInfo(&all->list);
+	all->source = plan->source;
 	all->weight_place = all->seen_place = -1;
 	all->target_place = ask_for_column(all, target);
 	if (plan->weight)
@@ -170,6 +185,8 @@ set_up(Evaluating *all, const MlEvaluationPlan *plan)
 	all->may_overflow = plan->may_overflow;
 	for (int i = 0; i < all->count; i++)
 		set_up_model(all, &all->evaluator[i], plan, target);
+	if (plan->model->task != SML_REGRESSION && !ml_sealed_may_open(plan->source, &target, 1))
+		all->class_rows = palloc0(sizeof(int64) * (plan->model->encoder->class_count + 1));
 }
 
 /* ---- a row ------------------------------------------------------------------------------- */
@@ -286,18 +303,28 @@ evaluate_row(void *context, const Datum *values, const bool *nulls)
 	Evaluating *all = context;
 	double      weight = 1;
 	bool        usable = true;
+	bool        counts;
 
 	for (int i = 0; i < all->count; i++)
 		usable &= read_target(&all->evaluator[i], values[all->target_place], nulls[all->target_place]);
 	if (all->weight_place >= 0)
 		weight = ml_read_number(&all->weight, values[all->weight_place], nulls[all->weight_place]);
+	/* a NULL weight reads as missing; a negative one is refused further down */
+	counts = usable && !sml_is_missing(weight) && weight != 0;
+	if (counts)
+	{
+		all->used++;
+		all->weight_sum += weight;
+		all->weight_square += weight * weight;
+		if (all->class_rows)
+			all->class_rows[(size_t) all->evaluator[0].actual]++;
+	}
 	if (all->each)
 	{
 		show(all, values, nulls, usable, weight);
 		return;
 	}
-	/* a NULL weight reads as missing; a negative one is refused further down */
-	if (!usable || sml_is_missing(weight) || weight == 0)
+	if (!counts)
 		return;
 	for (int i = 0; i < all->count; i++)
 	{
@@ -309,6 +336,51 @@ evaluate_row(void *context, const Datum *values, const bool *nulls)
 
 /* ---- the whole ----------------------------------------------------------------------------- */
 
+/* Whether there are too few rows for figures on sealed columns; none in the source are no secret. */
+static bool
+too_few(const Evaluating *all, uint64 rows)
+{
+	double effective = all->weight_square > 0 ? all->weight_sum * all->weight_sum / all->weight_square : 0;
+
+	if (!all->guarded || rows == 0)
+		return false;
+	for (size_t k = 0; all->class_rows && k < all->evaluator[0].model->encoder->class_count; k++)
+		if (all->class_rows[k] > 0 && all->class_rows[k] < ML_SEALED_LEAST_ROWS)
+			return true;
+	return !(effective > ML_SEALED_LEAST_ROWS - 1e-6);
+}
+
+static void
+check_enough(const Evaluating *all, uint64 rows, bool may_be_few)
+{
+	if (may_be_few || !too_few(all, rows))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 all->class_rows ? errmsg("figures on sealed columns need at least %d rows of each class that occurs", ML_SEALED_LEAST_ROWS) :
+			 errmsg("figures on sealed columns need at least %d rows", ML_SEALED_LEAST_ROWS),
+			 errdetail("Figures of a few rows tell what the rows are; with weights, the effective number of rows counts."),
+			 errhint("Evaluate on more rows, or have the right open on the keys of the columns.")));
+}
+
+/* Withhold figures that rest on few rows, or on all but few. */
+static void
+guard_metrics(MlEvaluation *evaluation)
+{
+	for (int i = 0; i < evaluation->metric_count; i++)
+	{
+		MlMetric *metric = &evaluation->metrics[i];
+		int64     others = evaluation->rows_used - metric->n;
+
+		/* of no row there is no value, and a reason */
+		if (metric->n == 0 || (metric->n >= ML_SEALED_LEAST_ROWS && (others <= 0 || others >= ML_SEALED_LEAST_ROWS)))
+			continue;
+		metric->value = metric->ci_low = metric->ci_high = NAN;
+		metric->n = -1;
+		metric->reason = "It rests on few rows, or on all but few, and the columns are sealed.";
+	}
+}
+
 static void
 finish(Evaluating *all, Evaluator *one, uint64 rows, double threshold)
 {
@@ -319,10 +391,14 @@ finish(Evaluating *all, Evaluator *one, uint64 rows, double threshold)
 	if (evaluation->overflow)
 		return;
 	evaluation->rows_used = (int64) evaluation->scored->rows;
-	if (all->links || all->each)
+	evaluation->guarded = all->guarded;
+	evaluation->withheld = too_few(all, rows);
+	if (all->links || all->each || evaluation->withheld)
 		return;
 	ML_CHECK(&all->env, sml_scored_metrics(&all->env, evaluation->scored, threshold, &evaluation->metrics, &count), doing);
 	evaluation->metric_count = (int) count;
+	if (evaluation->guarded && rows > 0)
+		guard_metrics(evaluation);
 }
 
 MlEvaluation *
@@ -336,6 +412,7 @@ ml_evaluate_plan(const MlEvaluationPlan *plan, MlEvaluation **other)
 	(void) set_config_option("synchronize_seqscans", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	rows = ml_source_each(ml_source_query(plan->source, all.list.data, plan->where), (Datum) 0, evaluate_row, &all);
 	AtEOXact_GUC(true, level);
+	check_enough(&all, rows, plan->may_be_few);
 	finish(&all, &all.evaluator[0], rows, plan->threshold);
 	if (plan->other_model)
 		finish(&all, &all.evaluator[1], rows, plan->other_threshold);

@@ -22,6 +22,8 @@ typedef struct MlEvaluation
 	int64     rows_used;     /* with a target (and weight), of a class that the model knows */
 	int64     unseen;        /* values of categorical features that the model does not know */
 	int64     unknown_class; /* rows whose target is a class that the model does not know; left out */
+	bool      guarded;       /* sealed columns were read that the caller may not open: figures of few rows are withheld */
+	bool      withheld;      /* and the rows are too few for any figure */
 	int64     seen;          /* used rows for which "seen" held; 0 without it */
 	int64     overflow;      /* the rows that fitted into memory, when others did not and the plan allows it: nothing but "rows" is known then */
 	int       metric_count;
@@ -58,6 +60,7 @@ typedef struct MlEvaluationPlan
 	bool             replay;  /* keep what each feature added */
 	bool             links;   /* keep links instead of predictions, and make no metrics */
 	bool             may_overflow; /* no error when the pairs do not fit into memory; see overflow.  One model only */
+	bool             may_be_few; /* too few rows of sealed columns: "withheld" instead of an error */
 	SmlLeakage      *leakage; /* a holder that is given the used rows, or NULL; two classes only */
 	/* a second model, evaluated in the same scan on the same rows: those that both can use; or NULL */
 	const SmlModel  *other_model;

@@ -12,6 +12,7 @@
 #include "utils/builtins.h"
 
 #include "../env.h"
+#include "../privacy/keys.h"
 #include "asked.h"
 #include "result.h"
 
@@ -32,10 +33,13 @@ put_features(MlResult *result, const SmlModel *model, const double *importance, 
 static void
 standardised(FunctionCallInfo fcinfo, MlResult *result)
 {
-	const SmlModel *model = ml_model_get(ml_version_resolve(text_to_cstring(PG_GETARG_TEXT_PP(0)), ML_READ))->model;
+	const MlModel  *stored = ml_model_get(ml_version_resolve(text_to_cstring(PG_GETARG_TEXT_PP(0)), ML_READ));
+	const SmlModel *model = stored->model;
 	double         *importance = palloc0(sizeof(double) * (model->encoder->feature_count + 1));
 	SmlEnv          env;
 
+	/* they are the coefficients in another unit */
+	ml_model_require(&stored->keys, ML_KEY_OPEN);
 	ml_env_init(&env, CurrentMemoryContext);
 	ML_CHECK(&env, sml_importance_standardised(&env, model, importance), "weigh the features");
 	put_features(result, model, importance, "standardised");

@@ -14,6 +14,7 @@
 #include "../env.h"
 #include "asked.h"
 #include "result.h"
+#include "../privacy/learn.h"
 
 /* A curve is thinned to this many points: enough for any screen. */
 #define MOST_CURVE_POINTS 1000
@@ -41,6 +42,22 @@ class_name(const MlAsked *asked, size_t k)
 	return asked->model->model->encoder->classes[k];
 }
 
+/* Whether a count may be shown: not a few values of sealed columns, to those who may not open them. */
+static bool
+may_show(const MlEvaluation *evaluation, int64 count)
+{
+	return !evaluation->guarded || count == 0 || count >= ML_SEALED_LEAST_ROWS;
+}
+
+static void
+put_count_or_null(MlResult *result, int64 count, bool shown)
+{
+	if (shown)
+		ml_put_integer(result, count);
+	else
+		ml_put_number(result, NAN);
+}
+
 /* ---- evaluate ----------------------------------------------------------------------------- */
 
 static void
@@ -50,7 +67,7 @@ put_metric(MlResult *result, const MlMetric *metric)
 	ml_put_number(result, metric->value);
 	ml_put_number(result, metric->ci_low);
 	ml_put_number(result, metric->ci_high);
-	ml_put_integer(result, metric->n);
+	put_count_or_null(result, metric->n, metric->n >= 0);
 	ml_put_text(result, metric->reason);
 	ml_put_row(result);
 }
@@ -61,6 +78,15 @@ put_count(MlResult *result, const char *name, double count, int64 n, const char 
 	MlMetric metric = {name, count, NAN, NAN, n, reason};
 
 	put_metric(result, &metric);
+}
+
+/* The same for a count that says something about values. */
+static void
+put_value_count(MlResult *result, const MlEvaluation *evaluation, const char *name, int64 count, int64 n)
+{
+	bool shown = may_show(evaluation, count);
+
+	put_count(result, name, shown ? (double) count : NAN, n, shown ? NULL : "It is of a few values, and the columns are sealed.");
 }
 
 PG_FUNCTION_INFO_V1(sustainml_evaluate);
@@ -76,8 +102,8 @@ sustainml_evaluate(PG_FUNCTION_ARGS)
 	put_count(result, "rows_skipped", (double) (evaluation->rows - evaluation->rows_used - evaluation->unknown_class),
 			  evaluation->rows, NULL);
 	if (asked->model->model->task != SML_REGRESSION)
-		put_count(result, "rows_unknown_class", (double) evaluation->unknown_class, evaluation->rows, NULL);
-	put_count(result, "other_values", (double) evaluation->unseen, evaluation->rows_used, NULL);
+		put_value_count(result, evaluation, "rows_unknown_class", evaluation->unknown_class, evaluation->rows);
+	put_value_count(result, evaluation, "other_values", evaluation->unseen, evaluation->rows_used);
 	put_count(result, "rows_seen_in_training", asked->rows->seen_known ? (double) evaluation->seen : NAN,
 			  evaluation->rows_used, asked->rows->seen_reason);
 	return ml_result_end(result);
@@ -86,13 +112,15 @@ sustainml_evaluate(PG_FUNCTION_ARGS)
 /* ---- classification_report ------------------------------------------------------------------- */
 
 static void
-put_report(MlResult *result, const char *name, double precision, double recall, double f1, uint64_t support)
+put_report(MlResult *result, const MlEvaluation *evaluation, const char *name, double precision, double recall, double f1, uint64_t support)
 {
+	bool shown = may_show(evaluation, (int64) support);
+
 	ml_put_text(result, name);
-	ml_put_number(result, precision);
-	ml_put_number(result, recall);
-	ml_put_number(result, f1);
-	ml_put_integer(result, (int64) support);
+	ml_put_number(result, shown ? precision : NAN);
+	ml_put_number(result, shown ? recall : NAN);
+	ml_put_number(result, shown ? f1 : NAN);
+	put_count_or_null(result, (int64) support, shown);
 	ml_put_row(result);
 }
 
@@ -122,16 +150,31 @@ sustainml_classification_report(PG_FUNCTION_ARGS)
 		SmlClassReport report;
 
 		sml_class_report(confusion, k, &report);
-		put_report(result, class_name(asked, k), report.precision, report.recall, report.f1, report.support);
+		put_report(result, asked->evaluation, class_name(asked, k), report.precision, report.recall, report.f1, report.support);
 	}
 	sml_confusion_averages(confusion, &averages);
-	put_report(result, "accuracy", NAN, NAN, averages.accuracy, confusion->rows);
-	put_report(result, "macro avg", averages.macro.precision, averages.macro.recall, averages.macro.f1, confusion->rows);
-	put_report(result, "weighted avg", averages.weighted.precision, averages.weighted.recall, averages.weighted.f1, confusion->rows);
+	put_report(result, asked->evaluation, "accuracy", NAN, NAN, averages.accuracy, confusion->rows);
+	put_report(result, asked->evaluation, "macro avg", averages.macro.precision, averages.macro.recall, averages.macro.f1, confusion->rows);
+	put_report(result, asked->evaluation, "weighted avg", averages.weighted.precision, averages.weighted.recall, averages.weighted.f1, confusion->rows);
 	return ml_result_end(result);
 }
 
 /* ---- confusion_matrix ---------------------------------------------------------------------------- */
+
+/* A cell is shown when both its row and its column are of no or many rows: who is in a small one is easily known. */
+static bool
+may_show_cell(const MlEvaluation *evaluation, const SmlConfusion *confusion, size_t actual, size_t predicted)
+{
+	int64 of_actual = 0;
+	int64 of_predicted = 0;
+
+	for (size_t k = 0; k < confusion->classes; k++)
+	{
+		of_actual += (int64) confusion->count[actual * confusion->classes + k];
+		of_predicted += (int64) confusion->count[k * confusion->classes + predicted];
+	}
+	return may_show(evaluation, of_actual) && may_show(evaluation, of_predicted);
+}
 
 PG_FUNCTION_INFO_V1(sustainml_confusion_matrix);
 Datum
@@ -144,9 +187,11 @@ sustainml_confusion_matrix(PG_FUNCTION_ARGS)
 	for (size_t actual = 0; actual < confusion->classes; actual++)
 		for (size_t predicted = 0; predicted < confusion->classes; predicted++)
 		{
+			int64 count = (int64) confusion->count[actual * confusion->classes + predicted];
+
 			ml_put_text(result, class_name(asked, actual));
 			ml_put_text(result, class_name(asked, predicted));
-			ml_put_integer(result, (int64) confusion->count[actual * confusion->classes + predicted]);
+			put_count_or_null(result, count, may_show_cell(asked->evaluation, confusion, actual, predicted));
 			ml_put_row(result);
 		}
 	return ml_result_end(result);
@@ -164,6 +209,7 @@ sustainml_roc_curve(PG_FUNCTION_ARGS)
 	SmlRanked        ranked;
 	SmlRocPoint     *points;
 	size_t           count;
+	size_t           most = MOST_CURVE_POINTS;
 	SmlEnv           env;
 
 	if (asked->model->model->task != SML_BINARY)
@@ -171,7 +217,10 @@ sustainml_roc_curve(PG_FUNCTION_ARGS)
 	ml_env_init(&env, CurrentMemoryContext);
 	sml_ranked_start(&ranked, scored->weighted, scored->limit);
 	ML_CHECK(&env, sml_ranked_of(&env, scored, scored->positive, &ranked), "draw a ROC curve");
-	ML_CHECK(&env, sml_ranked_curve(&env, &ranked, MOST_CURVE_POINTS, &points, &count), "draw a ROC curve");
+	/* a step of the curve at a known score tells the class of a row */
+	if (asked->evaluation->guarded)
+		most = Min(most, Max(2, scored->rows / ML_SEALED_LEAST_ROWS));
+	ML_CHECK(&env, sml_ranked_curve(&env, &ranked, most, &points, &count), "draw a ROC curve");
 	for (size_t i = 0; i < count; i++)
 	{
 		/* the first threshold is infinity, which is a value */
@@ -208,7 +257,7 @@ sustainml_calibration_curve(PG_FUNCTION_ARGS)
 	{
 		ml_put_integer32(result, b + 1);
 		ml_put_number(result, bins[b].mean_predicted);
-		ml_put_number(result, bins[b].observed);
+		ml_put_number(result, may_show(asked->evaluation, (int64) bins[b].n) ? bins[b].observed : NAN);
 		ml_put_integer(result, (int64) bins[b].n);
 		ml_put_row(result);
 	}

@@ -9,6 +9,7 @@
 
 #include "../cache.h"
 #include "../metric/result.h"
+#include "../privacy/keys.h"
 
 static const char *
 calibration_name(const SmlModel *model)
@@ -24,8 +25,10 @@ sustainml_probability_basis(PG_FUNCTION_ARGS)
 {
 	MlResult       *result = ml_result_begin(fcinfo);
 	MlVersion      *version = ml_version_resolve(text_to_cstring(PG_GETARG_TEXT_PP(0)), ML_READ);
-	const SmlModel *model = ml_model_get(version)->model;
+	const MlModel  *stored = ml_model_get(version);
+	const SmlModel *model = stored->model;
 
+	ml_model_require(&stored->keys, ML_KEY_OPEN);
 	if (model->task == SML_REGRESSION)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),

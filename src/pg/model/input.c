@@ -27,6 +27,7 @@
 #include "../json.h"
 #include "../nearest.h"
 #include "../privacy/learn.h"
+#include "../privacy/row_key.h"
 #include "input.h"
 
 typedef enum InputForm
@@ -71,6 +72,8 @@ struct MlInput
 	Datum            *values;
 	bool             *nulls;
 	TupleDesc         row;
+	int              *row_key;    /* per column: attribute number - 1 of the row's key that a sealed value is bound to, else -1 */
+	MlReader         *row_reader; /* of that */
 };
 
 const double *
@@ -224,6 +227,44 @@ missing_column(const MlInput *input, int column, const char *const *names, int c
 			 errhint("sustainml.features(model) lists what the model needs.")));
 }
 
+/* ---- sealed values that are bound to the key of their row ------------------------------------- */
+
+static void
+find_row_key(MlInput *input, int column, TupleDesc row, const char *const *names)
+{
+	int32       number = TupleDescAttr(row, input->source[column])->atttypmod;
+	const char *name = number > 0 ? ml_row_key(number) : NULL;
+	int         found = -1;
+
+	input->row_key[column] = -1;
+	if (name == NULL)
+		return;
+	for (int i = 0; i < row->natts && found < 0; i++)
+		if (names[i] && strcmp(names[i], name) == 0)
+			found = i;
+	/* a table's own row, whose key column was renamed */
+	if (found < 0 && OidIsValid(get_typ_typrelid(row->tdtypeid)))
+		found = ml_row_key_of_table(get_typ_typrelid(row->tdtypeid), number) - 1;
+	if (found < 0 || found >= row->natts ||
+		!ml_reader_init(&input->row_reader[column], TupleDescAttr(row, found)->atttypid, SML_LABEL))
+		return;
+	input->row_key[column] = found;
+}
+
+/* The value of a column of a row, with the row's key where it is bound to it. */
+static Datum
+value_in_row(MlInput *input, int column)
+{
+	Datum   value = input->values[input->source[column]];
+	int     key = input->row_key[column];
+	SmlText text;
+
+	if (key < 0 || input->nulls[input->source[column]] || input->nulls[key])
+		return value;
+	text = ml_read_label(&input->row_reader[column], input->values[key], false);
+	return ml_bind(value, (SmlSlice){(const uint8_t *) text.bytes, (size_t) text.length});
+}
+
 /* ---- rows -------------------------------------------------------------------------------- */
 
 static void
@@ -246,8 +287,12 @@ map_row(MlInput *input, TupleDesc row)
 		if (input->source[c] >= 0)
 		{
 			init_reader(input, c, TupleDescAttr(row, input->source[c])->atttypid);
+			input->row_key[c] = -1;
 			if (input->readers[c].how == ML_READ_SEALED)
+			{
 				input->readers[c].sealed = TupleDescAttr(row, input->source[c])->atttypmod;
+				find_row_key(input, c, row, names);
+			}
 			continue;
 		}
 		if (!any_name)
@@ -297,7 +342,7 @@ read_row(MlInput *input, Datum value)
 	tuple.t_data = header;
 	heap_deform_tuple(&tuple, input->row, input->values, input->nulls);
 	for (int c = 0; c < input->columns; c++)
-		any |= take_value(input, c, input->values[input->source[c]], input->nulls[input->source[c]]);
+		any |= take_value(input, c, value_in_row(input, c), input->nulls[input->source[c]]);
 	return any;
 }
 
@@ -573,6 +618,8 @@ ml_input_make(FunctionCallInfo fcinfo, int first, const MlModel *model, ArrayTyp
 		input->padded[c] = is_padded(&layout->columns[c]);
 	input->literal = palloc0(sizeof(Oid) * (input->columns + 1));
 	input->source = palloc0(sizeof(int) * (input->columns + 1));
+	input->row_key = palloc0(sizeof(int) * (input->columns + 1));
+	input->row_reader = palloc0(sizeof(MlReader) * (input->columns + 1));
 	input->numbers = palloc0(sizeof(double) * (layout->numbers + 1));
 	input->levels = palloc0(sizeof(size_t) * (layout->labels + 1));
 	input->texts = palloc0(sizeof(SmlText) * (layout->labels + 1));

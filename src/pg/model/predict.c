@@ -39,6 +39,7 @@ typedef struct Site
 	char          *search_path;
 	char          *name;
 	Pointer        constant; /* the name's datum when it is a constant of the query: then the address says enough */
+	uint64         rights;    /* on the keys of a sealed model */
 	/* what it found */
 	const MlModel *model;
 	double         threshold;
@@ -70,6 +71,9 @@ still_holds(const Site *site, Datum name)
 {
 	Snapshot snapshot = ActiveSnapshotSet() ? GetActiveSnapshot() : NULL;
 
+	/* a right on a key that is taken away is gone at once, under an old snapshot too */
+	if (site->model != NULL && site->model->keys.count > 0 && site->rights != ml_rights_generation())
+		return false;
 	return site->model != NULL && site->changes == ml_model_changes() &&
 		   snapshot && snapshot->xmin == site->xmin && snapshot->xmax == site->xmax && snapshot->xcnt == site->running &&
 		   snapshot->subxcnt == site->subrunning && snapshot->curcid == site->command && site->user == GetUserId() &&
@@ -97,6 +101,7 @@ resolve(Site *site, FunctionCallInfo fcinfo, bool named)
 	site->model = NULL;
 	old = MemoryContextSwitchTo(site->context);
 	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	site->rights = ml_rights_generation(); /* before rights are asked for */
 	version = ml_version_resolve(name, ML_PREDICT);
 	/* opening tables may have let invalidations in, so remember the count after it */
 	site->model = ml_model_get(version);

@@ -9,7 +9,7 @@
  *
  * The rewrite is declined, and the row form runs, whenever anything is out of the
  * ordinary: an unknown model or column (the execution says so), more columns than a function takes,
- * a row from a function, a CTE or a partition's conversion.  A null-extended row of an outer join is
+ * a row from a function, a CTE or a partition's conversion, sealed values that are bound to the key of their row.  A null-extended row of an outer join is
  * NULL in both forms, since a row whose features are all NULL has no prediction.
  *
  * The plan depends on the model table, so a retrained model makes prepared statements plan anew; and
@@ -36,6 +36,8 @@
 #include "../cache.h"
 #include "../catalog_internal.h"
 #include "../nearest.h"
+#include "../privacy/row_key.h"
+#include "../privacy/sealed.h"
 
 /* Arguments of a function, less the model and the names. */
 #define MOST_COLUMNS 97
@@ -228,7 +230,9 @@ rewrite(PlannerInfo *root, FuncExpr *call)
 	{
 		int found = ml_find_name(layout->columns[c].name, columns.names, columns.count);
 
-		if (found < 0)
+		/* a value that is bound to its row needs the row's key beside it */
+		if (found < 0 || (exprTypmod(columns.values[found]) > 0 && exprType(columns.values[found]) == ml_sealed_type() &&
+						  ml_row_key(exprTypmod(columns.values[found]))))
 			return NULL;
 		names[c] = CStringGetTextDatum(layout->columns[c].name);
 		values = lappend(values, columns.values[found]);

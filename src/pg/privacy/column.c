@@ -42,6 +42,7 @@
 #include "column_internal.h"
 #include "key_admin.h"
 #include "keys.h"
+#include "row_key.h"
 #include "sealed.h"
 #include "statement.h"
 #include "../trust.h"
@@ -49,16 +50,19 @@
 enum
 {
 	Anum_column_no = 1, Anum_column_id, Anum_column_key, Anum_column_schema, Anum_column_table, Anum_column_column, Anum_column_type,
-	Anum_column_deterministic
+	Anum_column_deterministic, Anum_column_row_key
 };
+
+#define CACHED 32
 
 /* ---- what the catalog says -------------------------------------------------------------- */
 
 const MlColumnInfo *
-ml_column_info(int32 column_no)
+ml_column_known(int32 column_no)
 {
-	static MlColumnInfo last;
-	static uint64       last_generation = 0;
+	static MlColumnInfo cached[CACHED]; /* by number: triggers and rows of wide tables ask for several in turn */
+	static uint64       cached_generation[CACHED];
+	int                 slot = (column_no >> 4) % CACHED;
 	Relation            relation;
 	ScanKeyData         scan_key;
 	SysScanDesc         scan;
@@ -67,8 +71,10 @@ ml_column_info(int32 column_no)
 	uint64              generation;
 	bool                found = false;
 
-	if (last_generation == ml_keys_generation() && last.column_no == column_no)
-		return &last;
+	if (column_no < 0)
+		return NULL;
+	if (cached_generation[slot] == ml_keys_generation() && cached[slot].column_no == column_no)
+		return &cached[slot];
 	memset(&fresh, 0, sizeof(fresh));
 	relation = table_open(ml_catalog_relation("protected_column"), AccessShareLock);
 	generation = ml_keys_generation();
@@ -77,6 +83,7 @@ ml_column_info(int32 column_no)
 	if ((tuple = systable_getnext(scan)) != NULL)
 	{
 		TupleDesc row = RelationGetDescr(relation);
+		Datum     row_key;
 		bool      isnull;
 
 		found = true;
@@ -84,18 +91,32 @@ ml_column_info(int32 column_no)
 		fresh.deterministic = DatumGetBool(heap_getattr(tuple, Anum_column_deterministic, row, &isnull));
 		strlcpy(fresh.key, TextDatumGetCString(heap_getattr(tuple, Anum_column_key, row, &isnull)), sizeof(fresh.key));
 		memcpy(fresh.column_id, DatumGetUUIDP(heap_getattr(tuple, Anum_column_id, row, &isnull))->data, SML_CONTEXT_SIZE);
+		row_key = heap_getattr(tuple, Anum_column_row_key, row, &isnull);
+		if (!isnull)
+			strlcpy(fresh.row_key, TextDatumGetCString(row_key), sizeof(fresh.row_key));
+		strlcpy(fresh.column, TextDatumGetCString(heap_getattr(tuple, Anum_column_column, row, &isnull)), sizeof(fresh.column));
 		strlcpy(fresh.column_type, TextDatumGetCString(heap_getattr(tuple, Anum_column_type, row, &isnull)), sizeof(fresh.column_type));
 	}
 	systable_endscan(scan);
 	table_close(relation, AccessShareLock);
 	if (!found)
+		return NULL;
+	cached[slot] = fresh;
+	cached_generation[slot] = generation;
+	return &cached[slot];
+}
+
+const MlColumnInfo *
+ml_column_info(int32 column_no)
+{
+	const MlColumnInfo *info = ml_column_known(column_no);
+
+	if (info == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("no key is known for sealed column number %d", column_no),
 				 errhint("The keys were not restored with the table: sustainml.import_keys brings them.")));
-	last = fresh;
-	last_generation = generation;
-	return &last;
+	return info;
 }
 
 static void
@@ -258,10 +279,11 @@ find_column(Oid relid, const char *column, const char *doing)
 
 /* Register a column and make its first data key; returns its number. */
 static int32
-register_column(Oid relid, const char *column, const char *key, SmlSealedType type, const char *column_type, bool deterministic)
+register_column(Oid relid, const char *column, const MlColumnWish *wish, SmlSealedType type, const char *column_type)
 {
-	Oid          types[9] = {INT4OID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, BOOLOID, TEXTOID};
-	Datum        values[9];
+	Oid          types[10] = {INT4OID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, BOOLOID, TEXTOID, TEXTOID};
+	Datum        values[10];
+	char         nulls[11] = "          ";
 	pg_uuid_t    id;
 	int32        number = (ml_random_number() >> 4 << 4) | (int32) type;
 	char        *user = GetUserNameFromId(GetUserId(), false);
@@ -272,18 +294,20 @@ register_column(Oid relid, const char *column, const char *key, SmlSealedType ty
 	ml_random_uuid(id.data);
 	values[0] = Int32GetDatum(number);
 	values[1] = UUIDPGetDatum(&id);
-	values[2] = CStringGetTextDatum(key);
+	values[2] = CStringGetTextDatum(wish->key);
 	values[3] = CStringGetTextDatum(get_namespace_name(get_rel_namespace(relid)));
 	values[4] = CStringGetTextDatum(get_rel_name(relid));
 	values[5] = CStringGetTextDatum(column);
 	values[6] = CStringGetTextDatum(column_type);
-	values[7] = BoolGetDatum(deterministic);
+	values[7] = BoolGetDatum(wish->deterministic);
 	values[8] = CStringGetTextDatum(user);
+	values[9] = wish->row_key ? CStringGetTextDatum(wish->row_key) : (Datum) 0;
+	nulls[9] = wish->row_key ? ' ' : 'n';
 	SPI_connect();
 	ml_owner_begin(&scope);
 	(void) ml_statement("INSERT INTO sustainml.protected_column (column_no, column_id, key, table_schema, table_name, column_name, column_type, deterministic,"
-			" created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp())", 9, types, values, NULL, SPI_OK_INSERT);
-	(void) ml_data_key_make(key, SML_KEY_DATA, number, id.data);
+			" created_by, created_at, row_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp(), $10)", 10, types, values, nulls, SPI_OK_INSERT);
+	(void) ml_data_key_make(wish->key, SML_KEY_DATA, number, id.data);
 	ml_owner_end(&scope);
 	SPI_finish();
 	return number;
@@ -336,17 +360,24 @@ ml_column_check_clear(Oid relid, const char *column, bool deterministic)
 }
 
 int32
-ml_column_register(Oid relid, const char *column, const char *key, bool deterministic)
+ml_column_register(Oid relid, const char *column, const MlColumnWish *wish)
 {
 	Oid   type;
 	int32 typmod;
 	Oid   collation;
 	int32 number;
 
-	ml_column_check_clear(relid, column, deterministic);
+	ml_column_check_clear(relid, column, wish->deterministic);
+	if (wish->row_key && wish->deterministic)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("deterministic values that are bound to their rows are never equal"),
+				 errhint("Leave out deterministic, or row_key.")));
+	if (wish->row_key)
+		ml_row_key_check(relid, column, wish->row_key);
 	get_atttypetypmodcoll(relid, get_attnum(relid, column), &type, &typmod, &collation);
-	number = register_column(relid, column, key, ml_sealed_type_for(type),
-							 format_type_extended(type, typmod, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY), deterministic);
+	number = register_column(relid, column, wish, ml_sealed_type_for(type),
+							 format_type_extended(type, typmod, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY));
 	CommandCounterIncrement();
 	return number;
 }
@@ -363,23 +394,24 @@ ml_column_tell(const char *column, const char *key)
 static Datum
 encrypt_column(PG_FUNCTION_ARGS)
 {
-	Oid       relid = PG_GETARG_OID(0);
-	char     *column = pstrdup(NameStr(*PG_GETARG_NAME(1)));
-	char     *key = text_to_cstring(PG_GETARG_TEXT_PP(2));
-	bool      deterministic = PG_GETARG_BOOL(3);
-	MlRun    *run = ml_run_begin("encrypt");
-	MlFigures figures;
-	int32     number;
-	int64     rows;
+	Oid          relid = PG_GETARG_OID(0);
+	char        *column = pstrdup(NameStr(*PG_GETARG_NAME(1)));
+	MlColumnWish wish = {text_to_cstring(PG_GETARG_TEXT_PP(2)), PG_GETARG_BOOL(3), PG_ARGISNULL(4) ? NULL : pstrdup(NameStr(*PG_GETARG_NAME(4)))};
+	MlRun       *run = ml_run_begin("encrypt");
+	MlFigures    figures;
+	int32        number;
+	int64        rows;
 
 	ml_column_check_table(relid, "encrypt");
-	ml_key_require(key, ML_KEY_SEAL);
+	ml_key_require(wish.key, ML_KEY_SEAL);
 	ml_sealing_refuse(relid, column);
-	number = ml_column_register(relid, column, key, deterministic);
-	rows = ml_column_alter(relid, psprintf("ALTER TABLE %s ALTER COLUMN %s TYPE sustainml.sealed(%d) USING sustainml_internal.seal_cell(%s, %d)",
-						  ml_column_table(relid), quote_identifier(column), number, quote_identifier(column), number));
+	number = ml_column_register(relid, column, &wish);
+	rows = ml_column_alter(relid, psprintf("ALTER TABLE %s ALTER COLUMN %s TYPE sustainml.sealed(%d) USING sustainml_internal.seal_cell(%s, %d%s)",
+						  ml_column_table(relid), quote_identifier(column), number, quote_identifier(column), number,
+						  ml_row_key_argument(relid, number, "")));
+	ml_row_key_guard(relid, number);
 	ml_run_end(run, NULL, NULL, 0, rows, &figures);
-	ml_column_tell(column, key);
+	ml_column_tell(column, wish.key);
 	PG_RETURN_INT32(number);
 }
 
@@ -387,13 +419,13 @@ PG_FUNCTION_INFO_V1(sustainml_encrypt_column);
 Datum
 sustainml_encrypt_column(PG_FUNCTION_ARGS)
 {
-	ml_require_arguments(fcinfo, 0);
+	ml_require_first_arguments(fcinfo, 0, 4);
 	return encrypt_column(fcinfo);
 }
 
-/* The function that opens values of a type. */
+/* The function that opens values of a column; the others take the row's key as well. */
 static const char *
-opener(SmlSealedType type)
+opener(int32 number)
 {
 	static const char *const names[SML_SEALED_TYPES + 1] = {
 		[SML_SEALED_TEXT] = "open", [SML_SEALED_FLOAT8] = "open_float8", [SML_SEALED_INT8] = "open_int8", [SML_SEALED_NUMERIC] = "open_numeric",
@@ -401,7 +433,9 @@ opener(SmlSealedType type)
 		[SML_SEALED_DATE] = "open_date", [SML_SEALED_TIMESTAMPTZ] = "open_timestamptz", [SML_SEALED_BOOL] = "open_boolean",
 	};
 
-	return names[type];
+	if (ml_row_key(number) && ml_sealed_type_of_column(number) == SML_SEALED_TEXT)
+		return "open_row";
+	return names[ml_sealed_type_of_column(number)];
 }
 
 /*
@@ -454,9 +488,10 @@ decrypt_column(PG_FUNCTION_ARGS)
 	ml_key_require(info.key, ML_KEY_OPEN);
 	(void) find_column(relid, column, "decrypt");
 	type = former_type(&info);
-	rows = ml_column_alter(relid, psprintf("ALTER TABLE %s ALTER COLUMN %s TYPE %s USING sustainml.%s(%s)::%s",
-						  ml_column_table(relid), quote_identifier(column), type, opener(ml_sealed_type_of_column(number)),
-						  quote_identifier(column), type));
+	rows = ml_column_alter(relid, psprintf("ALTER TABLE %s ALTER COLUMN %s TYPE %s USING sustainml.%s(%s%s)::%s",
+						  ml_column_table(relid), quote_identifier(column), type, opener(number),
+						  quote_identifier(column), ml_row_key_argument(relid, number, ""), type));
+	ml_row_key_unguard(relid, number);
 	ml_column_given_back(number);
 	ml_audit(info.key, 0, ML_USE_ADMIN);
 	ml_run_end(run, NULL, NULL, 0, rows, &figures);

@@ -31,6 +31,7 @@
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "storage/bufmgr.h"
 #include "storage/itemptr.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
@@ -44,10 +45,12 @@
 
 #include "../catalog.h"
 #include "../meter.h"
+#include "../train/train.h"
 #include "column.h"
 #include "column_internal.h"
 #include "key_admin.h"
 #include "keys.h"
+#include "row_key.h"
 #include "sealed.h"
 #include "statement.h"
 #include "../trust.h"
@@ -64,6 +67,18 @@ is_sealing(const Trigger *trigger)
 
 	return function && strcmp(function, "sealing_trigger") == 0 &&
 		   get_func_namespace(trigger->tgfoid) == get_namespace_oid("sustainml_internal", true) && trigger->tgnargs == 2;
+}
+
+/* For sustainml.progress(): which part of a table is being worked on. */
+static void
+show_progress(const char *kind, Oid relid, int64 first)
+{
+	Relation    relation = relation_open(relid, AccessShareLock);
+	BlockNumber blocks = RelationGetNumberOfBlocks(relation);
+	char       *table = ml_column_table(relid);
+
+	relation_close(relation, AccessShareLock);
+	ml_progress_show(psprintf("sustainml %s %s: %d %% of %u blocks done", kind, table, blocks ? (int) (100 * first / blocks) : 100, blocks));
 }
 
 /* Run "UPDATE … WHERE … AND ctid in some blocks" and log what it cost; returns the number of rows. */
@@ -87,12 +102,14 @@ update_blocks(const char *kind, Oid relid, const char *update, int64 first, int6
 	ItemPointerSet(&to, (BlockNumber) Min(first + blocks, (int64) MaxBlockNumber), 0);
 	values[0] = PointerGetDatum(&from);
 	values[1] = PointerGetDatum(&to);
+	show_progress(kind, relid, first);
 	SPI_connect();
 	if (SPI_execute_with_args(psprintf("%s AND t.ctid OPERATOR(pg_catalog.>=) $1 AND t.ctid OPERATOR(pg_catalog.<) $2", update), 2, types, values, NULL,
 							  false, 0) != SPI_OK_UPDATE)
 		elog(ERROR, "unexpected result of an update");
 	rows = (int64) SPI_processed;
 	SPI_finish();
+	ml_progress_end();
 	/* blocks with nothing to do leave no row */
 	if (rows > 0)
 		ml_run_end(run, NULL, NULL, 0, rows, &figures);
@@ -155,6 +172,7 @@ sustainml_sealing_trigger(PG_FUNCTION_ARGS)
 	int32        number;
 	int          from;
 	int          to;
+	AttrNumber   key;
 	Datum        value;
 	bool         isnull;
 
@@ -173,11 +191,12 @@ sustainml_sealing_trigger(PG_FUNCTION_ARGS)
 				 errmsg("column \"%s\" of table \"%s\" was being encrypted, and it or the column for its sealed values has gone or was renamed",
 						data->tg_trigger->tgargs[0], RelationGetRelationName(data->tg_relation)),
 				 errhint("Give it its name back, or drop the trigger \"%s\".", data->tg_trigger->tgname)));
+	key = ml_row_key(number) ? ml_row_key_of_table(RelationGetRelid(data->tg_relation), number) : 0;
 	tuple = data->tg_trigtuple;
 	if (TRIGGER_FIRED_BY_UPDATE(data->tg_event))
 	{
 		tuple = data->tg_newtuple;
-		if (unchanged(data->tg_trigtuple, tuple, row, (AttrNumber) from))
+		if (unchanged(data->tg_trigtuple, tuple, row, (AttrNumber) from) && (key == 0 || unchanged(data->tg_trigtuple, tuple, row, key)))
 		{
 			value = heap_getattr(data->tg_trigtuple, to, row, &isnull);
 			/* nothing sealed yet: this is a step, or a writer of other columns */
@@ -188,7 +207,7 @@ sustainml_sealing_trigger(PG_FUNCTION_ARGS)
 	}
 	value = heap_getattr(tuple, from, row, &isnull);
 	if (!isnull)
-		value = ml_seal_for_column(value, TupleDescAttr(row, from - 1)->atttypid, number);
+		value = ml_seal_for_column(value, TupleDescAttr(row, from - 1)->atttypid, number, key ? ml_row_key_text(tuple, row, key) : NULL);
 	return PointerGetDatum(heap_modify_tuple_by_cols(tuple, row, 1, &to, &value, &isnull));
 }
 
@@ -225,9 +244,15 @@ find_job(Oid relid, const char *column, char *fires)
 static int32
 require_job(Oid relid, const char *column)
 {
-	char  fires = 0;
-	int32 number = find_job(relid, column, &fires);
+	char       fires = 0;
+	int32      number = find_job(relid, column, &fires);
+	AttrNumber attribute = get_attnum(relid, column);
 
+	if (number == 0 && attribute > 0 && get_atttype(relid, attribute) == ml_sealed_type())
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("column \"%s\" of table \"%s\" is sealed already", column, get_rel_name(relid)),
+				 errdetail("Its encryption has ended, perhaps in another session.")));
 	if (number == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -286,10 +311,10 @@ utility(const char *statement)
 }
 
 static int32
-begin_job(Oid relid, const char *column, const char *key, bool deterministic)
+begin_job(Oid relid, const char *column, const MlColumnWish *wish)
 {
 	char *table = ml_column_table(relid);
-	int32 number = ml_column_register(relid, column, key, deterministic);
+	int32 number = ml_column_register(relid, column, wish);
 
 	utility(psprintf("ALTER TABLE %s ADD COLUMN sustainml_sealing_%d sustainml.sealed(%d)", table, number, number));
 	utility(psprintf("CREATE TRIGGER \"" SEALING_TRIGGER "%d\" BEFORE INSERT OR UPDATE ON %s FOR EACH ROW"
@@ -298,30 +323,41 @@ begin_job(Oid relid, const char *column, const char *key, bool deterministic)
 	return number;
 }
 
+/* Whether a job is the one that is wished for. */
+static bool
+is_wished(const MlColumnInfo *info, const MlColumnWish *wish)
+{
+	return strcmp(info->key, wish->key) == 0 && info->deterministic == wish->deterministic && strcmp(info->row_key, wish->row_key ? wish->row_key : "") == 0;
+}
+
 PG_FUNCTION_INFO_V1(sustainml_sealing_begin);
 Datum
 sustainml_sealing_begin(PG_FUNCTION_ARGS)
 {
-	Oid                 relid = PG_GETARG_OID(0);
-	char               *column = pstrdup(NameStr(*PG_GETARG_NAME(1)));
-	char               *key = text_to_cstring(PG_GETARG_TEXT_PP(2));
-	bool                deterministic = PG_GETARG_BOOL(3);
+	Oid                 relid;
+	char               *column;
+	MlColumnWish        wish;
 	char                fires;
 	int32               number;
 	const MlColumnInfo *info;
 
+	ml_require_first_arguments(fcinfo, 0, 4);
+	relid = PG_GETARG_OID(0);
+	column = pstrdup(NameStr(*PG_GETARG_NAME(1)));
+	wish = (MlColumnWish){text_to_cstring(PG_GETARG_TEXT_PP(2)), PG_GETARG_BOOL(3), PG_ARGISNULL(4) ? NULL : pstrdup(NameStr(*PG_GETARG_NAME(4)))};
 	ml_column_check_table(relid, "encrypt");
-	ml_key_require(key, ML_KEY_SEAL);
+	ml_key_require(wish.key, ML_KEY_SEAL);
 	check_children(relid);
 	ml_trust_require(relid, ML_TOUCH_UPDATE, "an update of");
 	number = find_job(relid, column, &fires);
 	if (number == 0)
-		PG_RETURN_INT32(begin_job(relid, column, key, deterministic));
+		PG_RETURN_INT32(begin_job(relid, column, &wish));
 	info = ml_column_info(number);
-	if (strcmp(info->key, key) != 0 || info->deterministic != deterministic)
+	if (!is_wished(info, &wish))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("column \"%s\" is being encrypted under key \"%s\"%s", column, info->key, info->deterministic ? ", deterministically" : ""),
+				 errmsg("column \"%s\" is being encrypted under key \"%s\"%s%s", column, info->key, info->deterministic ? ", deterministically" : "",
+						info->row_key[0] ? psprintf(", bound to column \"%s\"", info->row_key) : ""),
 				 errhint("Go on with that, or call sustainml.encrypt_column_abandon.")));
 	PG_RETURN_INT32(require_sound_job(relid, column));
 }
@@ -336,9 +372,9 @@ sustainml_sealing_step(PG_FUNCTION_ARGS)
 
 	PG_RETURN_INT64(update_blocks("encrypt",
 								  relid,
-								  psprintf("UPDATE ONLY %s AS t SET sustainml_sealing_%d = sustainml_internal.seal_cell(t.%s, %d)"
+								  psprintf("UPDATE ONLY %s AS t SET sustainml_sealing_%d = sustainml_internal.seal_cell(t.%s, %d%s)"
 										   " WHERE t.sustainml_sealing_%d IS NULL AND t.%s IS NOT NULL",
-										   ml_column_table(relid), number, column, number, number, column),
+										   ml_column_table(relid), number, column, number, ml_row_key_argument(relid, number, "t."), number, column),
 								  PG_GETARG_INT64(2), PG_GETARG_INT32(3)));
 }
 
@@ -361,11 +397,15 @@ sustainml_sealing_end(PG_FUNCTION_ARGS)
 	ml_key_require(key, ML_KEY_SEAL);
 	ml_column_check_clear(relid, column, false);
 	table = ml_column_table(relid);
+	ml_progress_show(psprintf("sustainml encrypt %s: writing the table anew", table));
 	utility(psprintf("DROP TRIGGER \"" SEALING_TRIGGER "%d\" ON %s", number, table));
 	/* one rewrite: the column takes its sealed values, and what they were gathered in is left out */
 	rows = ml_column_alter(relid, psprintf("ALTER TABLE %s ALTER COLUMN %s TYPE sustainml.sealed(%d)"
-										   " USING COALESCE(sustainml_sealing_%d, sustainml_internal.seal_cell(%s, %d)), DROP COLUMN sustainml_sealing_%d",
-										   table, quote_identifier(column), number, number, quote_identifier(column), number, number));
+										   " USING COALESCE(sustainml_sealing_%d, sustainml_internal.seal_cell(%s, %d%s)), DROP COLUMN sustainml_sealing_%d",
+										   table, quote_identifier(column), number, number, quote_identifier(column), number,
+										   ml_row_key_argument(relid, number, ""), number));
+	ml_row_key_guard(relid, number);
+	ml_progress_end();
 	ml_run_end(run, NULL, NULL, 0, rows, &figures);
 	ml_column_tell(column, key);
 	PG_RETURN_INT64(rows);
@@ -463,12 +503,13 @@ sustainml_rotate_step(PG_FUNCTION_ARGS)
 {
 	Oid         relid = PG_GETARG_OID(0);
 	const char *column = quote_identifier(NameStr(*PG_GETARG_NAME(1)));
+	int32       number;
 
-	(void) ml_sealed_column(relid, NameStr(*PG_GETARG_NAME(1)));
+	number = ml_sealed_column(relid, NameStr(*PG_GETARG_NAME(1)));
 	PG_RETURN_INT64(update_blocks("rotate",
 								  relid,
-								  psprintf("UPDATE ONLY %s AS t SET %s = sustainml_internal.reseal(t.%s)"
+								  psprintf("UPDATE ONLY %s AS t SET %s = sustainml_internal.reseal(t.%s%s)"
 										   " WHERE sustainml.key_no(t.%s) OPERATOR(pg_catalog.<>) %d",
-										   ml_column_table(relid), column, column, column, PG_GETARG_INT32(4)),
+										   ml_column_table(relid), column, column, ml_row_key_argument(relid, number, "t."), column, PG_GETARG_INT32(4)),
 								  PG_GETARG_INT64(2), PG_GETARG_INT32(3)));
 }

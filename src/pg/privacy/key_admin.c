@@ -33,13 +33,19 @@
 #include "statement.h"
 
 void
-ml_require_arguments(FunctionCallInfo fcinfo, int first)
+ml_require_first_arguments(FunctionCallInfo fcinfo, int first, int end)
 {
-	for (int i = first; i < PG_NARGS(); i++)
+	for (int i = first; i < end; i++)
 		if (PG_ARGISNULL(i))
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("argument %d of sustainml.%s must not be NULL", i + 1, get_func_name(fcinfo->flinfo->fn_oid))));
+}
+
+void
+ml_require_arguments(FunctionCallInfo fcinfo, int first)
+{
+	ml_require_first_arguments(fcinfo, first, PG_NARGS());
 }
 
 #define NAME_MOST 58 /* "_key" follows in the name of a role */

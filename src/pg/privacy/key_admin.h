@@ -9,6 +9,7 @@
 
 /* Error when an argument from "first" on is NULL: a deed on keys or columns that silently did nothing would be taken for done. */
 extern void ml_require_arguments(FunctionCallInfo fcinfo, int first);
+extern void ml_require_first_arguments(FunctionCallInfo fcinfo, int first, int end); /* those before "end" */
 
 /* A data key wrapped under a master, as the tables have it. */
 typedef struct MlWrapped

@@ -44,7 +44,7 @@ export_keys(PG_FUNCTION_ARGS)
 			"   'created_at', d.created_at, 'retired_at', d.retired_at) ORDER BY d.key_no)"
 			"   FROM sustainml.data_key d WHERE d.key = k.key),"
 			" 'columns', (SELECT jsonb_agg(jsonb_build_object('column_no', p.column_no, 'column_id', p.column_id, 'table_schema', p.table_schema,"
-			"   'table_name', p.table_name, 'column_name', p.column_name, 'column_type', p.column_type, 'deterministic', p.deterministic) ORDER BY p.column_no)"
+			"   'table_name', p.table_name, 'column_name', p.column_name, 'column_type', p.column_type, 'deterministic', p.deterministic, 'row_key', p.row_key) ORDER BY p.column_no)"
 			"   FROM sustainml.protected_column p WHERE p.key = k.key)) FROM sustainml.key k WHERE k.key = $1",
 			1, types, values, NULL, true, 1) != SPI_OK_SELECT || SPI_processed != 1)
 		elog(ERROR, "cannot read the keys");
@@ -209,6 +209,10 @@ import_keys(PG_FUNCTION_ARGS)
 	}
 	PG_END_TRY();
 	insert_keys(exported);
+	execute("UPDATE sustainml.protected_column p SET row_key = c.row_key FROM jsonb_to_recordset(CASE WHEN jsonb_typeof($1->'columns') = 'array'"
+			" THEN $1->'columns' ELSE '[]' END) AS c(column_no int, row_key text)"
+			" WHERE p.column_no = c.column_no AND p.key = $1->>'key' AND c.row_key IS NOT NULL AND $2 IS NOT NULL",
+			exported, SPI_OK_UPDATE);
 	result = SPI_palloc(VARHDRSZ + strlen(key));
 	SET_VARSIZE(result, VARHDRSZ + strlen(key));
 	memcpy(VARDATA(result), key, strlen(key));

@@ -163,6 +163,13 @@ ml_keys_generation(void)
 	return generation;
 }
 
+uint64
+ml_rights_generation(void)
+{
+	AcceptInvalidationMessages();
+	return generation + roles;
+}
+
 void
 ml_keys_init(void)
 {
@@ -430,6 +437,8 @@ find_entry(uint32 key_no)
 	bool        found = false;
 
 	start_entries();
+	/* costs a look at a flag; see ml_rights_generation */
+	AcceptInvalidationMessages();
 	entry = hash_search(entries, &key_no, HASH_FIND, NULL);
 	if (entry && entry->generation == generation)
 		return entry;

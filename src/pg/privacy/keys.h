@@ -70,6 +70,12 @@ extern uint64 ml_keys_opened(void);
 /* Changes whenever keys or grants may have changed. */
 extern uint64 ml_keys_generation(void);
 
+/*
+ * Changes whenever what somebody may do with a key may have changed: keys, grants, roles, memberships.  Looks for news from other sessions first: a statement
+ * under an old snapshot may run without taking a lock, and so without hearing any.
+ */
+extern uint64 ml_rights_generation(void);
+
 /* Tell all sessions that keys or grants changed. */
 extern void ml_keys_changed(void);
 

@@ -22,6 +22,7 @@
 #include "column.h"
 #include "keys.h"
 #include "learn.h"
+#include "row_key.h"
 #include "sealed.h"
 #include "../../core/hash.h"
 
@@ -33,10 +34,59 @@ int32
 ml_argument_column(FunctionCallInfo fcinfo, int argument)
 {
 	Node *call = fcinfo->flinfo->fn_expr;
+	Node *given;
 
 	if (call == NULL || !IsA(call, FuncExpr) || list_length(((FuncExpr *) call)->args) <= argument)
 		return -1;
-	return exprTypmod(list_nth(((FuncExpr *) call)->args, argument));
+	given = list_nth(((FuncExpr *) call)->args, argument);
+	/* the column of a value that comes with the key of its row */
+	if (IsA(given, FuncExpr) && ((FuncExpr *) given)->funcresulttype == ml_bound_type() && list_length(((FuncExpr *) given)->args) == 2)
+		given = linitial(((FuncExpr *) given)->args);
+	return exprTypmod(given);
+}
+
+/* A value that is bound to a row, without the row's key. */
+static void pg_attribute_noreturn()
+row_is_missing(int32 column)
+{
+	const char *row_key = column > 0 ? ml_row_key(column) : NULL;
+
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("the sealed value is bound to the key of its row, which is not given"),
+			 row_key ? errhint("Give the row its column \"%s\", or the value as sustainml.with_row(value, %s::text).", row_key, quote_identifier(row_key)) :
+			 errhint("Give the value as sustainml.with_row(value, key).")));
+}
+
+/* Open a sealed cell, or one that comes with the key of its row. */
+static void
+open_value(int32 column, Datum value, MlOpened *opened)
+{
+	struct varlena *bytes = PG_DETOAST_DATUM_PACKED(value);
+	SmlSlice        row = {NULL, 0};
+	SmlSlice        sealed;
+	SmlSealedHead   head;
+	struct varlena *ignored;
+	struct varlena *inner;
+
+	if (!ml_bound_parts(bytes, &row, &sealed))
+	{
+		ml_sealed_head(PointerGetDatum(bytes), &ignored, &head);
+		if (head.row_bound)
+			row_is_missing(column);
+		ml_open(PointerGetDatum(bytes), column, row, ML_KEY_TRAIN, ML_USE_TRAIN, opened);
+	}
+	else
+	{
+		inner = palloc(VARHDRSZ + sealed.size);
+		SET_VARSIZE(inner, VARHDRSZ + sealed.size);
+		memcpy(VARDATA(inner), sealed.bytes, sealed.size);
+		ml_sealed_head(PointerGetDatum(inner), &ignored, &head);
+		ml_open(PointerGetDatum(inner), column, head.row_bound ? row : (SmlSlice){NULL, 0}, ML_KEY_TRAIN, ML_USE_TRAIN, opened);
+		pfree(inner);
+	}
+	if ((Pointer) bytes != DatumGetPointer(value))
+		pfree(bytes);
 }
 
 static void
@@ -47,7 +97,7 @@ open_cell(int32 column, Datum value, MlOpened *opened)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("sealed values cannot be used here"),
 				 errhint("Where you may see them, use sustainml.open in a source query.")));
-	ml_open(value, column, (SmlSlice){NULL, 0}, ML_KEY_TRAIN, ML_USE_TRAIN, opened);
+	open_value(column, value, opened);
 }
 
 pg_noreturn static void
@@ -126,7 +176,26 @@ ml_source_mark_sealed(MlSource *source)
 
 	for (int i = 0; i < source->column_count; i++)
 		if (source->columns[i].type == sealed && OidIsValid(ml_sealed_payload(source->columns[i].typmod)))
+		{
 			source->columns[i].sealed = source->columns[i].typmod;
+			source->columns[i].sealing = strcmp(source->columns[i].name, psprintf("sustainml_sealing_%d", source->columns[i].typmod)) == 0;
+		}
+}
+
+const char *
+ml_being_sealed(const MlSource *source, int column)
+{
+	for (int i = 0; i < source->column_count; i++)
+	{
+		const MlColumnInfo *info;
+
+		if (!source->columns[i].sealing || source->columns[column].sealed)
+			continue;
+		info = ml_column_info(source->columns[i].sealed);
+		if (strcmp(info->column, source->columns[column].name) == 0)
+			return info->key;
+	}
+	return NULL;
 }
 
 Oid
@@ -151,20 +220,74 @@ ml_source_refuse_sealed(const MlSource *source, int column, const char *what)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("sealed column \"%s\" cannot %s", source->columns[column].name, what),
-				 errdetail("Its values are opened in memory only, one by one.")));
+				 errdetail("Its values are opened in memory only, one by one."),
+				 errhint("Where you may see it, use a query as the source that opens it: SELECT sustainml.open(%s) AS %s, …",
+						 quote_identifier(source->columns[column].name), quote_identifier(source->columns[column].name))));
 }
 
 const char *
-ml_sealed_why_not(const MlSourceColumn *column)
+ml_sealed_why_not(const MlSource *source, int number)
 {
+	const MlSourceColumn *column = &source->columns[number];
 	const MlColumnInfo *info;
 
 	if (column->sealed == 0)
 		return NULL;
 	info = ml_column_info(column->sealed);
-	if (ml_key_rights(info->key) & ML_KEY_TRAIN)
-		return NULL;
-	return psprintf("it is sealed, and you have no right to train with key \"%s\"", info->key);
+	if (!(ml_key_rights(info->key) & ML_KEY_TRAIN))
+		return psprintf("it is sealed, and you have no right to train with key \"%s\"", info->key);
+	if (ml_source_row_key(source, number) == -1)
+		return psprintf("its values are bound to the key of their row, column \"%s\", which the source does not have", info->row_key);
+	return NULL;
+}
+
+bool
+ml_sealed_may_open(const MlSource *source, const int *columns, int count)
+{
+	for (int i = 0; i < count; i++)
+	{
+		const MlSourceColumn *column = columns[i] < 0 ? NULL : &source->columns[columns[i]];
+
+		if (column == NULL)
+			continue;
+		/* sealed values of a column that the query hides: nobody knows under which keys they are */
+		if (column->sealed ? !(ml_key_rights(ml_column_info(column->sealed)->key) & ML_KEY_OPEN) :
+			OidIsValid(column->type) && (column->type == ml_sealed_type() || column->type == ml_bound_type()))
+			return false;
+	}
+	return true;
+}
+
+bool
+ml_sealed_may_open_all(const MlSource *source)
+{
+	for (int i = 0; i < source->column_count; i++)
+		if (!ml_sealed_may_open(source, &i, 1))
+			return false;
+	return true;
+}
+
+static void pg_attribute_noreturn()
+ml_source_hidden(const MlSource *source, int column)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("the source hides which sealed column \"%s\" is", source->columns[column].name),
+			 errhint("Select the column itself: no function of it, and no union with another.")));
+}
+
+void
+ml_sealed_require_open(const MlSource *source, int column, const char *what)
+{
+	if (ml_sealed_may_open(source, &column, 1))
+		return;
+	if (source->columns[column].sealed == 0)
+		ml_source_hidden(source, column);
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("%s sealed column \"%s\" needs the right open on key \"%s\"", what, source->columns[column].name,
+					ml_column_info(source->columns[column].sealed)->key),
+			 errdetail("It counts the values in groups, and a group can be one row.")));
 }
 
 typedef struct Elements
@@ -189,7 +312,7 @@ size_t
 ml_sealed_elements(const MlSource *source, int column)
 {
 	Elements elements = {source->columns[column].sealed, 0};
-	char    *query = ml_source_query(source, psprintf("s.c%d", column + 1), psprintf("s.c%d IS NOT NULL", column + 1));
+	char    *query = ml_source_query(source, ml_source_cell(source, column), psprintf("s.c%d IS NOT NULL", column + 1));
 
 	ml_source_each(psprintf("%s LIMIT 1", query), (Datum) 0, count_elements, &elements);
 	return elements.count;

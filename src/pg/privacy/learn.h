@@ -19,7 +19,10 @@
 #include "../source.h"
 #include "../../core/prep/row.h"
 
-/* Fewest training rows of a model made from sealed cells: coefficients of a few rows are the rows. */
+/*
+ * Fewest rows behind what is made from sealed cells: training rows of a model, rows of each class whose text is sealed, and, for
+ * those who may not open the columns, rows behind a figure.  Coefficients and figures of a few rows are the rows.
+ */
 #define ML_SEALED_LEAST_ROWS 20
 
 /* ---- readers ------------------------------------------------------------------------- */
@@ -42,6 +45,9 @@ extern Datum   ml_sealed_array(int32 column, Datum value); /* float8[] */
 /* Note which columns of a source are sealed. */
 extern void ml_source_mark_sealed(MlSource *source);
 
+/* The key under which a column is being encrypted in batches, and is still in clear; NULL: it is not. */
+extern const char *ml_being_sealed(const MlSource *source, int column);
+
 /* The type of the values of a column: what is sealed in it, or the column's type. */
 extern Oid ml_source_value_type(const MlSourceColumn *column);
 
@@ -52,7 +58,16 @@ extern bool ml_source_has_sealed(const MlSource *source);
 extern void ml_source_refuse_sealed(const MlSource *source, int column, const char *what);
 
 /* Why a sealed column cannot be a feature for the current user; NULL: it can, or is not sealed. */
-extern const char *ml_sealed_why_not(const MlSourceColumn *column);
+extern const char *ml_sealed_why_not(const MlSource *source, int number);
+
+/* Whether the current user may open all sealed columns among "columns" (-1: none). */
+extern bool ml_sealed_may_open(const MlSource *source, const int *columns, int count);
+
+/* The same of all columns of the source. */
+extern bool ml_sealed_may_open_all(const MlSource *source);
+
+/* Error unless the current user may open the column, if it is sealed; "what" begins the sentence. */
+extern void ml_sealed_require_open(const MlSource *source, int column, const char *what);
 
 /* Elements of the first array in a sealed column; 0: there is none. */
 extern size_t ml_sealed_elements(const MlSource *source, int column);

@@ -255,16 +255,23 @@ seal_for_column(Datum value, Oid type, int32 column_no, SmlSlice row)
 {
 	const MlColumnInfo *column = ml_column_info(column_no);
 	SealRequest         request = {ml_sealed_type_of_column(column_no), column->deterministic, row};
-	bytea              *payload = ml_payload_write(value, type, request.type);
-	const MlDataKey    *key = ml_key_active(column->key, SML_KEY_DATA, column_no, ML_KEY_SEAL, ML_USE_SEAL);
+	bytea              *payload;
+	const MlDataKey    *key;
 
+	if (column->row_key[0] && row.bytes == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("values of sealed column \"%s\" are bound to the key of their row, column \"%s\"", column->column, column->row_key),
+				 errhint("Use sustainml.seal_row(value, 'table', 'column', row_key => %s::text).", quote_identifier(column->row_key))));
+	payload = ml_payload_write(value, type, request.type);
+	key = ml_key_active(column->key, SML_KEY_DATA, column_no, ML_KEY_SEAL, ML_USE_SEAL);
 	return seal_payload(key, &request, payload);
 }
 
 Datum
-ml_seal_for_column(Datum value, Oid type, int32 column_no)
+ml_seal_for_column(Datum value, Oid type, int32 column_no, const char *row)
 {
-	return seal_for_column(value, getBaseType(type), column_no, (SmlSlice){NULL, 0});
+	return seal_for_column(value, getBaseType(type), column_no, row ? (SmlSlice){(const uint8_t *) row, strlen(row)} : (SmlSlice){NULL, 0});
 }
 
 /* seal(value, table, column) and seal_row(value, table, column, row_key) */
@@ -279,17 +286,18 @@ sustainml_seal_column(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(seal_for_column(PG_GETARG_DATUM(0), value_type(fcinfo), ml_sealed_column(PG_GETARG_OID(1), NameStr(*PG_GETARG_NAME(2))), row_argument(fcinfo, 3)));
 }
 
-/* seal_cell(value, column number): what encrypt_column calls */
+/* seal_cell(value, column number [, row_key]): what encrypt_column calls */
 PG_FUNCTION_INFO_V1(sustainml_seal_cell);
 Datum
 sustainml_seal_cell(PG_FUNCTION_ARGS)
 {
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		PG_RETURN_NULL();
-	PG_RETURN_DATUM(seal_for_column(PG_GETARG_DATUM(0), value_type(fcinfo), PG_GETARG_INT32(1), (SmlSlice){NULL, 0}));
+	require_row_key(fcinfo, 2);
+	PG_RETURN_DATUM(seal_for_column(PG_GETARG_DATUM(0), value_type(fcinfo), PG_GETARG_INT32(1), row_argument(fcinfo, 2)));
 }
 
-/* reseal(value): the same value under the active data key of its column or key; it is not shown to anybody */
+/* reseal(value [, row_key]): the same value under the active data key of its column or key; it is not shown to anybody */
 PG_FUNCTION_INFO_V1(sustainml_reseal);
 Datum
 sustainml_reseal(PG_FUNCTION_ARGS)
@@ -302,14 +310,20 @@ sustainml_reseal(PG_FUNCTION_ARGS)
 	char             name[NAMEDATALEN];
 	int32            column_no;
 	bytea           *payload;
+	SmlSlice         row = {NULL, 0};
 
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	require_row_key(fcinfo, 1);
 	ml_sealed_head(PG_GETARG_DATUM(0), &bytes, &head);
 	if (head.row_bound)
+		row = row_argument(fcinfo, 1);
+	if (head.row_bound && row.bytes == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("values bound to a row are sealed anew by whoever knows the row's key"),
-				 errhint("Open and seal them with the row's key.")));
-	ml_open(PG_GETARG_DATUM(0), argument_column(fcinfo), (SmlSlice){NULL, 0}, ML_KEY_ROTATE, ML_USE_ROTATE, &opened);
+				 errhint("Open and seal them with the row's key; sustainml.rotate knows it where the column was encrypted with row_key.")));
+	ml_open(PG_GETARG_DATUM(0), argument_column(fcinfo), row, ML_KEY_ROTATE, ML_USE_ROTATE, &opened);
 	key = ml_key_by_number(head.key_no, ML_KEY_ROTATE, ML_USE_ROTATE);
 	strlcpy(name, key->key, sizeof(name));
 	column_no = key->column_no;
@@ -317,7 +331,7 @@ sustainml_reseal(PG_FUNCTION_ARGS)
 	SET_VARSIZE(payload, VARHDRSZ + opened.size);
 	memcpy(VARDATA(payload), opened.bytes, opened.size);
 	ml_payload_free(&opened);
-	request = (SealRequest){head.type, head.deterministic, {NULL, 0}};
+	request = (SealRequest){head.type, head.deterministic, row};
 	key = ml_key_active(name, SML_KEY_DATA, column_no, ML_KEY_ROTATE, ML_USE_ROTATE);
 	PG_RETURN_DATUM(seal_payload(key, &request, payload));
 }

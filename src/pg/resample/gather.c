@@ -23,6 +23,7 @@
 #include "../env.h"
 #include "../json.h"
 #include "../nearest.h"
+#include "../privacy/learn.h"
 #include "../settings.h"
 #include "../../core/hash.h"
 
@@ -58,6 +59,7 @@ ml_resample_classes(const MlSource *source, const char *where, int target, Memor
 	MlReader  reader;
 	ClassScan scan = {NULL, 0, source->columns[target].name};
 
+	ml_source_refuse_sealed(source, target, "be the classes of rows that are given out");
 	if (!ml_reader_init(&reader, type, SML_LABEL))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),

@@ -84,7 +84,7 @@ work(MlEmit *emit, MemoryContext context)
 	bool                     selects = side != SML_SIDE_OVER || combined;
 	Tuplestorestate         *originals = NULL;
 	SmlResampleSpec          spec;
-	SmlNotes                 notes = {NULL, 0, 0};
+	SmlNotes                 notes = {0};
 	MlGathered              *gathered;
 	bool                    *keep = NULL;
 	size_t                   limit = ml_memory_limit();

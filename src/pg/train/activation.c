@@ -29,7 +29,7 @@ metric_name(const MlRequest *request, const SmlModel *model, const MlEvaluation 
 
 	if (request->metric == NULL)
 		return model->task == SML_REGRESSION ? "rmse" : "log_loss";
-	if (evaluation == NULL || ml_evaluation_metric(evaluation, request->metric))
+	if (evaluation == NULL || evaluation->withheld || ml_evaluation_metric(evaluation, request->metric))
 		return request->metric;
 	names = palloc(sizeof(char *) * evaluation->metric_count);
 	for (int i = 0; i < evaluation->metric_count; i++)
@@ -146,9 +146,10 @@ decide_if_better(MlActivation *activation, const MlJudged *judged, const MlVersi
 	MlEvaluationPlan plan;
 	const char      *reason;
 
-	if (judged->evaluation == NULL || judged->evaluation->rows_used == 0)
+	if (judged->evaluation == NULL || judged->evaluation->rows_used == 0 || judged->evaluation->withheld)
 	{
-		activation->reason = "not better: there are no held-out rows to compare on";
+		activation->reason = judged->evaluation && judged->evaluation->withheld ? "not better: there are too few held-out rows of sealed columns to compare on" :
+			"not better: there are no held-out rows to compare on";
 		return;
 	}
 	plan = (MlEvaluationPlan) {
@@ -162,6 +163,7 @@ decide_if_better(MlActivation *activation, const MlJudged *judged, const MlVersi
 		.other_model = other->model,
 		.other_scorer = other->scorer,
 		.other_threshold = active->threshold,
+		.may_be_few = true,
 	};
 	if (stored->refit)
 		caveat = psprintf("; %s was fitted again on all of its rows, so it has seen these unless they are new", ref);
@@ -181,6 +183,11 @@ decide_if_better(MlActivation *activation, const MlJudged *judged, const MlVersi
 	if (mine->rows_used == 0)
 	{
 		activation->reason = psprintf("not better: no row was held out by this version and by %s", ref);
+		return;
+	}
+	if (mine->withheld)
+	{
+		activation->reason = "not better: there are too few held-out rows of sealed columns to compare on";
 		return;
 	}
 	if (isnan(request->min_gain) && request->metric == NULL)
@@ -203,7 +210,7 @@ ml_activation_decide(const MlJudged *judged)
 	const char      *metric = metric_name(request, model, evaluation);
 
 	activation.against = active ? active->id : 0;
-	if (evaluation && evaluation->rows_used > 0)
+	if (evaluation && evaluation->rows_used > 0 && !evaluation->withheld)
 	{
 		const SmlMetric *figure = ml_evaluation_metric(evaluation, metric);
 

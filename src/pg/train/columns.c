@@ -198,8 +198,10 @@ why_left_out(const MlSource *source, const MlRequest *request, const MlSplit *sp
 		return "it is part of the primary key";
 	if (!split->whole_row && named(source, split->columns, split->column_count, column))
 		return "it decides the split";
-	if (ml_sealed_why_not(&source->columns[column]))
-		return ml_sealed_why_not(&source->columns[column]);
+	if (source->columns[column].sealing)
+		return "it holds the values of a column that is being encrypted";
+	if (ml_sealed_why_not(source, column))
+		return ml_sealed_why_not(source, column);
 	if (!ml_type_kind(ml_source_value_type(&source->columns[column]), &kind, &is_array))
 		return psprintf("its type %s cannot be a feature", format_type_be(source->columns[column].type));
 	return NULL;
@@ -241,10 +243,11 @@ add_feature(MlColumns *columns, const MlSource *source, int column, bool asked, 
 						(errcode(ERRCODE_NO_DATA_FOUND),
 						 errmsg("column \"%s\" has no value", from->name),
 						 errhint("Leave it out of features, or look at the rows of the source.")));
-			ML_CHECK(env, sml_note(env, notes, "Column \"%s\" was left out: it has no value.", from->name), "train");
+			ML_CHECK(env, sml_note_plain(env, notes, "Column \"%s\" was left out: it has no value.", from->name), "train");
 			return;
 		}
 	}
+	to->secret = from->sealed != 0;
 	ML_CHECK(env, sml_copy_text(env, from->name, strlen(from->name), &to->name), "train");
 	{
 		const char *type = from->sealed ? format_type_be(ml_source_value_type(from)) : format_type_with_typemod(from->type, from->typmod);
@@ -291,6 +294,34 @@ ml_columns_drop(MlColumns *columns, int position)
 	number_slots(columns);
 }
 
+/* The column in which encrypt_column_batches gathers sealed values comes and goes. */
+static void
+refuse_sealing(const MlSource *source, int column)
+{
+	if (!source->columns[column].sealing)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("column \"%s\" holds the values of a column that is being encrypted, and will go", source->columns[column].name),
+			 errhint("CALL sustainml.encrypt_column_batches again to end the encryption, or train on the column itself, which is still in clear.")));
+}
+
+/* What is learned from a column on its way to being sealed stays in clear. */
+static void
+note_being_sealed(const MlColumns *columns, const MlSource *source, SmlEnv *env, SmlNotes *notes)
+{
+	for (int i = -2; i < columns->count; i++)
+	{
+		int         column = i == -2 ? columns->target : i == -1 ? columns->weight : columns->source_columns[i];
+		const char *key = column < 0 ? NULL : ml_being_sealed(source, column);
+
+		if (key)
+			ML_CHECK(env, sml_note_plain(env, notes, "Column \"%s\" is being encrypted under key \"%s\" and was still read in clear, so the model is stored "
+										 "in clear, with what it learned from it; train again when the encryption has ended.",
+										 source->columns[column].name, key), "train");
+	}
+}
+
 /* A feature named by the user: in the order given, errors for what cannot be one. */
 static void
 add_named_features(MlColumns *columns, const MlSource *source, const MlRequest *request, SmlEnv *env, SmlNotes *notes)
@@ -315,6 +346,7 @@ add_named_features(MlColumns *columns, const MlSource *source, const MlRequest *
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("column \"%s\" cannot be a feature and the %s at once", source->columns[column].name,
 							column == columns->target ? "target" : "weight")));
+		refuse_sealing(source, column);
 		if (!ml_type_kind(ml_source_value_type(&source->columns[column]), &kind, &is_array))
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
@@ -366,9 +398,11 @@ ml_columns_choose(const MlSource *source, const MlRequest *request, const MlSpli
 					 errmsg("column \"%s\" cannot be the target and the weight at once", source->columns[columns->weight].name)));
 	}
 	columns->layout.target = target_kind(source, columns->target, request, env, notes, &columns->guessed_classes);
-	if (columns->layout.target == SML_TARGET_CLASS && ml_source_value_type(&source->columns[columns->target]) != BOOLOID &&
-		source->columns[columns->target].sealed)
-		ml_source_refuse_sealed(source, columns->target, "be a target with classes, which the catalog would store in clear");
+	refuse_sealing(source, columns->target);
+	if (columns->weight >= 0)
+		refuse_sealing(source, columns->weight);
+	/* true and false tell nothing; other classes are values, and their texts stay inside the sealed model */
+	columns->layout.secret_target = source->columns[columns->target].sealed && ml_source_value_type(&source->columns[columns->target]) != BOOLOID;
 	columns->layout.weighted = columns->weight >= 0;
 	columns->layout.columns = palloc0(sizeof(SmlColumn) * (source->column_count + 1));
 	columns->source_columns = palloc0(sizeof(int) * (source->column_count + 1));
@@ -385,10 +419,11 @@ ml_columns_choose(const MlSource *source, const MlRequest *request, const MlSpli
 			if (why == NULL)
 				add_feature(columns, source, i, false, env, notes);
 			else if (why[0])
-				ML_CHECK(env, sml_note(env, notes, "Column \"%s\" was left out: %s.", source->columns[i].name, why), "train");
+				ML_CHECK(env, sml_note_plain(env, notes, "Column \"%s\" was left out: %s.", source->columns[i].name, why), "train");
 		}
 	add_named_features(columns, source, request, env, notes);
 	number_slots(columns);
+	note_being_sealed(columns, source, env, notes);
 	if (columns->count == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -124,7 +124,7 @@ run_fold(Fit *fit, SmlPlan *plan)
 	sml_free(fit->env, bytes);
 	run_pass(fit, ml_source_query(fit->source,
 								  psprintf("sustainml_internal.fold($1, %s)",
-										   ml_cells_call(&fit->columns->layout, fit->columns->source_columns,
+										   ml_cells_call(&fit->columns->layout, fit->source, fit->columns->source_columns,
 														 fit->columns->target, fit->columns->weight)),
 								  fit->where),
 			 PointerGetDatum(parameter), &folded);
@@ -296,7 +296,7 @@ drop_useless_columns(Fit *fit)
 					(errcode(ERRCODE_NO_DATA_FOUND),
 					 errmsg("column \"%s\" cannot be a feature: %s", column->name, why),
 					 errhint("Leave it out of features, or look at the rows of the source.")));
-		CHECK(fit, sml_note(fit->env, fit->notes, "Column \"%s\" was left out: %s.", column->name, why));
+		CHECK(fit, sml_note_plain(fit->env, fit->notes, "Column \"%s\" was left out: %s.", column->name, why));
 		ml_columns_drop(fit->columns, i);
 		dropped = true;
 	}
@@ -358,6 +358,30 @@ check_rows(const Fit *fit)
 			 errmsg("no row can be used for training"),
 			 errdetail("All %llu rows of the training part lack a target or a weight.", (unsigned long long) skipped),
 			 errhint("Rows whose target or weight is NULL, or whose weight is 0, are left out; check these columns.")));
+}
+
+/* Predictions name the classes: one of few rows would be the value of those rows. */
+static void
+check_secret_classes(const Fit *fit)
+{
+	SmlLevel *levels;
+	size_t    count;
+	size_t    rare = 0;
+
+	if (fit->columns->layout.target != SML_TARGET_CLASS || !fit->columns->layout.secret_target)
+		return;
+	CHECK(fit, sml_profile_levels(fit->env, fit->profile, sml_layout_target(&fit->columns->layout), &levels, &count));
+	for (size_t k = 0; k < count; k++)
+		rare += levels[k].count < ML_SEALED_LEAST_ROWS;
+	sml_free(fit->env, levels);
+	if (rare == 0)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("each class of sealed column \"%s\" needs at least %d training rows", fit->source->columns[fit->columns->target].name,
+					ML_SEALED_LEAST_ROWS),
+			 errdetail("There are classes with fewer. Predictions name the class, which would be the value of these few rows."),
+			 errhint("Put rare classes together before they are sealed, or train on more rows.")));
 }
 
 /* ---- encoder and plan --------------------------------------------------------------------- */
@@ -435,7 +459,7 @@ check_task(const Fit *fit, SmlTask task)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the target has no class \"%s\" to be favorable", favorable),
-				 errhint("Its first classes are \"%s\" and \"%s\".", encoder->classes[0], encoder->classes[1])));
+				 encoder->shown ? 0 : errhint("Its first classes are \"%s\" and \"%s\".", encoder->classes[0], encoder->classes[1])));
 }
 
 /* The positive class: as asked, else the later one (false < true, 0 < 1, enum order, byte order). */
@@ -457,7 +481,7 @@ positive_class(const Fit *fit, SmlTask task)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("the target has no class \"%s\"", wanted),
-			 errhint("The classes are \"%s\" and \"%s\".", encoder->classes[0], encoder->classes[1])));
+			 encoder->shown ? 0 : errhint("The classes are \"%s\" and \"%s\".", encoder->classes[0], encoder->classes[1])));
 }
 
 static void
@@ -600,10 +624,17 @@ keep_for_leakage(Fit *fit)
 static const char *
 term_name(void *context, size_t term)
 {
-	Fit   *fit = context;
-	size_t length = sml_encoder_term_name(fit->encoder, term, NULL, 0);
-	char  *name = MemoryContextAlloc(fit->context, length + 1);
+	Fit              *fit = context;
+	const SmlTerm    *t = &fit->encoder->terms[term];
+	const SmlFeature *feature = &fit->encoder->features[t->feature];
+	size_t            length = sml_encoder_term_name(fit->encoder, term, NULL, 0);
+	char             *name = MemoryContextAlloc(fit->context, Max(length, strlen(feature->name) + strlen("=" SML_SECRET_NAME)) + 1);
 
+	if (t->kind == SML_TERM_LEVEL && sml_encoder_secret(fit->encoder, feature->slot))
+	{
+		sprintf(name, "%s=" SML_SECRET_NAME, feature->name);
+		return name;
+	}
 	(void) sml_encoder_term_name(fit->encoder, term, name, length + 1);
 	return name;
 }
@@ -701,6 +732,7 @@ ml_fit(SmlEnv *env, const MlSource *source, const MlRequest *request, MlColumns 
 		run_profile(&fit);
 	}
 	check_rows(&fit);
+	check_secret_classes(&fit);
 	if (drop_useless_columns(&fit))
 		run_profile(&fit);
 	make_encoder(&fit);

@@ -316,7 +316,7 @@ ml_options_class_weights(MlOptions *options, const SmlEncoder *encoder)
 		double      weight;
 
 		if (k == SML_NO_LEVEL)
-			ml_unknown_class("class_weight", class, (const char *const *) encoder->classes, (int) encoder->class_count);
+			ml_unknown_class("class_weight", class, sml_encoder_shown(encoder), encoder->shown ? 0 : (int) encoder->class_count);
 		if (!ml_json_number(&options->class_weights[i].value, &weight) || !(weight > 0))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -10,6 +10,7 @@
 #include "../env.h"
 #include "../json.h"
 #include "../metric/evaluate.h"
+#include "../privacy/learn.h"
 #include "../nearest.h"
 #include "probability.h"
 
@@ -130,7 +131,7 @@ ml_probability_check(const MlProbability *wish, bool classes, const MlSplit *spl
 /* ---- the prior ------------------------------------------------------------------------------ */
 
 /* "at the share 0.023 of class "1" in the training rows instead of 0.5 in the fit", about the class that was changed most. */
-static char *
+static const char *
 shares_in_words(const SmlModel *model, double *trained, double *fitted)
 {
 	size_t k = model->positive;
@@ -144,7 +145,7 @@ shares_in_words(const SmlModel *model, double *trained, double *fitted)
 	}
 	*trained = model->prior[k];
 	*fitted = model->fitted_prior[k];
-	return model->encoder->classes[k];
+	return sml_encoder_shown(model->encoder)[k];
 }
 
 void
@@ -153,7 +154,7 @@ ml_probability_prior(SmlEnv *env, const MlProbability *wish, SmlModel *model, co
 {
 	double trained;
 	double fitted;
-	char  *class;
+	const char *class;
 
 	CHECK(env, sml_model_set_prior(env, model, factor));
 	if (model->prior == NULL && wish->prior_correction)
@@ -199,7 +200,7 @@ note_calibration(SmlEnv *env, const SmlModel *model, SmlNotes *notes)
 		if (!(made->maps[m].slope > 0))
 			CHECK(env, sml_note(env, notes, "On the held-out rows class \"%s\" is no more frequent at higher scores; the calibration says so "
 								"and turns their order round.",
-								model->encoder->classes[model->task == SML_BINARY ? model->positive : m]));
+								sml_encoder_shown(model->encoder)[model->task == SML_BINARY ? model->positive : m]));
 }
 
 int64
@@ -208,6 +209,7 @@ ml_probability_calibrate(SmlEnv *env, const MlProbability *wish, SmlModel *model
 {
 	SmlScorer       *scorer;
 	MlEvaluation    *links;
+	int              column = ml_source_column(held, target, "target");
 	MlEvaluationPlan plan;
 	SmlStatus        status;
 	int64            rows;
@@ -222,14 +224,15 @@ ml_probability_calibrate(SmlEnv *env, const MlProbability *wish, SmlModel *model
 		.target = target,
 		.weight = weight,
 		.links = true,
+		.may_be_few = true, /* they go into the model, which is sealed */
 	};
 	links = ml_evaluate_within(&plan, split, &rows);
-	status = sml_calibration_fit(env, wish->calibration, links->scored, model->encoder->classes, &model->calibration);
+	status = sml_calibration_fit(env, wish->calibration, links->scored, sml_encoder_shown(model->encoder), &model->calibration);
 	if (status == SML_BAD_INPUT)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("cannot calibrate the probabilities with these rows"),
-				 errdetail("%s", env->detail),
+				 ml_sealed_may_open(held, &column, 1) ? errdetail("%s", env->detail) : errdetail("There are too few held-out rows of a class."),
 				 errhint("Hold out more rows, or raise the share in calibration.")));
 	CHECK(env, status);
 	sml_scorer_free(env, scorer);

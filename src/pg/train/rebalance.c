@@ -217,7 +217,7 @@ sizes_of(const MlResample *resample, const SmlEncoder *encoder)
 		double      number;
 
 		if (k == SML_NO_LEVEL)
-			ml_unknown_class("the strategy of resample", name, (const char *const *) encoder->classes, (int) encoder->class_count);
+			ml_unknown_class("the strategy of resample", name, sml_encoder_shown(encoder), encoder->shown ? 0 : (int) encoder->class_count);
 		if (!ml_json_number(&resample->sizes[i].value, &number) || !(number >= 1 && number <= 1e12) || number != floor(number))
 			wrong_value("strategy", "The rows that a class shall have are a whole number.");
 		sizes[k] = (int64_t) number;
@@ -261,7 +261,7 @@ ml_resample_run(SmlEnv *env, const MlResample *resample, SmlStore *store, const 
 		factor[k] = (double) done.after[k] / (double) done.before[k];
 		if (done.after[k] != done.before[k])
 			CHECK(env, sml_note(env, notes, "Resampling (%s) changed class \"%s\" from %llu to %llu rows of the fit.",
-								sml_resample_name(spec.kind), encoder->classes[k], (unsigned long long) done.before[k],
+								sml_resample_name(spec.kind), sml_encoder_shown(encoder)[k], (unsigned long long) done.before[k],
 								(unsigned long long) done.after[k]));
 	}
 	if (done.synthetic > 0)

@@ -65,6 +65,8 @@ typedef struct Training
 	MlActivation  activation;
 	MlFairResult *fairness;    /* NULL: not audited */
 	int64         audit_id;
+	bool          sealed;      /* sealed columns were used: the model is stored sealed, and so is what tells of their values */
+	bool          may_open;    /* the caller may see them */
 } Training;
 
 #define CHECK(t, call) ML_CHECK(&(t)->env, (call), "train")
@@ -110,6 +112,12 @@ calibrate(Training *t)
 {
 	if (t->request->probability.calibration == SML_CALIBRATION_NONE)
 		return;
+	/* what is learned from sealed columns of a second source would be sealed under the keys of the first alone */
+	if (t->held_source != t->source && ml_source_has_sealed(t->held_source))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("probabilities cannot be calibrated on a second source with sealed columns"),
+				 errhint("Hold out rows of the training source.")));
 	ml_progress(t->request->name.name, "calibrating on held-out rows", NULL);
 	t->aside_skipped = ml_probability_calibrate(&t->env, &t->request->probability, t->fitted->model, t->held_source, t->split,
 												t->request->target, t->request->weight, &t->aside, &t->notes);
@@ -136,6 +144,7 @@ evaluate_held_out(Training *t)
 		.where = t->held_where,
 		.target = t->request->target,
 		.weight = t->request->weight,
+		.may_be_few = true,
 	};
 	if (t->fitted->model->task == SML_BINARY)
 		CHECK(t, sml_leakage_start(&t->env, t->fitted->model->encoder, &plan.leakage));
@@ -163,7 +172,13 @@ note_evaluation(Training *t)
 	}
 	if (t->evaluation->rows_used == 0)
 	{
-		CHECK(t, sml_note(&t->env, &t->notes, "No held-out row could be used, so there are no metrics."));
+		CHECK(t, sml_note_plain(&t->env, &t->notes, "No held-out row could be used, so there are no metrics."));
+		return;
+	}
+	if (t->evaluation->withheld)
+	{
+		CHECK(t, sml_note_plain(&t->env, &t->notes, "There are fewer than %d held-out rows, or of a class of the sealed target, so there are no metrics: they would tell what the rows are.",
+								ML_SEALED_LEAST_ROWS));
 		return;
 	}
 	if (t->not_sampled > 0)
@@ -184,7 +199,7 @@ note_evaluation(Training *t)
 	for (size_t k = 0; k < scored->classes; k++)
 		if (rows[k] < FEW_HELD_OUT)
 			CHECK(t, sml_note(&t->env, &t->notes, "Only %zu held-out rows are of class \"%s\"; figures about it are uncertain.",
-							  rows[k], encoder->classes[k]));
+							  rows[k], sml_encoder_shown(encoder)[k]));
 	sml_free(&t->env, rows);
 }
 
@@ -202,12 +217,12 @@ refit_on_all(Training *t)
 	uint64    used = t->fitted->rows_used;
 	uint64    skipped = t->fitted->rows_skipped;
 	MlFitted *again;
-	SmlNotes  ignored = {NULL, 0, 0};
+	SmlNotes  ignored = {0};
 
 	if (!t->request->refit || t->split->kind == ML_SPLIT_NONE)
 		return;
 	again = ml_fit(&t->env, t->source, t->request, t->columns, NULL, t->run, &ignored);
-	CHECK(t, sml_note(&t->env, &t->notes, "After the evaluation the model was fitted again on all %llu rows; the metrics are those of the "
+	CHECK(t, sml_note_plain(&t->env, &t->notes, "After the evaluation the model was fitted again on all %llu rows; the metrics are those of the "
 					  "fit on the training part.", (unsigned long long) again->rows_used));
 	again->rows_used = used;
 	again->rows_skipped = skipped;
@@ -225,7 +240,7 @@ run_training(Training *t)
 	/* an unknown target or weight is the likelier mistake: say it before looking for a key */
 	(void) ml_source_column(t->source, t->request->target, "target");
 	if (t->source->row_security)
-		CHECK(t, sml_note(&t->env, &t->notes, "Row security applies to you on this source: rows that its policies hide were not used."));
+		CHECK(t, sml_note_plain(&t->env, &t->notes, "Row security applies to you on this source: rows that its policies hide were not used."));
 	plan_split(t);
 	t->columns = ml_columns_choose(t->source, t->request, t->split, &t->env, &t->notes);
 	ml_probability_check(&t->request->probability, t->columns->layout.target == SML_TARGET_CLASS, t->split);
@@ -324,7 +339,6 @@ evaluation_id(const Training *t)
 	return psprintf("%016llx", (unsigned long long) hash);
 }
 
-/* The catalog keeps threshold, metric and the rest; what a metric is compared with comes from activation.c. */
 /* Seal the bytes under the keys of the sealed columns that were used; keys and masks go into the notes. */
 static bytea *
 seal_model(Training *t, bytea *bytes)
@@ -337,13 +351,40 @@ seal_model(Training *t, bytea *bytes)
 	used[count - 2] = t->columns->target;
 	used[count - 1] = t->columns->weight;
 	words = ml_sealed_words(t->source, used, count);
+	/* notes tell of held-out rows too, which may be those of a second source */
+	t->sealed = words != NULL || (t->held_source && ml_source_has_sealed(t->held_source));
+	t->may_open = ml_sealed_may_open(t->source, used, count) && (t->held_source == NULL || t->held_source == t->source || ml_sealed_may_open_all(t->held_source));
 	if (words)
-		CHECK(t, sml_note(&t->env, &t->notes, "Sealed columns were opened: %s. The model is stored sealed, and using it needs the right to train with the same keys.",
+		CHECK(t, sml_note_plain(&t->env, &t->notes, "Sealed columns were opened: %s. The model is stored sealed, and using it needs the right to train with the same keys.",
 						  words));
 	words = ml_masked_words(t->source->from);
 	if (words)
-		CHECK(t, sml_note(&t->env, &t->notes, "The source is masked: %s.", words));
+		CHECK(t, sml_note_plain(&t->env, &t->notes, "The source is masked: %s.", words));
 	return ml_model_seal(bytes, t->source, used, count);
+}
+
+/*
+ * What was noted.  Of a model of sealed columns only those who may open them see the notes that tell of their values (numbers of distinct
+ * values, of rows of a class, and the like), and the catalog keeps none of these.
+ */
+static ArrayType *
+notes_for(const Training *t, bool may_see)
+{
+	char **shown = palloc(sizeof(char *) * (t->notes.count + 1));
+	int    count = 0;
+	int    left = 0;
+
+	for (size_t i = 0; i < t->notes.count; i++)
+	{
+		if (may_see || t->notes.plain[i])
+			shown[count++] = t->notes.text[i];
+		else
+			left++;
+	}
+	if (left > 0)
+		shown[count++] = psprintf(left == 1 ? "%d further note tells of sealed values; who may open them sees it in the report of the training." :
+								  "%d further notes tell of sealed values; who may open them sees them in the report of the training.", left);
+	return texts_array(shown, count);
 }
 
 static int
@@ -367,12 +408,13 @@ insert_version(Training *t, int64 run_id, bool activate, int64 *id)
 	fresh.search_path = namespace_search_path;
 	fresh.target = model->target;
 	fresh.target_type = model->target_type;
-	fresh.positive = model->task == SML_BINARY ? encoder->classes[model->positive] : NULL;
+	/* classes whose texts are sealed are in the sealed model alone; what the caller wrote stays as written */
+	fresh.positive = model->task != SML_BINARY ? NULL : encoder->shown ? request->positive : encoder->classes[model->positive];
 	fresh.favorable = request->favorable;
 	if (request->protected_columns)
 		fresh.protected_columns = texts_array(request->protected_columns, request->protected_count);
 	fresh.features = feature_columns(t->columns);
-	if (encoder->class_count)
+	if (encoder->class_count && !encoder->shown)
 		fresh.classes = texts_array(encoder->classes, (int) encoder->class_count);
 	fresh.params = jsonb_or_empty(request->params);
 	fresh.preprocess = jsonb_or_empty(request->preprocess);
@@ -395,7 +437,7 @@ insert_version(Training *t, int64 run_id, bool activate, int64 *id)
 	fresh.metric_ci_high = t->activation.ci_high;
 	fresh.baseline_value = t->activation.baseline;
 	fresh.metrics = t->evaluation ? ml_evaluation_json(t->evaluation) : NULL;
-	fresh.notes = texts_array(t->notes.text, (int) t->notes.count);
+	fresh.notes = notes_for(t, !t->sealed);
 	fresh.run_id = run_id;
 	fresh.bytes = bytes;
 	fresh.checksum = ml_source_has_sealed(t->source) ? sml_hash_bytes(0, VARDATA(bytes), VARSIZE(bytes) - VARHDRSZ) : t->checksum;
@@ -466,7 +508,7 @@ report(FunctionCallInfo fcinfo, const Training *t, int version, const MlFigures 
 	set_number(values, nulls, OUT_CO2E_GRAMS, figures->co2e_grams);
 	values[OUT_ACTIVE] = BoolGetDatum(t->activation.activate);
 	set_text(values, nulls, OUT_ACTIVATION_REASON, t->activation.reason);
-	values[OUT_NOTES] = PointerGetDatum(texts_array(t->notes.text, (int) t->notes.count));
+	values[OUT_NOTES] = PointerGetDatum(notes_for(t, !t->sealed || t->may_open));
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row), values, nulls));
 }
 
@@ -491,7 +533,7 @@ train(FunctionCallInfo fcinfo, MlRequest *request)
 	ml_env_init(&t.env, AllocSetContextCreate(CurrentMemoryContext, "sustainml train", ALLOCSET_DEFAULT_SIZES));
 	run_training(&t);
 	if (ml_keys_opened() != opened)
-		CHECK(&t, sml_note(&t.env, &t.notes, "The source opened sealed values itself (sustainml.open), so the model is stored in clear, with what it learned from them; "
+		CHECK(&t, sml_note_plain(&t.env, &t.notes, "The source opened sealed values itself (sustainml.open), so the model is stored in clear, with what it learned from them; "
 						   "name the sealed columns instead to have it sealed."));
 	/* the version number is known only now, under the lock; the run's row follows at once */
 	ml_lock_name(request->name.schema, request->name.name);

@@ -121,7 +121,7 @@ SELECT pg_temp.refused('SELECT * FROM sustainml.train(''one'', ''SELECT * FROM s
 SELECT pg_temp.refused('SELECT * FROM sustainml.train(''s'', ''sealed_rows'', target => ''y'', split => ''{"by": "x"}'')');
 SELECT pg_temp.refused('SELECT * FROM sustainml.train(''s'', ''sealed_rows'', target => ''y'', split => ''{"time": "d"}'')');
 SELECT pg_temp.refused('SELECT * FROM sustainml.train(''s'', ''sealed_rows'', target => ''y'', split => ''{"column": "b"}'')');
-SELECT pg_temp.refused('SELECT * FROM sustainml.train(''s'', ''sealed_rows'', target => ''city'')'), pg_temp.refused('SELECT * FROM sustainml.train(''s'', ''sealed_rows'', target => ''k'', task => ''classification'')');
+SELECT pg_temp.refused('SELECT * FROM sustainml.train(''s'', ''sealed_rows'', target => ''d'', task => ''classification'', features => ''{x}'')');
 SELECT pg_temp.refused('SELECT sustainml.held_out(1, 0.5, x) FROM sealed_rows');
 -- the pieces of a training do not work by hand: a plan to profile one number x, as sml_plan_write writes it
 \set plan '\\x534d4c31504c414e010000003000000000000000de961bf10afc06bb0000000100000000000000010000007810000000646f75626c6520707265636973696f6e000000000000000000000100'
