@@ -3,6 +3,7 @@
 EXTENSION = sustainml
 EXTVERSION = 0.1.0
 BUILD    ?= build
+.DEFAULT_GOAL := all
 
 # ---- the extension (PGXS) ---------------------------------------------------
 
