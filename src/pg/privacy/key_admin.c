@@ -175,6 +175,30 @@ insert_grant(const char *key, const char *role, const char *privilege, const cha
 				   " ON CONFLICT DO NOTHING", 4, types, values, NULL, SPI_OK_INSERT);
 }
 
+pg_noreturn static void
+already_exists(const char *key)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DUPLICATE_OBJECT),
+			 errmsg("key \"%s\" already exists", key)));
+}
+
+/* Before a role is made for it. */
+static void
+refuse_existing(const char *key)
+{
+	Oid          type = TEXTOID;
+	Datum        value = CStringGetTextDatum(key);
+	MlOwnerScope scope;
+
+	SPI_connect();
+	ml_owner_begin(&scope);
+	if (SPI_execute_with_args("SELECT FROM sustainml.key WHERE key = $1", 1, &type, &value, NULL, true, 1) != SPI_OK_SELECT || SPI_processed > 0)
+		already_exists(key);
+	ml_owner_end(&scope);
+	SPI_finish();
+}
+
 /* The role of a new key: made as the caller, unless one is named. */
 static char *
 role_of_key(const char *key, const char *asked)
@@ -224,6 +248,7 @@ sustainml_create_key(PG_FUNCTION_ARGS)
 				 errmsg("a key needs a name")));
 	key = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	check_name(key);
+	refuse_existing(key);
 	role = role_of_key(key, PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	ml_random_uuid(id.data);
 	values[0] = CStringGetTextDatum(key);
@@ -236,9 +261,7 @@ sustainml_create_key(PG_FUNCTION_ARGS)
 	ml_owner_begin(&scope);
 	if (ml_statement("INSERT INTO sustainml.key (key, key_id, owner, role_name, canary, created_by, created_at)"
 				" VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp()) ON CONFLICT DO NOTHING", 6, types, values, NULL, SPI_OK_INSERT) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_DUPLICATE_OBJECT),
-				 errmsg("key \"%s\" already exists", key)));
+		already_exists(key);
 	for (size_t i = 0; i < lengthof(made); i++)
 		(void) ml_data_key_make(key, made[i], 0, id.data);
 	insert_grant(key, role, "open", user);
