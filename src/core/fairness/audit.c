@@ -287,7 +287,7 @@ typedef struct Known
 	SmlSpread            spreads[SML_FAIR_SHARES];
 	double               stats[SML_STATS];
 	SmlInterval          intervals[SML_STATS];
-	SmlInterval          ranges[SML_FAIR_METRICS]; /* of figures that are no shares */
+	SmlInterval          differences[SML_FAIR_METRICS]; /* of shares, which are among intervals, and of other figures */
 } Known;
 
 static const char *
@@ -377,13 +377,9 @@ difference_row(Work *work, size_t set, const Known *known, SmlFairMetric metric)
 		row->figure.numerator = known->values[metric * known->count + own.high];
 		row->figure.denominator = known->values[metric * known->count + own.low];
 	}
-	if (metric >= SML_FAIR_SHARES)
-	{
-		set_interval(&known->ranges[metric], row);
-		return SML_OK;
-	}
-	set_interval(&known->intervals[SML_STAT_DIFFERENCE + metric], row);
-	test_equality(work, known, metric, row);
+	set_interval(&known->differences[metric], row);
+	if (metric < SML_FAIR_SHARES)
+		test_equality(work, known, metric, row);
 	return SML_OK;
 }
 
@@ -532,7 +528,7 @@ range_figures(const Work *work, Known *known)
 	for (size_t m = 0; m < kinds; m++)
 		for (size_t k = 0; k < known->count; k++)
 			figures[m * known->count + k] = figure_of(work, known->group[k], (SmlFairMetric) (SML_FAIR_SHARES + m));
-	SML_TRY(sml_range_intervals(work->env, figures, kinds, known->count, &draws, known->ranges + SML_FAIR_SHARES));
+	SML_TRY(sml_range_intervals(work->env, figures, kinds, known->count, &draws, known->differences + SML_FAIR_SHARES));
 done:
 	sml_free(work->env, figures);
 	return status;
@@ -546,6 +542,8 @@ disparity_rows(Work *work, size_t s)
 
 	SML_TRY(make_known(work, &work->plan->sets[s], &known));
 	SML_TRY(sml_disparity_bootstrap(work->env, work->plan, known.state, known.count, known.unknown, known.stream, known.stats, known.intervals));
+	for (size_t m = 0; m < SML_FAIR_SHARES; m++)
+		known.differences[m] = known.intervals[SML_STAT_DIFFERENCE + m];
 	SML_TRY(range_figures(work, &known));
 	SML_TRY(all_disparities(work, s, &known));
 done:
