@@ -629,6 +629,8 @@ CREATE FUNCTION sustainml_internal.fairness_obstacle(model_schema text, model te
 DECLARE
 	asked   bigint;
 	current double precision;
+	audits  bigint;
+	fitting bigint;
 	problem text;
 BEGIN
 	PERFORM FROM sustainml.fairness_policy p
@@ -638,9 +640,11 @@ BEGIN
 	END IF;
 	SELECT v.id, v.threshold INTO asked, current FROM sustainml.model_version v
 	 WHERE v.model_schema = model_schema AND v.model = model AND v.version = version;
-	IF NOT EXISTS (SELECT FROM sustainml.fairness_audit a WHERE a.version_id = asked AND a.by_manager) THEN
+	SELECT count(*), count(*) FILTER (WHERE a.threshold IS NOT DISTINCT FROM current) INTO audits, fitting
+	  FROM sustainml.fairness_audit a WHERE a.version_id = asked AND a.by_manager;
+	IF audits = 0 THEN
 		RETURN 'there is a fairness policy, and no audit of this version to judge by';
-	ELSIF NOT EXISTS (SELECT FROM sustainml.fairness_audit a WHERE a.version_id = asked AND a.by_manager AND a.threshold IS NOT DISTINCT FROM current) THEN
+	ELSIF fitting = 0 THEN
 		RETURN format('there is a fairness policy, and no audit of this version at its threshold %s to judge by', current);
 	END IF;
 	-- a policy that came after the newest audit is judged here, on what the audit measured

@@ -141,8 +141,11 @@ ml_set_active(const char *schema, const char *name, int version, const char *use
 				values, NULL, SPI_OK_UPDATE);
 		execute("INSERT INTO sustainml.activation (model_schema, model, version, active_from, activated_by, reason, owner)"
 				" VALUES ($1, $2, $3, clock_timestamp(), $4, $5, $6)", 6, types, values, NULL, SPI_OK_INSERT);
-		/* fairness alerts are about the version in use */
-		execute("SELECT sustainml_internal.fairness_follow($1, $2)", 2, types, values, NULL, SPI_OK_SELECT);
+		/* fairness alerts are about the version in use; most models have no policy, and are spared the call */
+		execute("SELECT FROM sustainml.fairness_policy p WHERE p.model_schema = $1 AND p.model = $2 AND p.ended_at IS NULL LIMIT 1", 2, types,
+				values, NULL, SPI_OK_SELECT);
+		if (SPI_processed > 0)
+			execute("SELECT sustainml_internal.fairness_follow($1, $2)", 2, types, values, NULL, SPI_OK_SELECT);
 	}
 	ml_models_changed();
 }

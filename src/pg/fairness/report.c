@@ -57,24 +57,26 @@ static const char attributes_query[] =
 	"SELECT h.attribute FROM sustainml.fairness_history h WHERE h.audit_id = $1 AND h.scope = 'group' GROUP BY h.attribute"
 	" ORDER BY min(h.cell) LIMIT 30";
 
-/* The largest groups, in one order for all figures. */
-#define SHOWN_GROUPS \
-	"shown AS MATERIALIZED (SELECT h.cell, row_number() OVER (ORDER BY h.n DESC NULLS LAST, h.cell) AS place" \
-	" FROM sustainml.fairness_history h WHERE h.audit_id = $1 AND h.scope = 'group' AND h.attribute = $2 AND h.metric = 'selection_rate')"
+/* The figures of the groups of a column, the largest first in one order for all; without a join, which would take long for thousands of groups. */
+#define GROUP_LINES \
+	"lines AS MATERIALIZED (SELECT dense_rank() OVER (ORDER BY x.rows DESC NULLS LAST, x.cell) AS place, x.*" \
+	" FROM (SELECT h.cell, h.group_value, h.favorable, h.metric, h.n, h.value, h.ci_low, h.ci_high, h.undefined_reason, h.is_small," \
+	" max(h.n) FILTER (WHERE h.metric = 'selection_rate') OVER (PARTITION BY h.cell) AS rows" \
+	" FROM sustainml.fairness_history h WHERE h.audit_id = $1 AND h.scope = 'group' AND h.attribute = $2) x)"
 
 /* Columns title, label, rows, value, low, high, reason, small, alarm, overall, limit. */
 static const char rates_query[] =
-	"WITH " SHOWN_GROUPS ","
-	" best AS (SELECT max(i.reference_rate) AS rate FROM sustainml.impact_ratio i WHERE i.audit_id = $1 AND i.attribute = $2 AND i.impact_ratio IS NOT NULL)"
+	"WITH " GROUP_LINES ","
+	" overall AS MATERIALIZED (SELECT o.metric, o.value FROM sustainml.fairness_history o WHERE o.audit_id = $1 AND o.scope = 'overall' AND o.metric IN ('selection_rate', 'tpr', 'fpr')),"
+	" best AS MATERIALIZED (SELECT max(i.reference_rate) AS rate FROM sustainml.impact_ratio i WHERE i.audit_id = $1 AND i.attribute = $2 AND i.impact_ratio IS NOT NULL),"
+	" labelled AS MATERIALIZED (SELECT a.target IS NOT NULL AS yes FROM sustainml.fairness_audits a WHERE a.audit_id = $1)"
 	" SELECT CASE h.metric WHEN 'selection_rate' THEN 'Selection rate' || coalesce(': predicted \"' || h.favorable || '\"', '')"
 	" WHEN 'tpr' THEN 'True positive rate' ELSE 'False positive rate' END,"
 	" h.group_value, 'n ' || to_char(h.n, 'FM999,999,999,999'), h.value, h.ci_low, h.ci_high, replace(h.undefined_reason, '_', ' '), h.is_small,"
 	" h.metric = 'selection_rate' AND h.value < 0.8 * b.rate, o.value, CASE WHEN h.metric = 'selection_rate' THEN 0.8 * b.rate END"
-	" FROM shown s JOIN sustainml.fairness_history h ON h.audit_id = $1 AND h.cell = s.cell AND h.scope = 'group' AND h.metric IN ('selection_rate', 'tpr', 'fpr')"
-	" LEFT JOIN sustainml.fairness_history o ON o.audit_id = $1 AND o.scope = 'overall' AND o.metric = h.metric"
-	" CROSS JOIN best b WHERE s.place <= 24"
-	" AND (h.metric = 'selection_rate' OR EXISTS (SELECT FROM sustainml.fairness_audits a WHERE a.audit_id = $1 AND a.target IS NOT NULL))"
-	" ORDER BY array_position('{selection_rate,tpr,fpr}', h.metric), s.place";
+	" FROM lines h CROSS JOIN best b CROSS JOIN labelled t LEFT JOIN overall o ON o.metric = h.metric"
+	" WHERE h.place <= 24 AND (h.metric = 'selection_rate' OR t.yes AND h.metric IN ('tpr', 'fpr'))"
+	" ORDER BY array_position('{selection_rate,tpr,fpr}', h.metric), h.place";
 
 static const char more_query[] =
 	"SELECT format('The %s largest of %s groups.', 24, count(*)) FROM sustainml.fairness_history h"
@@ -86,14 +88,13 @@ static const char impact_query[] =
 	" FROM sustainml.impact_ratio i WHERE i.audit_id = $1 AND i.attribute = $2 ORDER BY i.verdict = 'fail' DESC NULLS LAST, i.n DESC NULLS LAST, i.group_value LIMIT 200";
 
 static const char groups_query[] =
-	"WITH " SHOWN_GROUPS
+	"WITH " GROUP_LINES
 	" SELECT min(h.group_value) AS \"group\", max(h.n) FILTER (WHERE h.metric = 'selection_rate') AS n, " ROUNDED("max(h.value) FILTER (WHERE h.metric = 'base_rate')") " AS base_rate,"
 	" " ROUNDED("max(h.value) FILTER (WHERE h.metric = 'selection_rate')") " AS selection_rate, " ROUNDED("max(h.value) FILTER (WHERE h.metric = 'tpr')") " AS tpr,"
 	" " ROUNDED("max(h.value) FILTER (WHERE h.metric = 'fpr')") " AS fpr, " ROUNDED("max(h.value) FILTER (WHERE h.metric = 'ppv')") " AS ppv, " ROUNDED("max(h.value) FILTER (WHERE h.metric = 'npv')") " AS npv,"
 	" " ROUNDED("max(h.value) FILTER (WHERE h.metric = 'accuracy')") " AS accuracy, " ROUNDED("max(h.value) FILTER (WHERE h.metric = 'mean_score')") " AS mean_score,"
 	" " ROUNDED("max(h.value) FILTER (WHERE h.metric = 'roc_auc')") " AS \"ROC AUC\""
-	" FROM shown s JOIN sustainml.fairness_history h ON h.audit_id = $1 AND h.cell = s.cell AND h.scope = 'group'"
-	" WHERE s.place <= 200 GROUP BY s.place ORDER BY s.place";
+	" FROM lines h WHERE h.place <= 200 GROUP BY h.place ORDER BY h.place";
 
 /* Columns title, n, mean score, observed share: ten bins of the largest groups of single columns. */
 static const char calibration_query[] =
