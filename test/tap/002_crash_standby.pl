@@ -94,9 +94,9 @@ is(value($primary, $stored), $before, 'nor after a restart');
 {
 	my $session = $primary->background_psql('postgres');
 
-	is($session->query_safe("SELECT round(sustainml.predict('line', 1.0::float8)::numeric, 6)"), '2.000000', 'another session predicts as before');
+	is(asked($session, "SELECT round(sustainml.predict('line', 1.0::float8)::numeric, 6)"), '2.000000', 'another session predicts as before');
 	$primary->safe_psql('postgres', "COMMIT PREPARED 'trained'");
-	is($session->query_safe("SELECT round(sustainml.predict('line', 1.0::float8)::numeric, 6)"), '5.000000', 'and hears of the commit');
+	is(asked($session, "SELECT round(sustainml.predict('line', 1.0::float8)::numeric, 6)"), '5.000000', 'and hears of the commit');
 	$session->quit;
 }
 is(value($primary, "SELECT ref, is_active FROM sustainml.models WHERE model = 'line' ORDER BY 1 DESC LIMIT 1"), 'line@3|t', 'the version is there');
@@ -117,10 +117,10 @@ is(value($standby, $stored), $before, 'the standby has the models, and predicts 
 my $reader = $standby->background_psql('postgres');
 
 $reader->query_safe("PREPARE p AS SELECT round(sustainml.predict('line', t)::numeric, 6) FROM line t WHERE id = 1");
-is($reader->query_safe('EXECUTE p'), '2.000000', 'a prepared statement on the standby');
+is(asked($reader, 'EXECUTE p'), '2.000000', 'a prepared statement on the standby');
 $primary->safe_psql('postgres', "SELECT sustainml.train('line', 'steep', target => 'y')");
 $primary->wait_for_catchup($standby);
-is($reader->query_safe('EXECUTE p'), '5.000000', 'it follows the primary');
+is(asked($reader, 'EXECUTE p'), '5.000000', 'it follows the primary');
 $reader->quit;
 
 {

@@ -11,7 +11,7 @@ use Test::More;
 my $node = PostgreSQL::Test::Cluster->new('master');
 my $file = File::Spec->rel2abs($node->basedir) . '/master_key';
 my $key_a = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=';
-my $key_b = 'ISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0-P0A=';
+my $key_b = 'W3-x8T-bBX0Dlznpp3NNNSsvQWGPyxVt00fJWfejXSU='; # no run of bytes, which tables of the C library hold too
 
 sub write_file
 {
@@ -126,7 +126,7 @@ write_file("v1:b:$key_b\n");
 # who may see the settings
 my ($status, $out);
 ($status, $out, $err) = $node->psql('postgres', 'SELECT length(sustainml.fernet_generate_key()); SHOW sustainml.master_key_file', extra_params => ['-U', 'outsider']);
-like($err, qr/must be superuser or (a member of|have privileges of)/, 'others cannot see the path');
+like($err, qr/must be superuser or (a member of|have privileges of)|permission denied to examine/, 'others cannot see the path');
 ($status, $out, $err) = $node->psql('postgres', "LOAD 'sustainml'; SET sustainml.master_key_file = '/etc/passwd'");
 isnt($status, 0, 'nor can anybody set it in a session');
 ($status, $out, $err) = $node->psql('postgres', "LOAD 'sustainml'" , extra_params => ['-c', "LOAD 'sustainml'", '-c', "ALTER SYSTEM SET sustainml.master_key_file = '/etc/passwd'"]);
@@ -201,7 +201,7 @@ SKIP:
 # the log has the uses, and no key and no value
 my $log = slurp_file($node->logfile);
 like($log, qr/sustainml key used: key="k" data_key=\d+ use=open role=/, 'the log tells of uses');
-unlike($log, qr/AAECAw|ISIjJCU/, 'the log holds no key');
+unlike($log, qr/AAECAw|W3-x8T-b/, 'the log holds no key');
 unlike($log, qr/payload 1/, 'and no value');
 
 done_testing();

@@ -29,11 +29,10 @@ struct MlResult
 	bool             nulls[MOST_COLUMNS];
 };
 
-MlResult *
-ml_result_begin(FunctionCallInfo fcinfo)
+ReturnSetInfo *
+ml_rows_begin(FunctionCallInfo fcinfo)
 {
 	ReturnSetInfo *info = (ReturnSetInfo *) fcinfo->resultinfo;
-	MlResult      *result = palloc0(sizeof(MlResult));
 	MemoryContext  old;
 
 	if (info == NULL || !IsA(info, ReturnSetInfo) || !(info->allowedModes & SFRM_Materialize))
@@ -41,13 +40,24 @@ ml_result_begin(FunctionCallInfo fcinfo)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("set-valued function called in context that cannot accept a set")));
 	old = MemoryContextSwitchTo(info->econtext->ecxt_per_query_memory);
-	if (get_call_result_type(fcinfo, NULL, &result->row) != TYPEFUNC_COMPOSITE || result->row->natts > MOST_COLUMNS)
+	if (get_call_result_type(fcinfo, NULL, &info->setDesc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	result->store = tuplestore_begin_heap((info->allowedModes & SFRM_Materialize_Random) != 0, false, work_mem);
+	info->setResult = tuplestore_begin_heap((info->allowedModes & SFRM_Materialize_Random) != 0, false, work_mem);
 	info->returnMode = SFRM_Materialize;
-	info->setResult = result->store;
-	info->setDesc = result->row;
 	MemoryContextSwitchTo(old);
+	return info;
+}
+
+MlResult *
+ml_result_begin(FunctionCallInfo fcinfo)
+{
+	ReturnSetInfo *info = ml_rows_begin(fcinfo);
+	MlResult      *result = palloc0(sizeof(MlResult));
+
+	result->row = info->setDesc;
+	result->store = info->setResult;
+	if (result->row->natts > MOST_COLUMNS)
+		elog(ERROR, "a row of %d columns", result->row->natts);
 	result->per_row = AllocSetContextCreate(CurrentMemoryContext, "sustainml row", ALLOCSET_SMALL_SIZES);
 	result->fcinfo = fcinfo;
 	return result;

@@ -5,11 +5,15 @@
 #define ML_RESULT_H
 
 #include "../compat.h"
+#include "nodes/execnodes.h"
 #include "utils/jsonb.h"
 
 typedef struct MlResult MlResult;
 
-/* Begin in materialize mode; errors when the caller cannot take a set. */
+/* Make an empty tuplestore of the function's rows the result; errors when the caller cannot take a set. */
+extern ReturnSetInfo *ml_rows_begin(FunctionCallInfo fcinfo);
+
+/* The same, to be filled by what follows. */
 extern MlResult *ml_result_begin(FunctionCallInfo fcinfo);
 
 /* The next value of the row at hand.  NULL and NaN become SQL NULL. */

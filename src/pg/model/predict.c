@@ -22,6 +22,7 @@
 
 #include "../cache.h"
 #include "../json.h"
+#include "../metric/result.h"
 #include "../privacy/keys.h"
 #include "input.h"
 
@@ -368,7 +369,7 @@ sustainml_explain(PG_FUNCTION_ARGS)
 {
 	Site *site;
 
-	InitMaterializedSRF(fcinfo, 0);
+	(void) ml_rows_begin(fcinfo);
 	site = open_site(fcinfo, false);
 	if (site)
 	{

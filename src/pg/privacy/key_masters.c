@@ -17,6 +17,7 @@
 #include "../catalog.h"
 #include "../crypto.h"
 #include "../env.h"
+#include "../metric/result.h"
 #include "key_admin.h"
 #include "keys.h"
 #include "master.h"
@@ -307,7 +308,7 @@ sustainml_key_check(PG_FUNCTION_ARGS)
 	SmlMasters masters;
 	char      *why = NULL;
 
-	InitMaterializedSRF(fcinfo, 0);
+	(void) ml_rows_begin(fcinfo);
 	SPI_connect();
 	select_my_rows();
 	PG_TRY();

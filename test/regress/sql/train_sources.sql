@@ -41,7 +41,7 @@ SET search_path = "Odd Schema";
 -- a foreign table
 CREATE EXTENSION file_fdw;
 CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;
-\getenv data SML_DATA
+\set data `echo "$SML_DATA"`
 \set iris :data '/iris.csv'
 CREATE FOREIGN TABLE iris (id int, sepal_length float8, sepal_width float8, petal_length float8, petal_width float8, species text)
 	SERVER files OPTIONS (filename :'iris', format 'csv', header 'true');

@@ -6,7 +6,17 @@ use warnings;
 use Exporter 'import';
 use PostgreSQL::Test::Cluster;
 
-our @EXPORT = qw(new_node load_lines value);
+our @EXPORT = qw(new_node load_lines value asked);
+
+# What a session in the background answers; older servers' modules leave the last line's end.
+sub asked
+{
+	my ($session, $query) = @_;
+	my $answer = $session->query_safe($query);
+
+	$answer =~ s/\n\z//;
+	return $answer;
+}
 
 # A running node; more => lines for postgresql.conf, streaming => 1 for a primary of standbys.
 sub new_node
