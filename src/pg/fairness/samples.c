@@ -407,11 +407,11 @@ typedef struct Rows
 	MemoryContext context;
 } Rows;
 
-/* The rows, their scaled copy, and a distance with its outcome for each. */
+/* The rows, their scaled copy, and for each its distance with its outcome and what the jackknife keeps. */
 static void
 check_memory(const Rows *rows)
 {
-	size_t bytes = rows->room * (2 * rows->columns + 3) * sizeof(double);
+	size_t bytes = rows->room * (2 * rows->columns + 7) * sizeof(double);
 
 	if (bytes > ml_memory_limit())
 		ereport(ERROR,
