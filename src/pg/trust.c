@@ -317,7 +317,11 @@ require(Oid relid, MlTouch touch, const char *doing)
 	ListCell   *cell;
 
 	if (!superuser_arg(owner))
+	{
+		/* statistics, and indexes made CONCURRENTLY, wait for no other lock of a writer */
+		LockRelationOid(relid, ShareUpdateExclusiveLock);
 		what = table_with_code(relation, touch);
+	}
 	if (what)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
