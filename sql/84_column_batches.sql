@@ -48,6 +48,7 @@ DECLARE
 	found bigint;
 	done  bigint;
 BEGIN
+	PERFORM sustainml_internal.need_commits('rotate');
 	IF table_name IS NULL OR column_name IS NULL OR batch_blocks IS NULL OR batch_blocks OPERATOR(pg_catalog.<) 1 THEN
 		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'rotate needs a table, a column and batch_blocks of at least 1';
 	END IF;
@@ -113,6 +114,7 @@ DECLARE
 	first bigint;
 	last  bigint;
 BEGIN
+	PERFORM sustainml_internal.need_commits('encrypt_column_batches');
 	IF table_name IS NULL OR column_name IS NULL OR key IS NULL OR deterministic IS NULL OR batch_blocks IS NULL OR batch_blocks OPERATOR(pg_catalog.<) 1 THEN
 		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
 			MESSAGE = 'encrypt_column_batches needs a table, a column, a key and batch_blocks of at least 1';
