@@ -63,10 +63,10 @@ DECLARE
 	mode      pg_catalog.text;
 	batch     bigint;
 BEGIN
-	PERFORM sustainml_internal.need_commits('score_batches');
 	IF (batch_rows OPERATOR(pg_catalog.>=) 1) IS NOT TRUE THEN
 		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'batch_rows must be at least 1';
 	END IF;
+	PERFORM sustainml_internal.need_commits('score_batches');
 	fixed_ref := sustainml_internal.model_ref(model);
 	key_name := sustainml_internal.batch_key(source, key);
 	rows := 0;

@@ -48,12 +48,12 @@ DECLARE
 	found bigint;
 	done  bigint;
 BEGIN
-	PERFORM sustainml_internal.need_commits('rotate');
 	IF table_name IS NULL OR column_name IS NULL OR batch_blocks IS NULL OR batch_blocks OPERATOR(pg_catalog.<) 1 THEN
 		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'rotate needs a table, a column and batch_blocks of at least 1';
 	END IF;
 	fresh := sustainml_internal.rotate_begin(table_name, column_name);
 	rows := 0;
+	PERFORM sustainml_internal.need_commits('rotate');
 	COMMIT;
 	LOOP
 		found := 0;
@@ -114,12 +114,12 @@ DECLARE
 	first bigint;
 	last  bigint;
 BEGIN
-	PERFORM sustainml_internal.need_commits('encrypt_column_batches');
 	IF table_name IS NULL OR column_name IS NULL OR key IS NULL OR deterministic IS NULL OR batch_blocks IS NULL OR batch_blocks OPERATOR(pg_catalog.<) 1 THEN
 		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
 			MESSAGE = 'encrypt_column_batches needs a table, a column, a key and batch_blocks of at least 1';
 	END IF;
 	PERFORM sustainml_internal.sealing_begin(table_name, column_name, key, deterministic, row_key);
+	PERFORM sustainml_internal.need_commits('encrypt_column_batches');
 	COMMIT;
 	SELECT pg_catalog.array_agg(l) INTO parts FROM sustainml_internal.leaf_tables(table_name) l;
 	FOREACH part IN ARRAY COALESCE(parts, '{}'::pg_catalog.regclass[]) LOOP

@@ -2,7 +2,7 @@
  * commits.c - may the procedure that asks commit?
  *
  * Procedures that work in batches commit after each.  Where that is not possible the server says so only at the first
- * COMMIT, when a batch is done, and only as "invalid transaction termination".  They ask here first.
+ * COMMIT, maybe when a batch is done, and only as "invalid transaction termination".  They ask here first.
  */
 #include "compat.h"
 
@@ -24,7 +24,7 @@ sustainml_need_commits(PG_FUNCTION_ARGS)
 			(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
 			 errmsg("%s cannot run inside a transaction block", procedure),
 			 errdetail("It commits after each batch, which is not possible %s.",
-					   IsTransactionBlock() ? "after BEGIN, or among several statements sent as one"
-											: "in a function, in a procedure with SET, or in a block with EXCEPTION"),
+					   IsTransactionBlock() && !IsSubTransaction() ? "after BEGIN, or among several statements sent as one"
+																   : "in a function, in a procedure with SET, or in a block with EXCEPTION"),
 			 errhint("Call it as a statement of its own, outside BEGIN and COMMIT, with the driver's autocommit on.")));
 }
