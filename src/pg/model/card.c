@@ -202,7 +202,7 @@ static const char facts_query[] =
 
 static const char coefficients_query[] =
 	"SELECT c.class, c.term, c.estimate, c.std_error, c.statistic, c.p_value, c.ci_low, c.ci_high FROM sustainml.coefficients($4) c"
-	" ORDER BY abs(c.statistic) DESC NULLS LAST, c.class, c.term LIMIT 25";
+	" ORDER BY abs(c.statistic) DESC NULLS LAST, abs(c.estimate) DESC NULLS LAST, c.class, c.term LIMIT 25";
 
 /* The newest audit of the version by somebody who manages it (fairness_latest has the one of the version in use). */
 #define NEWEST_AUDIT \
@@ -278,7 +278,7 @@ sustainml_model_card(PG_FUNCTION_ARGS)
 	put_section(&card, NULL, "What a bound on the gap would cost in accuracy, on half of the held-out rows, with thresholds fitted on the other half: one threshold "
 				"for all (filled), one for each group (other colour), reject option (hollow); large where no other point is as accurate with as small a gap.",
 				fronts_query, ml_page_fronts);
-	put_section(&card, "Coefficients", "On the original scale of the columns, the 25 with the largest statistic.", coefficients_query, ml_page_table);
+	put_section(&card, "Coefficients", "On the original scale of the columns, the 25 with the largest statistic, or estimate where there are no standard errors.", coefficients_query, ml_page_table);
 	put_section(&card, "Energy and carbon", "Joules with the bounds of their uncertainty; a figure that is not known is left open.", energy_query, ml_page_table);
 	put_section(&card, NULL, NULL, method_query, ml_page_list);
 	put_section(&card, "Features", NULL, features_query, ml_page_table);
