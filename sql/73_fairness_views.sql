@@ -279,7 +279,7 @@ COMMENT ON COLUMN sustainml.impact_ratio.below_four_fifths IS 'Whether the ratio
 COMMENT ON COLUMN sustainml.impact_ratio.is_small IS 'Rests on fewer rows than min_n';
 COMMENT ON COLUMN sustainml.impact_ratio.is_suppressed IS 'Hidden from the caller';
 COMMENT ON COLUMN sustainml.impact_ratio.undefined_reason IS 'Why there is no value, or no interval: no_positives, one_group, none_selected, suppressed, …';
-COMMENT ON COLUMN sustainml.impact_ratio.verdict IS 'pass, fail or insufficient evidence; NULL without a policy or value';
+COMMENT ON COLUMN sustainml.impact_ratio.verdict IS 'By the four-fifths rule, whatever the policies: fail below 0.8 where fisher_p is under 0.05, insufficient evidence where it is not or is_small, else pass; NULL without a ratio';
 COMMENT ON COLUMN sustainml.impact_ratio.is_active IS 'Whether that version is active now';
 COMMENT ON COLUMN sustainml.impact_ratio.part IS 'all, held_out or training rows';
 GRANT SELECT ON sustainml.impact_ratio TO PUBLIC;
