@@ -148,6 +148,27 @@ note(sprintf('slowest answer of all: %.1f ms', $slowest));
 	$session->quit;
 }
 
+# A cancel while an activation waits for a policy says nothing of our own SQL, and keeps the context of who called.
+{
+	my $other = $node->background_psql('postgres');
+	my ($status, $out, $err);
+
+	$node->safe_psql('postgres', q{SELECT sustainml.train('judged', 'SELECT *, id % 2 = 0 AS half FROM num', target => 'b', exclude => '{y,c,many,w}', protected => '{half}', activate => 'always');
+		SELECT sustainml.train('judged', 'SELECT *, id % 2 = 0 AS half FROM num', target => 'b', exclude => '{y,c,many,w}', protected => '{half}', activate => 'never');
+		SELECT sustainml.set_fairness_policy('judged', 'demographic_parity_difference', 0, judge_by => 'value', severity => 'warning');});
+	$other->query('BEGIN; SELECT FROM sustainml.fairness_policy FOR UPDATE');
+	($status, $out, $err) = $node->psql('postgres', q{
+		SET statement_timeout = '200ms';
+		DO $$ BEGIN PERFORM sustainml.activate('judged@2'); END $$;
+	}, on_error_stop => 0);
+	like($err, qr/canceling statement due to statement timeout/, 'an activation that waits: cancelled');
+	unlike($err, qr/sustainml_internal|fairness_/, 'an activation that waits: without our SQL in the message');
+	like($err, qr/SQL statement "SELECT sustainml.activate.*PL\/pgSQL function inline_code_block line 1/s, 'an activation that waits: with the context of its caller');
+	$other->query('ROLLBACK');
+	$other->quit;
+	is($node->safe_psql('postgres', q{SELECT version FROM sustainml.models WHERE model = 'judged' AND is_active}), '1', 'an activation that waits: not done');
+}
+
 # score_batches keeps the batches that it has committed, and goes on after them.  It is called until it comes to its end, each time
 # with a third more time: whatever the machine is doing, some timeouts hit it between the first batch and the last.
 {
