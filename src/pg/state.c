@@ -359,6 +359,11 @@ sustainml_fold_merge(PG_FUNCTION_ARGS)
 	into = ml_state_get(PG_GETARG_DATUM(0), aggregate);
 	scratch = AllocSetContextCreate(CurrentMemoryContext, "sustainml merge", ALLOCSET_DEFAULT_SIZES);
 	from = ml_state_get(PG_GETARG_DATUM(1), scratch);
+	/* the digest that the core compares is no cryptographic one, and sizes follow from the plan */
+	if (into->plan_size != from->plan_size || memcmp(into->plan_bytes, from->plan_bytes, into->plan_size) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("training states of different plans cannot be merged")));
 	into->sealed |= from->sealed;
 	ML_CHECK(&into->env, sml_pass_merge(&into->env, into->pass, from->pass), "merge training states");
 	for (int i = 0; i < from->worker_count; i++)

@@ -201,6 +201,31 @@ test_distance(void **state)
 	harness_finish(&h);
 }
 
+/* Values whose squares, or whose sum, overflow have a mean and a deviation all the same: -1 and 1 are what is left of them. */
+static void
+test_far_apart(void **state)
+{
+	const double   numbers[] = {1e308, 0, -1e308, 1, 1e308, 2, -1e308, 3, NAN, 1.5, 1e308, 1.5, -1e308, 1.5};
+	const int32_t  class_of[7] = {0};
+	const size_t   rows[] = {0, 1, 2, 3, 4, 5, 6};
+	SmlCases       cases = {.rows = 7, .numbers = 2, .class_count = 1, .number = numbers, .number_stride = 2, .class_of = class_of};
+	Harness        h;
+	SmlPoints     *points;
+
+	(void) state;
+	harness_start(&h);
+	assert_int_equal(sml_points_make(&h.env, &cases, rows, 7, true, &points), SML_OK);
+	assert_close(sml_points_distance(points, 5, 6), 4, 1e-14);
+	assert_close(sml_points_distance(points, 4, 5), 1, 1e-14);
+	/* the other column: variance 5 / 7 */
+	assert_close(sml_points_distance(points, 0, 2), 4 / (5.0 / 7), 1e-14);
+	sml_points_free(&h.env, points);
+	assert_int_equal(sml_points_make(&h.env, &cases, rows, 7, false, &points), SML_OK);
+	assert_true(points->x[4 * 2] == 0);
+	sml_points_free(&h.env, points);
+	harness_finish(&h);
+}
+
 static void
 test_farthest(void **state)
 {
@@ -470,7 +495,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_exact), cmocka_unit_test(test_distance), cmocka_unit_test(test_farthest), cmocka_unit_test(test_kernels), cmocka_unit_test(test_byte_kernel), cmocka_unit_test(test_many), cmocka_unit_test(test_sweep),
+		cmocka_unit_test(test_exact), cmocka_unit_test(test_distance), cmocka_unit_test(test_far_apart), cmocka_unit_test(test_farthest), cmocka_unit_test(test_kernels), cmocka_unit_test(test_byte_kernel), cmocka_unit_test(test_many), cmocka_unit_test(test_sweep),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -281,6 +281,8 @@ find_noise(Growth *growth)
 				squares += x * x;
 		}
 		growth->deviation[j] = finite > 0 ? job->spec->shrinkage * h * sqrt(squares / (double) finite) : 0;
+		if (!isfinite(sum) || !isfinite(growth->deviation[j]))
+			SML_TRY(sml_fail(job->env, SML_BAD_INPUT, "The squares of a column's values are beyond double precision; divide the column by a constant."));
 	}
 done:
 	return status;

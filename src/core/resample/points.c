@@ -13,19 +13,71 @@
 typedef struct Column
 {
 	size_t finite;
+	double scale;     /* values are multiplied by it where their squares would overflow; else 1 */
+	double most;      /* greatest magnitude */
 	double sum;
-	double mean;
+	double mean;      /* of the scaled values, as is the deviation */
 	double deviation; /* population; NaN when there is no finite value */
 } Column;
+
+/* Squares of values up to the first, and of all values times the second, can be summed. */
+#define MOST_UNSCALED 1e140
+#define SCALE_DOWN    0x1p-600
+
+typedef enum Measure
+{
+	SUM,
+	SUM_SCALED,
+	SQUARES
+} Measure;
+
+static inline void
+measure_value(Column *column, Measure what, double x)
+{
+	double from_mean = x * column->scale - column->mean;
+
+	if (!isfinite(x))
+		return;
+	if (what == SUM)
+	{
+		column->finite++;
+		column->most = fabs(x) > column->most ? fabs(x) : column->most;
+	}
+	column->sum += what == SQUARES ? from_mean * from_mean : x * column->scale;
+}
+
+/* Returns whether the sum was in vain. */
+static bool
+end_measure(Column *column, Measure what)
+{
+	double average = column->finite > 0 ? column->sum / (double) column->finite : 0;
+
+	column->sum = 0;
+	if (what == SQUARES)
+		column->deviation = column->finite > 0 ? sqrt(average) : NAN;
+	else if (what == SUM_SCALED || column->most <= MOST_UNSCALED)
+		column->mean = average;
+	else
+	{
+		column->scale = SCALE_DOWN;
+		return true;
+	}
+	return false;
+}
 
 /* Means first, then squares about them. */
 static SmlStatus
 measure_columns(SmlEnv *env, const SmlCases *cases, const size_t *rows, size_t count, Column *columns)
 {
+	bool      scaled = false;
 	SmlStatus status = SML_OK;
 
-	for (int pass = 0; pass < 2; pass++)
+	for (size_t j = 0; j < cases->numbers; j++)
+		columns[j].scale = 1;
+	for (Measure what = SUM; what <= SQUARES; what++)
 	{
+		if (what == SUM_SCALED && !scaled)
+			continue;
 		for (size_t i = 0; i < count; i++)
 		{
 			const double *x = sml_case_numbers(cases, rows[i]);
@@ -33,23 +85,10 @@ measure_columns(SmlEnv *env, const SmlCases *cases, const size_t *rows, size_t c
 			if (i % POLL_ROWS == 0)
 				SML_TRY(sml_poll(env));
 			for (size_t j = 0; j < cases->numbers; j++)
-			{
-				if (!isfinite(x[j]))
-					continue;
-				columns[j].finite += pass == 0;
-				columns[j].sum += pass == 0 ? x[j] : (x[j] - columns[j].mean) * (x[j] - columns[j].mean);
-			}
+				measure_value(&columns[j], what, x[j]);
 		}
 		for (size_t j = 0; j < cases->numbers; j++)
-		{
-			double average = columns[j].finite > 0 ? columns[j].sum / (double) columns[j].finite : 0;
-
-			if (pass == 0)
-				columns[j].mean = average;
-			else
-				columns[j].deviation = columns[j].finite > 0 ? sqrt(average) : NAN;
-			columns[j].sum = 0;
-		}
+			scaled |= end_measure(&columns[j], what);
 	}
 done:
 	return status;
@@ -87,7 +126,7 @@ take_numbers(SmlEnv *env, const SmlCases *cases, const size_t *rows, bool standa
 	SML_TRY(measure_columns(env, cases, rows, points->count, columns));
 	for (size_t j = 0; j < cases->numbers; j++)
 		if (!isnan(columns[j].deviation))
-			deviations[known++] = standardize && columns[j].deviation > 0 ? 1 : columns[j].deviation;
+			deviations[known++] = standardize && columns[j].deviation > 0 ? 1 : columns[j].deviation / columns[j].scale;
 	med = median_deviation(deviations, known);
 	points->mismatch = med * med;
 	for (size_t i = 0; i < points->count; i++)
@@ -99,9 +138,11 @@ take_numbers(SmlEnv *env, const SmlCases *cases, const size_t *rows, bool standa
 			SML_TRY(sml_poll(env));
 		for (size_t j = 0; j < cases->numbers; j++)
 		{
-			to[j] = isfinite(from[j]) ? from[j] : columns[j].mean;
-			if (standardize && columns[j].deviation > 0)
-				to[j] = (to[j] - columns[j].mean) / columns[j].deviation;
+			const Column *column = &columns[j];
+
+			to[j] = isfinite(from[j]) ? from[j] : column->mean / column->scale;
+			if (standardize && column->deviation > 0)
+				to[j] = (to[j] * column->scale - column->mean) / column->deviation;
 		}
 	}
 done:

@@ -164,7 +164,7 @@ sml_whole_scale(const SmlPoints *points, size_t each, SmlWhole *whole)
 	/* nothing varies, or it varies beyond what can be squared: every pair is computed */
 	if (!(widest > 0) || !isfinite(whole->scale) || whole->cut < 1)
 		whole->scale = 0;
-	whole->weight = (int32_t) floor(points->mismatch * whole->scale * whole->scale / 2);
+	whole->weight = whole->scale > 0 ? (int32_t) floor(points->mismatch * whole->scale * whole->scale / 2) : 0;
 }
 
 static inline double

@@ -193,6 +193,18 @@ SELECT * FROM sustainml.class_balance('t', 'lable');
 SELECT * FROM sustainml.class_balance('t', NULL);
 \echo :SQLSTATE
 
+-- squares beyond double precision: standardised they are numbers like others; noise of their deviation is an error
+CREATE TABLE far AS SELECT i AS id, i % 10 = 0 AS y, CASE WHEN i % 2 = 0 THEN 1 ELSE -1 END * 1e308 AS a, CASE WHEN i % 2 = 0 THEN 1 ELSE -1 END * 1e150 AS b, 't' || i % 3 AS t, sin(i) AS c FROM generate_series(1, 600) AS i;
+ALTER TABLE far ADD PRIMARY KEY (id);
+SELECT count(*) FROM sustainml.smote(NULL::far, 'y', features => '{a,t,c}', scale => 'standard');
+\echo :SQLSTATE
+SELECT count(*) FROM sustainml.smote(NULL::far, 'y', features => '{a,t}');
+\echo :SQLSTATE
+SELECT count(*) FROM sustainml.resample(NULL::far, 'y', kind => 'random_over', features => '{a}', shrinkage => 1);
+\echo :SQLSTATE
+SELECT count(*), count(*) FILTER (WHERE b BETWEEN -1e150 AND 1e150) FROM sustainml.smote(NULL::far, 'y', features => '{b,t,c}');
+SELECT count(*) FROM sustainml.smote(NULL::far, 'y', features => '{b,t,c}', scale => 'standard');
+
 SET client_min_messages = warning;
 DROP SCHEMA resample_errors CASCADE;
 DROP ROLE resample_reader;
