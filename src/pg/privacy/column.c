@@ -45,7 +45,7 @@
 #include "keys.h"
 #include "row_key.h"
 #include "sealed.h"
-#include "statement.h"
+#include "../statement.h"
 #include "../trust.h"
 
 enum
