@@ -44,6 +44,8 @@ CREATE TYPE sustainml_internal.cells (
 	ALIGNMENT = double,
 	STORAGE = plain
 );
+-- a table with such values could not be dumped
+REVOKE USAGE ON TYPE sustainml_internal.cells FROM PUBLIC;
 COMMENT ON TYPE sustainml_internal.cells IS 'The columns of one row, converted under a training plan';
 
 -- Availability: 0.1.0

@@ -125,6 +125,41 @@ SELECT v.model_schema, v.model, v.version, v.model || '@' || v.version AS ref, v
                       ORDER BY h.active_from DESC LIMIT 1) a ON true
  WHERE sustainml_internal.may(v.owner, v.model_schema, v.model, 'read');
 COMMENT ON VIEW sustainml.models IS 'All versions of the models that the caller may read';
+COMMENT ON COLUMN sustainml.models.model_schema IS 'Schema part of the model''s name';
+COMMENT ON COLUMN sustainml.models.model IS 'Name of the model';
+COMMENT ON COLUMN sustainml.models.version IS 'Version number, from 1';
+COMMENT ON COLUMN sustainml.models.ref IS 'Name and version, as functions take it: income@2';
+COMMENT ON COLUMN sustainml.models.owner IS 'Role that owns the model, by name';
+COMMENT ON COLUMN sustainml.models.algorithm IS 'Learner';
+COMMENT ON COLUMN sustainml.models.task IS 'regression, binary or multiclass';
+COMMENT ON COLUMN sustainml.models.source IS 'Table, view or query it was trained on';
+COMMENT ON COLUMN sustainml.models.target IS 'Column predicted';
+COMMENT ON COLUMN sustainml.models.positive IS 'Class that the probability is about (binary models)';
+COMMENT ON COLUMN sustainml.models.favorable IS 'Outcome that people want, for fairness audits';
+COMMENT ON COLUMN sustainml.models.threshold IS 'Probability at and above which the positive class is predicted (binary models)';
+COMMENT ON COLUMN sustainml.models.feature_count IS 'Number of features, array elements counted';
+COMMENT ON COLUMN sustainml.models.rows_used IS 'Training rows';
+COMMENT ON COLUMN sustainml.models.rows_skipped IS 'Rows without target or weight, or outside both parts of the split';
+COMMENT ON COLUMN sustainml.models.rows_held_out IS 'Rows evaluated';
+COMMENT ON COLUMN sustainml.models.split IS 'Rule by which rows were held out';
+COMMENT ON COLUMN sustainml.models.metric IS 'Metric by which versions are compared';
+COMMENT ON COLUMN sustainml.models.metric_value IS 'Its value on the held-out rows';
+COMMENT ON COLUMN sustainml.models.metric_ci_low IS 'Lower end of its 95 % interval';
+COMMENT ON COLUMN sustainml.models.metric_ci_high IS 'Upper end of its 95 % interval';
+COMMENT ON COLUMN sustainml.models.model_bytes IS 'Size of the model, bytes';
+COMMENT ON COLUMN sustainml.models.is_active IS 'Whether the bare name means this version';
+COMMENT ON COLUMN sustainml.models.active_from IS 'When the version became active last; NULL: never';
+COMMENT ON COLUMN sustainml.models.active_to IS 'When it ceased to be; NULL: it is active, or never was';
+COMMENT ON COLUMN sustainml.models.trained_at IS 'When it was trained';
+COMMENT ON COLUMN sustainml.models.trained_by IS 'Role that trained it, by name';
+COMMENT ON COLUMN sustainml.models.seconds IS 'Elapsed time of the training, seconds';
+COMMENT ON COLUMN sustainml.models.energy_joules IS 'Energy of the training, joules; NULL: unknown';
+COMMENT ON COLUMN sustainml.models.energy_method IS 'How the energy is known: measured_rapl, estimated_uarch, estimated_tdp, estimated_default';
+COMMENT ON COLUMN sustainml.models.co2e_grams IS 'Carbon of the training, grams of CO2 equivalent; NULL: unknown';
+COMMENT ON COLUMN sustainml.models.run_id IS 'Row of sustainml.run_log';
+COMMENT ON COLUMN sustainml.models.params IS 'Learner options as given';
+COMMENT ON COLUMN sustainml.models.metrics IS 'All metrics on the held-out rows';
+COMMENT ON COLUMN sustainml.models.notes IS 'What the training did that the user may not expect';
 GRANT SELECT ON sustainml.models TO PUBLIC;
 
 -- Availability: 0.1.0
@@ -133,4 +168,11 @@ SELECT a.model_schema, a.model, a.version, a.active_from, a.active_to, a.activat
   FROM sustainml.activation a
  WHERE sustainml_internal.may(a.owner, a.model_schema, a.model, 'read');
 COMMENT ON VIEW sustainml.activation_history IS 'Which version of a model was active when, by whom and why';
+COMMENT ON COLUMN sustainml.activation_history.model_schema IS 'Schema part of the model''s name';
+COMMENT ON COLUMN sustainml.activation_history.model IS 'Name of the model';
+COMMENT ON COLUMN sustainml.activation_history.version IS 'Version';
+COMMENT ON COLUMN sustainml.activation_history.active_from IS 'From when';
+COMMENT ON COLUMN sustainml.activation_history.active_to IS 'Until when; NULL: still';
+COMMENT ON COLUMN sustainml.activation_history.activated_by IS 'By which role';
+COMMENT ON COLUMN sustainml.activation_history.reason IS 'Why';
 GRANT SELECT ON sustainml.activation_history TO PUBLIC;

@@ -28,14 +28,17 @@ CREATE FUNCTION sustainml_internal.batch_key(source text, key text) RETURNS text
 COMMENT ON FUNCTION sustainml_internal.batch_key(text, text) IS 'The key column by which a source is scored in batches: unique and never NULL';
 
 -- Availability: 0.1.0
-CREATE FUNCTION sustainml_internal.batch_end(source text, key text, into_table text, model text, after text, batch_rows integer) RETURNS text
-	AS 'MODULE_PATHNAME', 'sustainml_batch_end' LANGUAGE C STABLE PARALLEL UNSAFE;
-COMMENT ON FUNCTION sustainml_internal.batch_end(text, text, text, text, text, integer) IS 'The last key of the next batch of rows that a version has not scored yet; NULL when none is left';
+CREATE FUNCTION sustainml_internal.batch_ends(source text, key text, into_table text, model text, after text, batch_rows integer) RETURNS text[]
+	AS 'MODULE_PATHNAME', 'sustainml_batch_ends' LANGUAGE C STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION sustainml_internal.batch_ends(text, text, text, text, text, integer) IS
+'The last keys of the next batches of rows that a version has not scored yet, found in one pass; NULL when none is left';
 
 -- Availability: 0.1.0
-CREATE FUNCTION sustainml_internal.batch_query(source text, key text, into_table text, model text, after text, last text) RETURNS text
-	AS 'MODULE_PATHNAME', 'sustainml_batch_query' LANGUAGE C STABLE PARALLEL UNSAFE;
-COMMENT ON FUNCTION sustainml_internal.batch_query(text, text, text, text, text, text) IS 'The query for the rows of one batch';
+CREATE FUNCTION sustainml_internal.batch_query(source text, key text, into_table text, model text, after text, last text,
+	OUT query text, OUT mode text)
+	AS 'MODULE_PATHNAME', 'sustainml_batch_query' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION sustainml_internal.batch_query(text, text, text, text, text, text) IS
+'The query for the rows of one batch, and the mode to store them in: append where the target has no rows between the two keys, else merge';
 
 -- Availability: 0.1.0
 -- Procedures that commit cannot pin search_path: every name and operator here is qualified instead.
@@ -51,29 +54,43 @@ CREATE PROCEDURE sustainml.score_batches(
 	AS $$
 #variable_conflict use_variable
 DECLARE
-	fixed_ref pg_catalog.text := sustainml_internal.model_ref(model);
-	key_name  pg_catalog.text := sustainml_internal.batch_key(source, key);
+	fixed_ref pg_catalog.text;
+	key_name  pg_catalog.text;
 	after     pg_catalog.text;
 	last      pg_catalog.text;
+	ends      pg_catalog.text[];
+	query     pg_catalog.text;
+	mode      pg_catalog.text;
 	batch     bigint;
 BEGIN
 	IF (batch_rows OPERATOR(pg_catalog.>=) 1) IS NOT TRUE THEN
 		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'batch_rows must be at least 1';
 	END IF;
+	PERFORM sustainml_internal.need_commits('score_batches');
+	fixed_ref := sustainml_internal.model_ref(model);
+	key_name := sustainml_internal.batch_key(source, key);
 	rows := 0;
 	IF pg_catalog.to_regclass(into_table) IS NULL THEN
-		PERFORM sustainml.score(fixed_ref, sustainml_internal.batch_query(source, key_name, into_table, fixed_ref, NULL, NULL), into_table,
-		                        ARRAY[key_name], columns, 'create');
+		SELECT q.query, q.mode INTO query, mode FROM sustainml_internal.batch_query(source, key_name, into_table, fixed_ref, NULL, NULL) AS q;
+		PERFORM sustainml.score(fixed_ref, query, into_table, ARRAY[key_name], columns, mode);
 	END IF;
 	LOOP
-		last := sustainml_internal.batch_end(source, key_name, into_table, fixed_ref, after, batch_rows);
-		EXIT WHEN last IS NULL;
-		SELECT s.rows INTO batch
-		  FROM sustainml.score(fixed_ref, sustainml_internal.batch_query(source, key_name, into_table, fixed_ref, after, last), into_table,
-		                       ARRAY[key_name], columns, 'merge') AS s;
-		rows := rows OPERATOR(pg_catalog.+) batch;
-		after := last;
-		COMMIT;
+		-- again at the end, for rows that have come meanwhile
+		ends := sustainml_internal.batch_ends(source, key_name, into_table, fixed_ref, after, batch_rows);
+		EXIT WHEN ends IS NULL;
+		FOREACH last IN ARRAY ends LOOP
+			SELECT q.query, q.mode INTO query, mode FROM sustainml_internal.batch_query(source, key_name, into_table, fixed_ref, after, last) AS q;
+			BEGIN
+				SELECT s.rows INTO batch FROM sustainml.score(fixed_ref, query, into_table, ARRAY[key_name], columns, mode) AS s;
+			EXCEPTION WHEN unique_violation THEN
+				-- another session has stored rows of this batch since
+				SELECT q.query INTO query FROM sustainml_internal.batch_query(source, key_name, into_table, fixed_ref, after, last) AS q;
+				SELECT s.rows INTO batch FROM sustainml.score(fixed_ref, query, into_table, ARRAY[key_name], columns, 'merge') AS s;
+			END;
+			rows := rows OPERATOR(pg_catalog.+) batch;
+			after := last;
+			COMMIT;
+		END LOOP;
 	END LOOP;
 END
 $$;

@@ -78,7 +78,7 @@ Example: SELECT sex, sustainml.fairness_rate(sustainml.fairness_counts(income_gt
 CREATE AGGREGATE sustainml.fairness_counts(label boolean, prediction boolean, score double precision) (
 	SFUNC = sustainml_internal.fairness_step,
 	STYPE = sustainml.fairness_state,
-	SSPACE = 5136,
+	SSPACE = 7184,
 	FINALFUNC = sustainml_internal.fairness_final,
 	COMBINEFUNC = sustainml_internal.fairness_merge,
 	PARALLEL = SAFE
@@ -102,7 +102,7 @@ Example: SELECT sex, sustainml.fairness_summary(sustainml.fairness_counts(income
 CREATE AGGREGATE sustainml.fairness_merge(state sustainml.fairness_state) (
 	SFUNC = sustainml_internal.fairness_merge,
 	STYPE = sustainml.fairness_state,
-	SSPACE = 5136,
+	SSPACE = 7184,
 	FINALFUNC = sustainml_internal.fairness_final,
 	COMBINEFUNC = sustainml_internal.fairness_merge,
 	PARALLEL = SAFE
@@ -114,7 +114,7 @@ Example: SELECT sex, race, sustainml.fairness_merge(s) FROM (SELECT sex, race, s
 CREATE AGGREGATE sustainml_internal.audit_counts(parts integer, label boolean, prediction boolean, score double precision, weight double precision) (
 	SFUNC = sustainml_internal.audit_step,
 	STYPE = sustainml.fairness_state,
-	SSPACE = 5136,
+	SSPACE = 7184,
 	FINALFUNC = sustainml_internal.fairness_final,
 	COMBINEFUNC = sustainml_internal.fairness_merge,
 	PARALLEL = SAFE
@@ -145,13 +145,20 @@ rows, with weights (sum w)^2 / sum w^2. favorable false: selection_rate is about
 Example: SELECT g.sex, c.* FROM (SELECT sex, sustainml.fairness_counts(y, p) AS s FROM t GROUP BY sex) g, sustainml.fairness_ci(g.s, ''tpr'') c;';
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.fairness_compare(a sustainml.fairness_state, b sustainml.fairness_state, metric text, how text DEFAULT 'difference', confidence double precision DEFAULT 0.95,
-	OUT value double precision, OUT numerator double precision, OUT denominator double precision, OUT n bigint,
+	favorable boolean DEFAULT true, OUT value double precision, OUT numerator double precision, OUT denominator double precision, OUT n bigint,
 	OUT ci_low double precision, OUT ci_high double precision, OUT ci_method text, OUT effective_n double precision, OUT undefined_reason text)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'sustainml_fairness_compare' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 1;
-COMMENT ON FUNCTION sustainml.fairness_compare(sustainml.fairness_state, sustainml.fairness_state, text, text, double precision) IS
+COMMENT ON FUNCTION sustainml.fairness_compare(sustainml.fairness_state, sustainml.fairness_state, text, text, double precision, boolean) IS
 'Two groups by one figure: difference a - b with Newcombe''s interval (shares) or MOVER (other figures), or ratio a / b with Katz''s (MOVER where a share is 0 or 1). numerator and denominator are the two figures.
+favorable false: selection_rate is about predictions that are false.
 Example: SELECT * FROM sustainml.fairness_compare((SELECT sustainml.fairness_counts(y, p) FROM t WHERE sex = ''Female''), (SELECT sustainml.fairness_counts(y, p) FROM t WHERE sex = ''Male''), ''selection_rate'', ''ratio'');';
+-- Availability: 0.1.0
+CREATE FUNCTION sustainml_internal.fairness_share(part bigint, whole bigint, confidence double precision,
+	OUT value double precision, OUT ci_low double precision, OUT ci_high double precision, OUT ci_method text)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'sustainml_fairness_share' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 1;
+COMMENT ON FUNCTION sustainml_internal.fairness_share(bigint, bigint, double precision) IS 'A share of rows with Wilson''s interval; NULL of no rows';
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.fairness_summary(state sustainml.fairness_state) RETURNS jsonb
 	AS 'MODULE_PATHNAME', 'sustainml_fairness_summary' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -160,12 +167,13 @@ COMMENT ON FUNCTION sustainml.fairness_summary(sustainml.fairness_state) IS
 Example: SELECT sex, sustainml.fairness_summary(sustainml.fairness_counts(y, p)) FROM t GROUP BY sex;';
 -- Availability: 0.1.0
 CREATE FUNCTION sustainml.fairness_bins(state sustainml.fairness_state, confidence double precision DEFAULT 0.95,
-	OUT bin integer, OUT n bigint, OUT mean_score double precision, OUT observed double precision, OUT ci_low double precision, OUT ci_high double precision,
+	OUT bin integer, OUT n bigint, OUT mean_score double precision,
+	OUT score_ci_low double precision, OUT score_ci_high double precision, OUT score_ci_method text, OUT observed double precision, OUT ci_low double precision, OUT ci_high double precision,
 	OUT ci_method text, OUT undefined_reason text)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'sustainml_fairness_bins' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 10;
 COMMENT ON FUNCTION sustainml.fairness_bins(sustainml.fairness_state, double precision) IS
-'Calibration of a group in ten bins of equal width: rows, mean score and share of positives with its Wilson interval. No rows for a state without scores.
+'Calibration of a group in ten bins of equal width: rows, mean score (Hoeffding''s interval, by the width of the bin) and share of positives (Wilson''s). No rows for a state without scores.
 Example: SELECT * FROM sustainml.fairness_bins((SELECT sustainml.fairness_counts(y, p, score) FROM t));';
 
 -- Availability: 0.1.0

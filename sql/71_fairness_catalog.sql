@@ -136,6 +136,7 @@ CREATE TABLE sustainml.fairness_metric (
 	numerator        double precision,
 	denominator      double precision,
 	n                bigint           NOT NULL,
+	effective_n      double precision,
 	ci_low           double precision,
 	ci_high          double precision,
 	ci_method        text,
@@ -169,6 +170,7 @@ COMMENT ON COLUMN sustainml.fairness_metric.value IS 'Its value; NULL: undefined
 COMMENT ON COLUMN sustainml.fairness_metric.numerator IS 'Of the quotient; of a comparison the group''s figure; of a disparity the larger figure (ratio: the smaller)';
 COMMENT ON COLUMN sustainml.fairness_metric.denominator IS 'Of the quotient; of a comparison the reference''s figure; of a disparity the smaller figure (ratio: the larger)';
 COMMENT ON COLUMN sustainml.fairness_metric.n IS 'Rows it rests on; of a disparity those of the groups at both ends';
+COMMENT ON COLUMN sustainml.fairness_metric.effective_n IS 'What the interval rests on: rows, with weights (sum w)^2 / sum w^2; NULL where it is of no one number of rows, as for disparities';
 COMMENT ON COLUMN sustainml.fairness_metric.ci_low IS 'Lower end of its interval';
 COMMENT ON COLUMN sustainml.fairness_metric.ci_high IS 'Upper end of its interval';
 COMMENT ON COLUMN sustainml.fairness_metric.ci_method IS 'How: wilson, newcombe, katz, mover, student_t, bootstrap, …; see docs/fairness.md';
@@ -219,7 +221,8 @@ CREATE TABLE sustainml.fairness_policy (
 	created_at   timestamptz      NOT NULL,
 	created_by   text             NOT NULL,
 	ended_at     timestamptz,
-	ended_by     text
+	ended_by     text,
+	is_dropped   boolean          NOT NULL DEFAULT false
 );
 CREATE INDEX fairness_policy_model ON sustainml.fairness_policy (model_schema, model) WHERE ended_at IS NULL;
 SELECT pg_catalog.pg_extension_config_dump('sustainml.fairness_policy', '');
@@ -240,6 +243,7 @@ COMMENT ON COLUMN sustainml.fairness_policy.created_at IS 'From when';
 COMMENT ON COLUMN sustainml.fairness_policy.created_by IS 'By which role';
 COMMENT ON COLUMN sustainml.fairness_policy.ended_at IS 'Until when; NULL: in force';
 COMMENT ON COLUMN sustainml.fairness_policy.ended_by IS 'By which role it was ended';
+COMMENT ON COLUMN sustainml.fairness_policy.is_dropped IS 'Whether the model exists no more: what has the name now is another';
 
 -- Availability: 0.1.0
 CREATE TABLE sustainml.fairness_verdict (

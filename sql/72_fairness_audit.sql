@@ -105,7 +105,8 @@ CREATE FUNCTION sustainml.set_fairness_policy(
 	AS 'MODULE_PATHNAME', 'sustainml_set_fairness_policy' LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE;
 COMMENT ON FUNCTION sustainml.set_fairness_policy(text, text, double precision, text, text, bigint, text, integer) IS
 'Sets a bound that the audits of a model must keep: at most for differences, at least for ratios. With judge_by interval an audit passes or fails when the
-whole interval lies on one side of the bound, and is insufficient evidence otherwise. Replaces the policy on the same model, attribute and metric; returns its id.
+whole interval lies on one side of the bound, and is insufficient evidence otherwise. The audits of the active version so far are judged at once, and open an alert
+where they fail. Replaces the policy on the same model, attribute and metric; returns its id.
 Example: SELECT sustainml.set_fairness_policy(''income'', ''demographic_parity_ratio'', 0.8, attribute => ''sex'');';
 
 -- Availability: 0.1.0

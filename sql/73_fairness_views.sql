@@ -99,7 +99,7 @@ SELECT a.audit_id, a.audited_at, a.model_schema, a.model, a.version, a.is_active
        m.metric,
        CASE WHEN h.hidden THEN NULL ELSE m.value END AS value, CASE WHEN h.hidden THEN NULL ELSE m.numerator END AS numerator,
        CASE WHEN h.hidden THEN NULL ELSE m.denominator END AS denominator, CASE WHEN h.hidden THEN NULL ELSE m.n END AS n,
-       CASE WHEN h.hidden THEN NULL ELSE m.ci_low END AS ci_low, CASE WHEN h.hidden THEN NULL ELSE m.ci_high END AS ci_high, m.ci_method,
+       CASE WHEN h.hidden THEN NULL ELSE m.effective_n END AS effective_n, CASE WHEN h.hidden THEN NULL ELSE m.ci_low END AS ci_low, CASE WHEN h.hidden THEN NULL ELSE m.ci_high END AS ci_high, m.ci_method,
        CASE WHEN NOT h.hidden THEN m.reference_group END AS reference_group, m.is_small, h.hidden AS is_suppressed, CASE WHEN h.hidden THEN 'suppressed' ELSE m.undefined_reason END AS undefined_reason,
        p.policy_id, p.bound AS policy_bound, p.verdict,
        CASE WHEN h.hidden THEN NULL ELSE m.corrected END AS corrected, CASE WHEN h.hidden THEN NULL ELSE m.p_value END AS p_value,
@@ -132,6 +132,7 @@ COMMENT ON COLUMN sustainml.fairness_history.value IS 'Its value; NULL: see unde
 COMMENT ON COLUMN sustainml.fairness_history.numerator IS 'Numerator; of a comparison the group''s figure';
 COMMENT ON COLUMN sustainml.fairness_history.denominator IS 'Denominator; of a comparison the reference''s figure';
 COMMENT ON COLUMN sustainml.fairness_history.n IS 'Rows it rests on';
+COMMENT ON COLUMN sustainml.fairness_history.effective_n IS 'What the interval rests on: rows, with weights (sum w)^2 / sum w^2; NULL for disparities';
 COMMENT ON COLUMN sustainml.fairness_history.ci_low IS 'Lower end of the interval';
 COMMENT ON COLUMN sustainml.fairness_history.ci_high IS 'Upper end of the interval';
 COMMENT ON COLUMN sustainml.fairness_history.ci_method IS 'How: wilson, newcombe, katz, mover, student_t, bootstrap, …; see docs/fairness.md';
@@ -157,7 +158,7 @@ GRANT SELECT ON sustainml.fairness_history TO PUBLIC;
 -- Availability: 0.1.0
 CREATE VIEW sustainml.fairness_latest AS
 SELECT h.audit_id, h.audited_at, h.model_schema, h.model, h.version, h.is_active, h.source, h.part, h.target, h.favorable, h.threshold, h.scope, h.attribute, h.group_value,
-       h.metric, h.value, h.numerator, h.denominator, h.n, h.ci_low, h.ci_high, h.ci_method, h.reference_group, h.is_small, h.is_suppressed, h.undefined_reason,
+       h.metric, h.value, h.numerator, h.denominator, h.n, h.effective_n, h.ci_low, h.ci_high, h.ci_method, h.reference_group, h.is_small, h.is_suppressed, h.undefined_reason,
        h.policy_id, h.policy_bound, h.verdict, h.corrected, h.p_value, h.low_group, h.high_group, h.groups_left_out
   FROM sustainml.fairness_history h
  WHERE h.is_latest;
@@ -181,6 +182,7 @@ COMMENT ON COLUMN sustainml.fairness_latest.value IS 'Its value; NULL: see undef
 COMMENT ON COLUMN sustainml.fairness_latest.numerator IS 'Numerator; of a comparison the group''s figure';
 COMMENT ON COLUMN sustainml.fairness_latest.denominator IS 'Denominator; of a comparison the reference''s figure';
 COMMENT ON COLUMN sustainml.fairness_latest.n IS 'Rows it rests on';
+COMMENT ON COLUMN sustainml.fairness_latest.effective_n IS 'What the interval rests on: rows, with weights (sum w)^2 / sum w^2; NULL for disparities';
 COMMENT ON COLUMN sustainml.fairness_latest.ci_low IS 'Lower end of the interval';
 COMMENT ON COLUMN sustainml.fairness_latest.ci_high IS 'Upper end of the interval';
 COMMENT ON COLUMN sustainml.fairness_latest.ci_method IS 'How: wilson, newcombe, katz, mover, student_t, bootstrap, …; see docs/fairness.md';
@@ -231,12 +233,13 @@ GRANT SELECT ON sustainml.fairness_trend TO PUBLIC;
 CREATE VIEW sustainml.impact_ratio WITH (security_barrier) AS
 SELECT a.audit_id, a.audited_at, a.is_latest, a.model_schema, a.model, a.version, a.source, array_to_string(m.attributes, ' & ') AS attribute,
        CASE WHEN h.hidden THEN '(suppressed)' ELSE array_to_string(m.group_values, ' & ', '(missing)') END AS group_value, a.favorable,
-       CASE WHEN h.hidden THEN NULL ELSE r.n END AS n, CASE WHEN h.hidden THEN NULL ELSE c.n::double precision / nullif(a.rows, 0) END AS share,
+       CASE WHEN h.hidden THEN NULL ELSE r.n END AS n, CASE WHEN h.hidden THEN NULL ELSE s.value END AS share,
+       CASE WHEN h.hidden THEN NULL ELSE s.ci_low END AS share_ci_low, CASE WHEN h.hidden THEN NULL ELSE s.ci_high END AS share_ci_high, CASE WHEN NOT h.hidden THEN s.ci_method END AS share_ci_method,
        CASE WHEN h.hidden THEN NULL ELSE r.numerator END AS selected, CASE WHEN h.hidden THEN NULL ELSE r.value END AS selection_rate,
-       CASE WHEN h.hidden THEN NULL ELSE r.ci_low END AS rate_ci_low, CASE WHEN h.hidden THEN NULL ELSE r.ci_high END AS rate_ci_high,
+       CASE WHEN h.hidden THEN NULL ELSE r.ci_low END AS rate_ci_low, CASE WHEN h.hidden THEN NULL ELSE r.ci_high END AS rate_ci_high, CASE WHEN NOT h.hidden THEN r.ci_method END AS rate_ci_method,
        CASE WHEN NOT h.hidden THEN m.reference_group END AS reference_group, CASE WHEN h.hidden THEN NULL ELSE m.denominator END AS reference_rate,
        CASE WHEN h.hidden THEN NULL ELSE m.value END AS impact_ratio,
-       CASE WHEN h.hidden THEN NULL ELSE m.ci_low END AS ratio_ci_low, CASE WHEN h.hidden THEN NULL ELSE m.ci_high END AS ratio_ci_high,
+       CASE WHEN h.hidden THEN NULL ELSE m.ci_low END AS ratio_ci_low, CASE WHEN h.hidden THEN NULL ELSE m.ci_high END AS ratio_ci_high, CASE WHEN NOT h.hidden THEN m.ci_method END AS ratio_ci_method,
        CASE WHEN h.hidden THEN NULL ELSE m.statistic END AS z, CASE WHEN h.hidden THEN NULL ELSE m.p_value END AS p_value,
        CASE WHEN h.hidden THEN NULL ELSE m.exact_p END AS fisher_p,
        CASE WHEN h.hidden THEN NULL ELSE m.value < 0.8 END AS below_four_fifths, m.is_small, h.hidden AS is_suppressed,
@@ -244,11 +247,12 @@ SELECT a.audit_id, a.audited_at, a.is_latest, a.model_schema, a.model, a.version
        CASE WHEN h.hidden OR m.value IS NULL THEN NULL
             WHEN m.value < 0.8 AND m.exact_p < 0.05 THEN 'fail'
             WHEN m.value < 0.8 OR m.is_small THEN 'insufficient evidence'
-            ELSE 'pass' END AS verdict, a.is_active, a.part
+            ELSE 'pass' END AS verdict, a.is_active, a.part, m.cell
   FROM sustainml.fairness_audits a
   JOIN sustainml.fairness_metric m ON m.audit_id = a.audit_id AND m.metric = 'impact_ratio'
   JOIN sustainml.fairness_cell c ON c.audit_id = m.audit_id AND c.cell = m.cell
  CROSS JOIN LATERAL sustainml.fairness_ci(c.counts, 'selection_rate', a.confidence, coalesce(a.favorable = a.positive, true)) r
+ CROSS JOIN LATERAL sustainml_internal.fairness_share(c.n, a.rows, a.confidence) s
  CROSS JOIN LATERAL (SELECT m.is_suppressed AND NOT a.is_owner AS hidden) h;
 COMMENT ON VIEW sustainml.impact_ratio IS 'Selection rate of each group over that of the most selected one (four-fifths rule), with z test, Fisher''s exact test and Katz interval. verdict: fail below 0.8 and significant at 0.05, insufficient evidence below 0.8 and not significant or with few rows';
 COMMENT ON COLUMN sustainml.impact_ratio.audit_id IS 'Audit';
@@ -263,15 +267,20 @@ COMMENT ON COLUMN sustainml.impact_ratio.group_value IS 'Value, or values joined
 COMMENT ON COLUMN sustainml.impact_ratio.favorable IS 'Outcome that people want';
 COMMENT ON COLUMN sustainml.impact_ratio.n IS 'Rows it rests on';
 COMMENT ON COLUMN sustainml.impact_ratio.share IS 'Share of all rows audited';
+COMMENT ON COLUMN sustainml.impact_ratio.share_ci_low IS 'Lower end of its interval';
+COMMENT ON COLUMN sustainml.impact_ratio.share_ci_high IS 'Upper end of its interval';
+COMMENT ON COLUMN sustainml.impact_ratio.share_ci_method IS 'How: wilson';
 COMMENT ON COLUMN sustainml.impact_ratio.selected IS 'Rows, or weight, predicted the favourable outcome';
 COMMENT ON COLUMN sustainml.impact_ratio.selection_rate IS 'Share of them among rows with a prediction';
-COMMENT ON COLUMN sustainml.impact_ratio.rate_ci_low IS 'Lower end of its interval (Wilson)';
-COMMENT ON COLUMN sustainml.impact_ratio.rate_ci_high IS 'Upper end of its interval (Wilson)';
+COMMENT ON COLUMN sustainml.impact_ratio.rate_ci_low IS 'Lower end of its interval';
+COMMENT ON COLUMN sustainml.impact_ratio.rate_ci_high IS 'Upper end of its interval';
+COMMENT ON COLUMN sustainml.impact_ratio.rate_ci_method IS 'How: wilson';
 COMMENT ON COLUMN sustainml.impact_ratio.reference_group IS 'Group compared with';
 COMMENT ON COLUMN sustainml.impact_ratio.reference_rate IS 'Selection rate of the most selected group';
 COMMENT ON COLUMN sustainml.impact_ratio.impact_ratio IS 'selection_rate over the reference''s';
-COMMENT ON COLUMN sustainml.impact_ratio.ratio_ci_low IS 'Lower end of its interval (Katz)';
-COMMENT ON COLUMN sustainml.impact_ratio.ratio_ci_high IS 'Upper end of its interval (Katz)';
+COMMENT ON COLUMN sustainml.impact_ratio.ratio_ci_low IS 'Lower end of its interval';
+COMMENT ON COLUMN sustainml.impact_ratio.ratio_ci_high IS 'Upper end of its interval';
+COMMENT ON COLUMN sustainml.impact_ratio.ratio_ci_method IS 'How: katz, mover where a rate is 0 or 1, by_definition for the most selected group itself';
 COMMENT ON COLUMN sustainml.impact_ratio.z IS 'z statistic of the two rates';
 COMMENT ON COLUMN sustainml.impact_ratio.p_value IS 'Two-sided p-value: that all groups are equal, or that the two are';
 COMMENT ON COLUMN sustainml.impact_ratio.fisher_p IS 'Fisher''s exact p-value';
@@ -279,26 +288,40 @@ COMMENT ON COLUMN sustainml.impact_ratio.below_four_fifths IS 'Whether the ratio
 COMMENT ON COLUMN sustainml.impact_ratio.is_small IS 'Rests on fewer rows than min_n';
 COMMENT ON COLUMN sustainml.impact_ratio.is_suppressed IS 'Hidden from the caller';
 COMMENT ON COLUMN sustainml.impact_ratio.undefined_reason IS 'Why there is no value, or no interval: no_positives, one_group, none_selected, suppressed, …';
-COMMENT ON COLUMN sustainml.impact_ratio.verdict IS 'pass, fail or insufficient evidence; NULL without a policy or value';
+COMMENT ON COLUMN sustainml.impact_ratio.verdict IS 'By the four-fifths rule, whatever the policies: fail below 0.8 where fisher_p is under 0.05, insufficient evidence where it is not or is_small, else pass; NULL without a ratio';
 COMMENT ON COLUMN sustainml.impact_ratio.is_active IS 'Whether that version is active now';
 COMMENT ON COLUMN sustainml.impact_ratio.part IS 'all, held_out or training rows';
+COMMENT ON COLUMN sustainml.impact_ratio.cell IS 'Number of the group within the audit';
 GRANT SELECT ON sustainml.impact_ratio TO PUBLIC;
 
 -- Availability: 0.1.0
 CREATE VIEW sustainml.ll144 WITH (security_barrier) AS
 WITH category AS (
-	SELECT a.audit_id, a.audited_at, a.is_latest, a.model_schema, a.model, a.version, a.source, i.attribute, i.group_value, i.n, i.share, i.selected, i.selection_rate, i.is_suppressed,
-	       i.share < 0.02 AS under_two_percent, i.undefined_reason, a.rows_without_group
+	SELECT a.audit_id, a.audited_at, a.is_latest, a.model_schema, a.model, a.version, a.source, i.attribute, i.group_value, i.n, i.share, i.share_ci_low, i.share_ci_high,
+	       i.share_ci_method, i.selected, i.selection_rate, i.rate_ci_low, i.rate_ci_high, i.rate_ci_method, i.is_small, i.is_suppressed, i.share < 0.02 AS under_two_percent,
+	       CASE WHEN i.impact_ratio IS NULL THEN i.undefined_reason END AS undefined_reason, a.rows_without_group, a.confidence,
+	       coalesce(a.favorable = a.positive, true) AS favorable, c.cell, c.counts, c.is_unknown
 	  FROM sustainml.impact_ratio i
-	  JOIN sustainml.fairness_audits a USING (audit_id))
-SELECT c.audit_id, c.audited_at, c.is_latest, c.model_schema, c.model, c.version, c.source, c.attribute, c.group_value AS category, c.n AS applicants, c.share, c.selected, c.selection_rate,
-       CASE WHEN NOT c.under_two_percent AND c.undefined_reason IS NULL THEN c.selection_rate / nullif(max(c.selection_rate) FILTER (WHERE NOT c.under_two_percent) OVER w, 0) END AS impact_ratio,
-       c.under_two_percent,
+	  JOIN sustainml.fairness_audits a USING (audit_id)
+	  JOIN sustainml.fairness_cell c ON c.audit_id = i.audit_id AND c.cell = i.cell),
+highest AS (
+	SELECT DISTINCT ON (c.audit_id, c.attribute) c.audit_id, c.attribute, c.cell, c.counts, c.group_value, c.selection_rate
+	  FROM category c
+	 WHERE NOT c.under_two_percent AND NOT c.is_unknown AND c.selection_rate IS NOT NULL
+	 ORDER BY c.audit_id, c.attribute, c.selection_rate DESC, c.cell)
+SELECT c.audit_id, c.audited_at, c.is_latest, c.model_schema, c.model, c.version, c.source, c.attribute, c.group_value AS category, c.n AS applicants, c.share,
+       c.share_ci_low, c.share_ci_high, c.share_ci_method, c.selected, c.selection_rate, c.rate_ci_low, c.rate_ci_high, c.rate_ci_method,
+       r.value AS impact_ratio, CASE WHEN c.cell = h.cell THEN r.value ELSE r.ci_low END AS ratio_ci_low, CASE WHEN c.cell = h.cell THEN r.value ELSE r.ci_high END AS ratio_ci_high,
+       CASE WHEN c.cell = h.cell AND r.value IS NOT NULL THEN 'by_definition' ELSE r.ci_method END AS ratio_ci_method,
+       CASE WHEN r.value IS NOT NULL THEN h.group_value END AS reference_category, c.under_two_percent,
        CASE WHEN c.under_two_percent THEN 'under 2 % of those audited'
-            ELSE coalesce(c.undefined_reason, CASE WHEN max(c.selection_rate) FILTER (WHERE NOT c.under_two_percent) OVER w = 0 THEN 'none_selected' END) END AS excluded_reason,
-       c.is_suppressed, c.rows_without_group AS unknown_category
+            WHEN c.undefined_reason IS NOT NULL THEN c.undefined_reason
+            WHEN h.selection_rate = 0 THEN 'none_selected' END AS excluded_reason,
+       c.is_small, c.is_suppressed, c.rows_without_group AS unknown_category
   FROM category c
-WINDOW w AS (PARTITION BY c.audit_id, c.attribute);
+  LEFT JOIN highest h USING (audit_id, attribute)
+  LEFT JOIN LATERAL sustainml.fairness_compare(c.counts, h.counts, 'selection_rate', 'ratio', c.confidence, c.favorable) r
+         ON NOT c.under_two_percent AND c.undefined_reason IS NULL AND NOT c.is_suppressed AND h.selection_rate > 0;
 COMMENT ON VIEW sustainml.ll144 IS 'Audits as the table of New York City''s Local Law 144: categories under 2 % are left out of the ratios, their counts and rates stay; for scores see bias_audit_ll144()';
 COMMENT ON COLUMN sustainml.ll144.audit_id IS 'Audit';
 COMMENT ON COLUMN sustainml.ll144.audited_at IS 'When';
@@ -311,11 +334,22 @@ COMMENT ON COLUMN sustainml.ll144.attribute IS 'Protected column, or cross: sex 
 COMMENT ON COLUMN sustainml.ll144.category IS 'Category';
 COMMENT ON COLUMN sustainml.ll144.applicants IS 'Rows with an outcome';
 COMMENT ON COLUMN sustainml.ll144.share IS 'Share of all rows audited';
+COMMENT ON COLUMN sustainml.ll144.share_ci_low IS 'Lower end of its interval';
+COMMENT ON COLUMN sustainml.ll144.share_ci_high IS 'Upper end of its interval';
+COMMENT ON COLUMN sustainml.ll144.share_ci_method IS 'How: wilson';
 COMMENT ON COLUMN sustainml.ll144.selected IS 'Rows, or weight, predicted the favourable outcome';
 COMMENT ON COLUMN sustainml.ll144.selection_rate IS 'Share of them among rows with a prediction';
+COMMENT ON COLUMN sustainml.ll144.rate_ci_low IS 'Lower end of its interval';
+COMMENT ON COLUMN sustainml.ll144.rate_ci_high IS 'Upper end of its interval';
+COMMENT ON COLUMN sustainml.ll144.rate_ci_method IS 'How: wilson';
 COMMENT ON COLUMN sustainml.ll144.impact_ratio IS 'selection_rate over the reference''s';
+COMMENT ON COLUMN sustainml.ll144.ratio_ci_low IS 'Lower end of its interval';
+COMMENT ON COLUMN sustainml.ll144.ratio_ci_high IS 'Upper end of its interval';
+COMMENT ON COLUMN sustainml.ll144.ratio_ci_method IS 'How: katz, mover where a rate is 0 or 1, by_definition for the most selected category itself';
+COMMENT ON COLUMN sustainml.ll144.reference_category IS 'Most selected category of those that count';
 COMMENT ON COLUMN sustainml.ll144.under_two_percent IS 'Fewer than 2 % of the rows audited: no ratio';
 COMMENT ON COLUMN sustainml.ll144.excluded_reason IS 'Why there is no ratio';
+COMMENT ON COLUMN sustainml.ll144.is_small IS 'Its impact ratio rests on fewer rows than min_n';
 COMMENT ON COLUMN sustainml.ll144.is_suppressed IS 'Hidden from the caller';
 COMMENT ON COLUMN sustainml.ll144.unknown_category IS 'Rows of the audit that lack a category';
 GRANT SELECT ON sustainml.ll144 TO PUBLIC;
@@ -324,7 +358,8 @@ GRANT SELECT ON sustainml.ll144 TO PUBLIC;
 CREATE VIEW sustainml.calibration WITH (security_barrier) AS
 SELECT a.audit_id, a.audited_at, a.is_latest, a.model_schema, a.model, a.version, a.source, coalesce(nullif(array_to_string(c.attributes, ' & '), ''), 'overall') AS attribute,
        CASE WHEN h.hidden AND cardinality(c.attributes) > 0 THEN '(suppressed)' WHEN cardinality(c.attributes) > 0 THEN array_to_string(c.group_values, ' & ', '(missing)') END AS group_value, b.bin,
-       CASE WHEN h.hidden THEN NULL ELSE b.n END AS n, CASE WHEN h.hidden THEN NULL ELSE b.mean_score END AS mean_score,
+       CASE WHEN h.hidden THEN NULL ELSE b.n END AS n, CASE WHEN h.hidden THEN NULL ELSE b.mean_score END AS mean_score, CASE WHEN h.hidden THEN NULL ELSE b.score_ci_low END AS score_ci_low,
+       CASE WHEN h.hidden THEN NULL ELSE b.score_ci_high END AS score_ci_high, CASE WHEN NOT h.hidden THEN b.score_ci_method END AS score_ci_method,
        CASE WHEN h.hidden THEN NULL ELSE b.observed END AS observed, CASE WHEN h.hidden THEN NULL ELSE b.ci_low END AS ci_low,
        CASE WHEN h.hidden THEN NULL ELSE b.ci_high END AS ci_high, b.ci_method, h.hidden AS is_suppressed,
        CASE WHEN h.hidden THEN 'suppressed' ELSE b.undefined_reason END AS undefined_reason
@@ -346,6 +381,9 @@ COMMENT ON COLUMN sustainml.calibration.group_value IS 'Value, or values joined 
 COMMENT ON COLUMN sustainml.calibration.bin IS 'Number of the bin, from 1';
 COMMENT ON COLUMN sustainml.calibration.n IS 'Rows it rests on';
 COMMENT ON COLUMN sustainml.calibration.mean_score IS 'Mean score in it';
+COMMENT ON COLUMN sustainml.calibration.score_ci_low IS 'Lower end of its interval';
+COMMENT ON COLUMN sustainml.calibration.score_ci_high IS 'Upper end of its interval';
+COMMENT ON COLUMN sustainml.calibration.score_ci_method IS 'How: hoeffding, by the width of the bin';
 COMMENT ON COLUMN sustainml.calibration.observed IS 'Share of positives in it';
 COMMENT ON COLUMN sustainml.calibration.ci_low IS 'Lower end of the interval of observed';
 COMMENT ON COLUMN sustainml.calibration.ci_high IS 'Upper end of the interval of observed';
@@ -359,7 +397,8 @@ CREATE VIEW sustainml.fairness_policies WITH (security_barrier) AS
 SELECT p.policy_id, p.model_schema, p.model, p.attribute, p.metric, p.bound, p.at_least, p.judge_by, p.min_n, p.severity, p.clean_audits, p.created_at, p.created_by,
        p.ended_at, p.ended_by
   FROM sustainml.fairness_policy p
- WHERE sustainml_internal.may((SELECT v.owner FROM sustainml.model_version v WHERE v.model_schema = p.model_schema AND v.model = p.model LIMIT 1), p.model_schema, p.model, 'read');
+ WHERE CASE WHEN p.is_dropped THEN sustainml_internal.may(p.created_by, NULL, NULL, 'manage')
+            ELSE sustainml_internal.may((SELECT v.owner FROM sustainml.model_version v WHERE v.model_schema = p.model_schema AND v.model = p.model LIMIT 1), p.model_schema, p.model, 'read') END;
 COMMENT ON VIEW sustainml.fairness_policies IS 'Policies of the models that the caller may read; ended_at NULL: in force';
 COMMENT ON COLUMN sustainml.fairness_policies.policy_id IS 'Policy';
 COMMENT ON COLUMN sustainml.fairness_policies.model_schema IS 'Schema part of the model''s name';

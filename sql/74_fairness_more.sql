@@ -11,14 +11,15 @@ CREATE FUNCTION sustainml.adverse_impact(
 	intersections integer          DEFAULT 2,
 	min_n         integer          DEFAULT 30,
 	confidence    double precision DEFAULT 0.95,
-	OUT attribute text, OUT group_value text, OUT n bigint, OUT share double precision, OUT selected double precision, OUT selection_rate double precision,
+	OUT attribute text, OUT group_value text, OUT n bigint, OUT share double precision,
+	OUT share_ci_low double precision, OUT share_ci_high double precision, OUT share_ci_method text, OUT selected double precision, OUT selection_rate double precision,
 	OUT rate_ci_low double precision, OUT rate_ci_high double precision, OUT rate_ci_method text, OUT reference_group text, OUT reference_rate double precision,
 	OUT impact_ratio double precision, OUT ratio_ci_low double precision, OUT ratio_ci_high double precision, OUT ratio_ci_method text, OUT z double precision, OUT p_value double precision,
 	OUT fisher_p double precision, OUT below_four_fifths boolean, OUT is_small boolean, OUT undefined_reason text, OUT verdict text)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'sustainml_adverse_impact' LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE COST 1000000 ROWS 20;
 COMMENT ON FUNCTION sustainml.adverse_impact(text, text, text[], text, text, integer, integer, double precision) IS
-'Selection rate of each group over that of the most selected one (four-fifths rule), with z test, Fisher''s exact test and Katz''s interval (MOVER where a rate is 0 or 1). verdict is fail when the ratio is
+'Selection rate of each group over that of the most selected one (four-fifths rule), with z test, Fisher''s exact test and Katz''s interval (MOVER where a rate is 0 or 1); share is that of all rows. verdict is fail when the ratio is
 below 0.8 and significant, insufficient evidence when it is below and not significant, or rests on few rows.
 Example: SELECT * FROM sustainml.adverse_impact(''admissions'', ''admitted'', ''{gender}'', favorable => ''1'');';
 
@@ -30,7 +31,8 @@ CREATE FUNCTION sustainml.bias_audit_ll144(
 	favorable  text             DEFAULT NULL,
 	score      text             DEFAULT NULL,
 	confidence double precision DEFAULT 0.95,
-	OUT attribute text, OUT category text, OUT applicants bigint, OUT share double precision, OUT selected bigint, OUT rate double precision,
+	OUT attribute text, OUT category text, OUT applicants bigint, OUT share double precision,
+	OUT share_ci_low double precision, OUT share_ci_high double precision, OUT share_ci_method text, OUT selected bigint, OUT rate double precision,
 	OUT rate_ci_low double precision, OUT rate_ci_high double precision, OUT rate_ci_method text, OUT impact_ratio double precision,
 	OUT ratio_ci_low double precision, OUT ratio_ci_high double precision, OUT ratio_ci_method text, OUT reference_category text, OUT under_two_percent boolean, OUT excluded_reason text, OUT median_score double precision)
 	RETURNS SETOF record
@@ -49,7 +51,9 @@ CREATE FUNCTION sustainml.fairness_strata(
 	favorable  text             DEFAULT NULL,
 	reference  text             DEFAULT NULL,
 	confidence double precision DEFAULT 0.95,
-	OUT attribute text, OUT group_value text, OUT reference_group text, OUT n bigint, OUT selection_rate double precision, OUT reference_rate double precision,
+	OUT attribute text, OUT group_value text, OUT reference_group text, OUT n bigint, OUT selection_rate double precision,
+	OUT rate_ci_low double precision, OUT rate_ci_high double precision, OUT rate_ci_method text, OUT reference_rate double precision,
+	OUT reference_ci_low double precision, OUT reference_ci_high double precision, OUT reference_ci_method text,
 	OUT difference double precision, OUT difference_ci_low double precision, OUT difference_ci_high double precision, OUT conditional_difference double precision,
 	OUT conditional_difference_ci_low double precision, OUT conditional_difference_ci_high double precision,
 	OUT odds_ratio double precision, OUT odds_ratio_ci_low double precision, OUT odds_ratio_ci_high double precision, OUT cmh double precision, OUT cmh_p double precision,
@@ -60,7 +64,7 @@ CREATE FUNCTION sustainml.fairness_strata(
 	AS 'MODULE_PATHNAME', 'sustainml_fairness_strata' LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE COST 1000000 ROWS 10;
 COMMENT ON FUNCTION sustainml.fairness_strata(text, text, text[], text[], text, text, double precision) IS
 'Conditional parity: each group against the reference (the largest, unless named) within strata. Mantel-Haenszel difference and odds ratio, Cochran-Mantel-Haenszel test with and
-without continuity correction, and conditional demographic disparity (share of the rejected less share of the selected, averaged over strata by rows). Intervals: Newcombe''s of difference, Sato''s of conditional_difference, Robins, Breslow
+without continuity correction, and conditional demographic disparity (share of the rejected less share of the selected, averaged over strata by rows). Intervals: Wilson''s of rates, Newcombe''s of difference, Sato''s of conditional_difference, Robins, Breslow
 and Greenland''s of odds_ratio, MOVER of conditional_disparity.
 Example: SELECT * FROM sustainml.fairness_strata(''admissions'', ''admitted'', ''{gender}'', ''{dept}'', favorable => ''1'');';
 

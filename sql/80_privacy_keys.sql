@@ -187,7 +187,7 @@ no master key; detail says more.
 Example: SELECT key, master_id, status FROM sustainml.key_check() WHERE status <> ''ok'';';
 
 -- Availability: 0.1.0
-CREATE FUNCTION sustainml.destroy_key(key text, confirm text) RETURNS bigint
+CREATE FUNCTION sustainml.destroy_key(key text, confirm text DEFAULT '') RETURNS bigint
 	AS 'MODULE_PATHNAME', 'sustainml_destroy_key' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION sustainml.destroy_key(text, text) IS
 'Destroys all data keys of a key, so that no value sealed with it can ever be opened; returns how many.  confirm repeats the name.

@@ -53,6 +53,7 @@ BEGIN
 	END IF;
 	fresh := sustainml_internal.rotate_begin(table_name, column_name);
 	rows := 0;
+	PERFORM sustainml_internal.need_commits('rotate');
 	COMMIT;
 	LOOP
 		found := 0;
@@ -118,6 +119,7 @@ BEGIN
 			MESSAGE = 'encrypt_column_batches needs a table, a column, a key and batch_blocks of at least 1';
 	END IF;
 	PERFORM sustainml_internal.sealing_begin(table_name, column_name, key, deterministic, row_key);
+	PERFORM sustainml_internal.need_commits('encrypt_column_batches');
 	COMMIT;
 	SELECT pg_catalog.array_agg(l) INTO parts FROM sustainml_internal.leaf_tables(table_name) l;
 	FOREACH part IN ARRAY COALESCE(parts, '{}'::pg_catalog.regclass[]) LOOP

@@ -71,6 +71,7 @@ BEGIN
 		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'mask_in_place needs a table, its name as confirmation, and at least 1 row in a batch';
 	END IF;
 	job := sustainml_internal.mask_static_begin(table_name, confirm, COALESCE(policy, ''));
+	PERFORM sustainml_internal.need_commits('mask_in_place');
 	COMMIT;
 	LOOP
 		done := sustainml_internal.mask_static_step(table_name, job, COALESCE(policy, ''), batch_rows);

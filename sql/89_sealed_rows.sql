@@ -15,6 +15,8 @@ CREATE TYPE sustainml_internal.bound (
 	OUTPUT = sustainml_internal.bound_out,
 	INTERNALLENGTH = VARIABLE
 );
+-- a table with such values could not be dumped
+REVOKE USAGE ON TYPE sustainml_internal.bound FROM PUBLIC;
 COMMENT ON TYPE sustainml_internal.bound IS 'A sealed value with the key of the row that it is bound to, still sealed';
 
 -- Availability: 0.1.0

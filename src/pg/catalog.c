@@ -160,8 +160,8 @@ privilege_level(const char *privilege)
 	return 0;
 }
 
-static char *
-text_attribute(Relation relation, HeapTuple tuple, int attribute)
+char *
+ml_text_attribute(Relation relation, HeapTuple tuple, int attribute)
 {
 	bool  isnull;
 	Datum value = heap_getattr(tuple, attribute, RelationGetDescr(relation), &isnull);
@@ -199,8 +199,8 @@ ml_may(const char *owner, const char *schema, const char *name, MlPrivilege priv
 	key[0].sk_collation = key[1].sk_collation = DEFAULT_COLLATION_OID;
 	scan = systable_beginscan(grants, InvalidOid, false, GetActiveSnapshot(), 2, key);
 	while (!may && (tuple = systable_getnext(scan)) != NULL)
-		may = privilege_level(text_attribute(grants, tuple, Anum_grant_privilege)) >= (int) privilege &&
-			role_is_mine(text_attribute(grants, tuple, Anum_grant_role));
+		may = privilege_level(ml_text_attribute(grants, tuple, Anum_grant_privilege)) >= (int) privilege &&
+			role_is_mine(ml_text_attribute(grants, tuple, Anum_grant_role));
 	systable_endscan(scan);
 	table_close(grants, AccessShareLock);
 	return may;
@@ -256,10 +256,10 @@ version_from_tuple(Relation relation, HeapTuple tuple)
 	Datum      value;
 
 	version->id = DatumGetInt64(heap_getattr(tuple, Anum_version_id, row, &isnull));
-	version->schema = text_attribute(relation, tuple, Anum_version_schema);
-	version->name = text_attribute(relation, tuple, Anum_version_model);
+	version->schema = ml_text_attribute(relation, tuple, Anum_version_schema);
+	version->name = ml_text_attribute(relation, tuple, Anum_version_model);
 	version->version = DatumGetInt32(heap_getattr(tuple, Anum_version_version, row, &isnull));
-	version->owner = text_attribute(relation, tuple, Anum_version_owner);
+	version->owner = ml_text_attribute(relation, tuple, Anum_version_owner);
 	version->is_active = DatumGetBool(heap_getattr(tuple, Anum_version_is_active, row, &isnull));
 	version->checksum = (uint64) DatumGetInt64(heap_getattr(tuple, Anum_version_checksum, row, &isnull));
 	value = heap_getattr(tuple, Anum_version_threshold, row, &isnull);

@@ -9,7 +9,9 @@
 #define ML_CATALOG_H
 
 #include "compat.h"
+#include "access/htup.h"
 #include "utils/jsonb.h"
+#include "utils/relcache.h"
 
 typedef enum MlPrivilege
 {
@@ -49,6 +51,9 @@ typedef struct MlVersion
  * no active version, insufficient privilege.  Allocated in CurrentMemoryContext.
  */
 extern MlVersion *ml_version_resolve(const char *model, MlPrivilege privilege);
+
+/* A text column of a row, NULL where it is NULL. */
+extern char *ml_text_attribute(Relation relation, HeapTuple tuple, int attribute);
 
 /* OIDs of our schema, tables and owner, cached; errors when the extension is not installed. */
 extern Oid ml_catalog_relation(const char *relname);

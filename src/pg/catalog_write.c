@@ -22,6 +22,7 @@
 
 #include "catalog_internal.h"
 #include "parameters.h"
+#include "statement.h"
 #include "../core/model/model.h"
 
 void
@@ -86,15 +87,6 @@ ml_lock_name(const char *schema, const char *name)
 	check_snapshot(schema, name);
 }
 
-static void
-execute(const char *query, int count, Oid *types, Datum *values, const char *nulls, int expected)
-{
-	int code = SPI_execute_with_args(query, count, types, values, nulls, false, 0);
-
-	if (code != expected)
-		elog(ERROR, "catalog statement failed: %s", SPI_result_code_string(code));
-}
-
 int
 ml_previous_version(const char *schema, const char *name)
 {
@@ -131,21 +123,20 @@ ml_set_active(const char *schema, const char *name, int version, const char *use
 	values[3] = CStringGetTextDatum(user);
 	values[4] = CStringGetTextDatum(reason);
 	values[5] = CStringGetTextDatum(owner);
-	execute("UPDATE sustainml.model_version SET is_active = false WHERE model_schema = $1 AND model = $2 AND is_active", 2, types, values,
-			NULL, SPI_OK_UPDATE);
-	execute("UPDATE sustainml.activation SET active_to = clock_timestamp() WHERE model_schema = $1 AND model = $2 AND active_to IS NULL", 2,
-			types, values, NULL, SPI_OK_UPDATE);
+	(void) ml_statement("UPDATE sustainml.model_version SET is_active = false WHERE model_schema = $1 AND model = $2 AND is_active", 2, types, values,
+						NULL, SPI_OK_UPDATE);
+	(void) ml_statement("UPDATE sustainml.activation SET active_to = clock_timestamp() WHERE model_schema = $1 AND model = $2 AND active_to IS NULL",
+						2, types, values, NULL, SPI_OK_UPDATE);
 	if (version > 0)
 	{
-		execute("UPDATE sustainml.model_version SET is_active = true WHERE model_schema = $1 AND model = $2 AND version = $3", 3, types,
-				values, NULL, SPI_OK_UPDATE);
-		execute("INSERT INTO sustainml.activation (model_schema, model, version, active_from, activated_by, reason, owner)"
-				" VALUES ($1, $2, $3, clock_timestamp(), $4, $5, $6)", 6, types, values, NULL, SPI_OK_INSERT);
+		(void) ml_statement("UPDATE sustainml.model_version SET is_active = true WHERE model_schema = $1 AND model = $2 AND version = $3", 3, types,
+							values, NULL, SPI_OK_UPDATE);
+		(void) ml_statement("INSERT INTO sustainml.activation (model_schema, model, version, active_from, activated_by, reason, owner)"
+							" VALUES ($1, $2, $3, clock_timestamp(), $4, $5, $6)", 6, types, values, NULL, SPI_OK_INSERT);
 		/* fairness alerts are about the version in use; most models have no policy, and are spared the call */
-		execute("SELECT FROM sustainml.fairness_policy p WHERE p.model_schema = $1 AND p.model = $2 AND p.ended_at IS NULL LIMIT 1", 2, types,
-				values, NULL, SPI_OK_SELECT);
-		if (SPI_processed > 0)
-			execute("SELECT sustainml_internal.fairness_follow($1, $2)", 2, types, values, NULL, SPI_OK_SELECT);
+		if (ml_statement("SELECT FROM sustainml.fairness_policy p WHERE p.model_schema = $1 AND p.model = $2 AND p.ended_at IS NULL LIMIT 1", 2,
+						 types, values, NULL, SPI_OK_SELECT) > 0)
+			(void) ml_statement("SELECT sustainml_internal.fairness_follow($1, $2)", 2, types, values, NULL, SPI_OK_SELECT);
 	}
 	ml_models_changed();
 }
@@ -246,7 +237,7 @@ ml_version_insert(const MlNewVersion *fresh, bool activate, const char *reason, 
 	fill_parameters(&parameters, fresh, version, owner, user);
 	SPI_connect();
 	ml_owner_begin(&scope);
-	execute(insert_version, parameters.count, parameters.types, parameters.values, parameters.nulls, SPI_OK_INSERT_RETURNING);
+	(void) ml_statement(insert_version, parameters.count, parameters.types, parameters.values, parameters.nulls, SPI_OK_INSERT_RETURNING);
 	*id = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	if (activate)
 		ml_set_active(fresh->schema, fresh->name, version, user, owner, reason);
@@ -267,7 +258,7 @@ ml_version_set_run(int64 id, int64 run_id)
 		return;
 	SPI_connect();
 	ml_owner_begin(&scope);
-	execute("UPDATE sustainml.model_version SET run_id = $2 WHERE id = $1", 2, types, values, NULL, SPI_OK_UPDATE);
+	(void) ml_statement("UPDATE sustainml.model_version SET run_id = $2 WHERE id = $1", 2, types, values, NULL, SPI_OK_UPDATE);
 	ml_owner_end(&scope);
 	SPI_finish();
 }

@@ -233,6 +233,7 @@ typedef struct CellsCall
 	int           count;     /* columns of the layout */
 	MlCellColumn *columns;
 	int           nested;    /* 1 when the first argument is cells */
+	int           first;     /* columns that these have filled, in every row */
 	MlReader     *readers;   /* per argument */
 	int           plain;     /* arguments that a plain loop copies */
 	Oid           type;      /* of cells itself */
@@ -284,6 +285,7 @@ init_readers(FunctionCallInfo fcinfo, CellsCall *call, int first, int arguments)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("too many columns for the training plan")));
+	call->first = first;
 	for (int i = 0; i < arguments; i++)
 	{
 		init_reader(&call->readers[i], get_fn_expr_argtype(fcinfo->flinfo, 1 + call->nested + i), &call->columns[first + i]);
@@ -366,6 +368,9 @@ sustainml_cells(PG_FUNCTION_ARGS)
 		reserve(call, size);
 		if (call->buffer->filled == UINT32_MAX)
 			init_readers(fcinfo, call, first, arguments);
+		/* the columns, and what reads them, are those of the first row */
+		if (first != call->first)
+			elog(ERROR, "cells of another plan");
 		memcpy(call->buffer, before, size);
 	}
 	else if (call->buffer->filled == UINT32_MAX)
@@ -468,6 +473,12 @@ sustainml_fold_step(PG_FUNCTION_ARGS)
 	call = fcinfo->flinfo->fn_extra;
 	if (call == NULL)
 		call = start_fold(fcinfo, &pass->plan->layout);
+	/* groups may have plans of their own, and the row is read for one of them */
+	if (sml_layout_numbers(&pass->plan->layout) != call->numbers || sml_layout_labels(&pass->plan->layout) != call->label_count)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("the plan of a training pass must be a constant"),
+				 errhint("This function serves sustainml.train; call that instead.")));
 	row = open_cells(call, (const Cells *) PG_DETOAST_DATUM(PG_GETARG_DATUM(2)));
 	status = sml_pass_absorb(ml_state_env(state), pass, &row);
 	if (status != SML_OK)

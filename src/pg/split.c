@@ -270,6 +270,36 @@ plan_gap(MlSplit *split, Oid type, const JsonbValue *gap)
 				 errhint(number ? "For example {\"time\": \"step\", \"gap\": 10}." : "For example {\"time\": \"day\", \"gap\": \"7 days\"}.")));
 }
 
+/* The start of the gap as SQL, or the cut itself. */
+static char *
+gap_start(const MlSplit *split, Oid type)
+{
+	char *cut = psprintf("%s::%s", quote_literal_cstr(split->cut), format_type_be_qualified(type));
+
+	if (split->gap == NULL)
+		return cut;
+	if (TypeCategory(type) == TYPCATEGORY_NUMERIC)
+		return psprintf("(%s OPERATOR(pg_catalog.-) %s::pg_catalog.numeric)", cut, quote_literal_cstr(split->gap));
+	return psprintf("(%s OPERATOR(pg_catalog.-) %s::pg_catalog.interval)", cut, quote_literal_cstr(split->gap));
+}
+
+/* "1 month -30 days" is not negative and yet can end later, and a time of day goes round: training would see held-out rows. */
+static void
+check_gap(const MlSplit *split, Oid type)
+{
+	char       *start = gap_start(split, type);
+	const char *before = query_texts(psprintf("SELECT (%s %s %s::%s)::pg_catalog.text", start, ml_operator(type, BTLessEqualStrategyNumber),
+											  quote_literal_cstr(split->cut), format_type_be_qualified(type)), 1)[0];
+
+	if (before && strcmp(before, "true") == 0)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("split key \"gap\" does not end before the held-out rows begin"),
+			 errdetail("They begin at %s; so long before that is later, or no value.", split->cut),
+			 errhint("Give a shorter gap, in one unit.")));
+}
+
 /* The column that a split key names, and the base of its type. */
 static int
 split_column(const MlSource *source, const JsonbValue *value, const char *key, Oid *type)
@@ -296,7 +326,7 @@ plan_time(MlSplit *split, const MlSource *source, const JsonbValue *time, const 
 
 	split->kind = ML_SPLIT_TIME;
 	add_column(split, source, column);
-	if (TypeCategory(type) != TYPCATEGORY_DATETIME && TypeCategory(type) != TYPCATEGORY_NUMERIC)
+	if ((TypeCategory(type) != TYPCATEGORY_DATETIME && TypeCategory(type) != TYPCATEGORY_NUMERIC) || (type == MONEYOID && gap))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of type %s is no time", name, format_type_be(type)),
@@ -318,6 +348,8 @@ plan_time(MlSplit *split, const MlSource *source, const JsonbValue *time, const 
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("column \"%s\" has no value to split by", name)));
+	if (gap)
+		check_gap(split, type);
 }
 
 static void
@@ -434,19 +466,6 @@ static char *
 key_predicate(const MlSplit *split, const MlSource *source, double share, bool held_out)
 {
 	return hash_predicate(split->seed, share, split->columns, split->column_count, source, held_out);
-}
-
-/* The start of the gap as SQL, or the cut itself. */
-static char *
-gap_start(const MlSplit *split, Oid type)
-{
-	char *cut = psprintf("%s::%s", quote_literal_cstr(split->cut), format_type_be_qualified(type));
-
-	if (split->gap == NULL)
-		return cut;
-	if (TypeCategory(type) == TYPCATEGORY_NUMERIC)
-		return psprintf("(%s OPERATOR(pg_catalog.-) %s::pg_catalog.numeric)", cut, quote_literal_cstr(split->gap));
-	return psprintf("(%s OPERATOR(pg_catalog.-) %s::pg_catalog.interval)", cut, quote_literal_cstr(split->gap));
 }
 
 /* The time compared with a constant of its type. */

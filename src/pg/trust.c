@@ -6,6 +6,9 @@
  * which are volatile all, when they are the server's or ours.  Expressions are read from the catalog as they were stored: the ones that the relation cache has ready
  * are simplified, which evaluates what is immutable.
  *
+ * Some code is not the table's own: rows of a partition are held against the partition keys of all that it is part of; a GiST index
+ * measures ranges by a function of their type; and triggers after the cascade of a foreign key run as whoever deleted the key.
+ *
  * Cost: one pass over the indexes and children of a table, for superusers and tables of others alone.
  */
 #include "compat.h"
@@ -14,14 +17,19 @@
 #include "access/relation.h"
 #include "access/transam.h"
 #include "catalog/namespace.h"
+#include "catalog/partition.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_partitioned_table.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_range.h"
+#include "catalog/pg_statistic_ext.h"
 #include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/primnodes.h"
+#include "rewrite/prs2lock.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -84,17 +92,53 @@ text_runs_code(const char *stored)
 	return stored && runs_code(stringToNode(stored), NULL);
 }
 
+/* An expression in a row of the catalog. */
 static bool
-attribute_runs_code(HeapTuple tuple, int attribute)
+attribute_runs_code(int cache, HeapTuple tuple, int attribute)
 {
 	bool  isnull;
-	Datum value = SysCacheGetAttr(INDEXRELID, tuple, (AttrNumber) attribute, &isnull);
+	Datum value = SysCacheGetAttr(cache, tuple, (AttrNumber) attribute, &isnull);
 
 	return !isnull && text_runs_code(TextDatumGetCString(value));
 }
 
+/* A range of a user's type whose function for differences is not trusted. */
+static bool
+is_range_with_code(Oid type)
+{
+	Oid       base = getBaseType(type);
+	Oid       range = type_is_multirange(base) ? get_multirange_range(base) : base;
+	HeapTuple tuple;
+	Oid       difference;
+
+	if (range < FirstNormalObjectId)
+		return false;
+	tuple = SearchSysCache1(RANGETYPE, ObjectIdGetDatum(range));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	difference = ((Form_pg_range) GETSTRUCT(tuple))->rngsubdiff;
+	ReleaseSysCache(tuple);
+	return OidIsValid(difference) && !trusted_function(difference);
+}
+
+static bool
+index_of_range_with_code(Relation relation, HeapTuple tuple)
+{
+	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
+
+	for (int i = 0; i < index->indnkeyatts; i++)
+	{
+		AttrNumber number = index->indkey.values[i];
+
+		if (number > 0 && is_range_with_code(TupleDescAttr(RelationGetDescr(relation), number - 1)->atttypid))
+			return true;
+	}
+	return false;
+}
+
+/* Whoever plans evaluates what is constant in expressions and conditions; whoever writes rows calls what types bring along as well. */
 static const char *
-index_with_code(Relation relation)
+index_with_code(Relation relation, MlTouch touch)
 {
 	List       *indexes = RelationGetIndexList(relation);
 	ListCell   *cell;
@@ -106,12 +150,96 @@ index_with_code(Relation relation)
 
 		if (!HeapTupleIsValid(tuple))
 			continue;
-		if (attribute_runs_code(tuple, Anum_pg_index_indexprs) || attribute_runs_code(tuple, Anum_pg_index_indpred))
+		if (attribute_runs_code(INDEXRELID, tuple, Anum_pg_index_indexprs) || attribute_runs_code(INDEXRELID, tuple, Anum_pg_index_indpred))
 			found = psprintf("index \"%s\" with an expression or condition", get_rel_name(lfirst_oid(cell)));
+		else if (touch >= ML_TOUCH_UPDATE && index_of_range_with_code(relation, tuple))
+			found = psprintf("index \"%s\" on ranges of a type of its owner's", get_rel_name(lfirst_oid(cell)));
 		ReleaseSysCache(tuple);
 	}
 	list_free(indexes);
 	return found;
+}
+
+static const char *
+statistics_with_code(Relation relation)
+{
+	List       *statistics = RelationGetStatExtList(relation);
+	ListCell   *cell;
+	const char *found = NULL;
+
+	foreach(cell, statistics)
+	{
+		HeapTuple tuple = SearchSysCache1(STATEXTOID, ObjectIdGetDatum(lfirst_oid(cell)));
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		if (attribute_runs_code(STATEXTOID, tuple, Anum_pg_statistic_ext_stxexprs))
+			found = psprintf("statistics \"%s\" on an expression", NameStr(((Form_pg_statistic_ext) GETSTRUCT(tuple))->stxname));
+		ReleaseSysCache(tuple);
+	}
+	list_free(statistics);
+	return found;
+}
+
+static bool
+partition_key_runs_code(Oid relid)
+{
+	HeapTuple tuple = SearchSysCache1(PARTRELID, ObjectIdGetDatum(relid));
+	bool      runs = HeapTupleIsValid(tuple) && attribute_runs_code(PARTRELID, tuple, Anum_pg_partitioned_table_partexprs);
+
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return runs;
+}
+
+/* Of the table, or of one that it is part of. */
+static const char *
+partition_key_with_code(Relation relation)
+{
+	List     *above = relation->rd_rel->relispartition ? get_partition_ancestors(RelationGetRelid(relation)) : NIL;
+	ListCell *cell;
+
+	if (partition_key_runs_code(RelationGetRelid(relation)))
+		return "a partition key with an expression";
+	foreach(cell, above)
+		if (partition_key_runs_code(lfirst_oid(cell)))
+			return psprintf("a place in table \"%s\", which has a partition key with an expression", get_rel_name(lfirst_oid(cell)));
+	return NULL;
+}
+
+/* Rules that a statement sets off; those for SELECT make a view, which is no table to write to. */
+static const char *
+rule_with_code(Relation relation, MlTouch touch)
+{
+	for (int i = 0; relation->rd_rules && i < relation->rd_rules->numLocks; i++)
+		if (touch >= ML_TOUCH_INSERT || relation->rd_rules->rules[i]->event == CMD_UPDATE)
+			return "a rule";
+	return NULL;
+}
+
+/* A foreign key of a table of others that writes there when a key is deleted or changed. */
+static const char *
+cascade_with_code(Relation relation)
+{
+	TriggerDesc *triggers = relation->trigdesc;
+
+	for (int i = 0; triggers && i < triggers->numtriggers; i++)
+	{
+		const Trigger *trigger = &triggers->triggers[i];
+
+		switch (trigger->tgfoid)
+		{
+			case F_RI_FKEY_CASCADE_DEL:
+			case F_RI_FKEY_CASCADE_UPD:
+			case F_RI_FKEY_SETNULL_DEL:
+			case F_RI_FKEY_SETNULL_UPD:
+			case F_RI_FKEY_SETDEFAULT_DEL:
+			case F_RI_FKEY_SETDEFAULT_UPD:
+				if (OidIsValid(trigger->tgconstrrelid))
+					return psprintf("a foreign key of table \"%s\" that writes there", get_rel_name(trigger->tgconstrrelid));
+		}
+	}
+	return NULL;
 }
 
 static const char *
@@ -142,8 +270,6 @@ insert_with_code(Relation relation)
 	TupleDesc    row = RelationGetDescr(relation);
 	TupleConstr *constraints = row->constr;
 
-	if (relation->rd_rules)
-		return "a rule";
 	for (int i = 0; constraints && i < constraints->num_defval; i++)
 		if (text_runs_code(constraints->defval[i].adbin))
 			return psprintf("the default of column \"%s\"", NameStr(TupleDescAttr(row, constraints->defval[i].adnum - 1)->attname));
@@ -159,6 +285,27 @@ insert_with_code(Relation relation)
 	return NULL;
 }
 
+/* What a statement that touches the table would run, in words; NULL: nothing. */
+static const char *
+table_with_code(Relation relation, MlTouch touch)
+{
+	const char *what = index_with_code(relation, touch);
+
+	if (what == NULL)
+		what = statistics_with_code(relation);
+	if (what == NULL)
+		what = partition_key_with_code(relation);
+	if (what == NULL && touch >= ML_TOUCH_UPDATE)
+		what = rule_with_code(relation, touch);
+	if (what == NULL && touch >= ML_TOUCH_UPDATE)
+		what = update_with_code(relation);
+	if (what == NULL && touch >= ML_TOUCH_INSERT)
+		what = insert_with_code(relation);
+	if (what == NULL && touch >= ML_TOUCH_INSERT)
+		what = cascade_with_code(relation);
+	return what;
+}
+
 /* Names what runs; children are locked as the statement to come will lock them. */
 static void
 require(Oid relid, MlTouch touch, const char *doing)
@@ -170,11 +317,11 @@ require(Oid relid, MlTouch touch, const char *doing)
 	ListCell   *cell;
 
 	if (!superuser_arg(owner))
-		what = index_with_code(relation);
-	if (!superuser_arg(owner) && what == NULL && touch >= ML_TOUCH_UPDATE)
-		what = update_with_code(relation);
-	if (!superuser_arg(owner) && what == NULL && touch >= ML_TOUCH_INSERT)
-		what = insert_with_code(relation);
+	{
+		/* statistics, and indexes made CONCURRENTLY, wait for no other lock of a writer */
+		LockRelationOid(relid, ShareUpdateExclusiveLock);
+		what = table_with_code(relation, touch);
+	}
 	if (what)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),

@@ -8,9 +8,9 @@
 
 typedef enum MlTouch
 {
-	ML_TOUCH_PLAN,   /* statements that plan over the table or write it anew: conditions and expressions of its indexes are evaluated */
-	ML_TOUCH_UPDATE, /* its rows are updated: triggers, checks and generated columns as well */
-	ML_TOUCH_INSERT  /* rows are written by name: rules, defaults and types of columns as well */
+	ML_TOUCH_PLAN,   /* statements that plan over the table or write it anew: expressions of its indexes, statistics and partition keys are evaluated */
+	ML_TOUCH_UPDATE, /* its rows are updated: rules, triggers, checks, generated columns and ranges in its indexes as well */
+	ML_TOUCH_INSERT  /* rows are written by name and replaced: defaults, types of columns and cascades of foreign keys as well */
 } MlTouch;
 
 /*

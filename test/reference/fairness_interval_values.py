@@ -64,7 +64,6 @@ def auc_interval(y, s, w):
     psi = (x1[:, None] > x0) + 0.5 * (x1[:, None] == x0)
     v1, v0 = psi @ w0 / w0.sum(), w1 @ psi / w1.sum()
     a = np.average(v1, weights=w1)
-    off = ((x1[:, None] == x0) * np.outer(w1, w0)).sum() / w1.sum() / w0.sum() / 2
 
     def hanley(t):
         return t * (1 - t) / n1 / n0 * (1 + ((n1 + n0) / 2 - 1) * ((1 - t) / (2 - t) + t / (1 + t)))
@@ -76,7 +75,7 @@ def auc_interval(y, s, w):
     # at an area of 0 or 1 the gap has a second root there
     low = 0 if a == 0 else optimize.brentq(gap, 1e-15, min(a, 1 - 1e-9), xtol=1e-15) if gap(1e-15) > 0 else 0
     high = 1 if a == 1 else optimize.brentq(gap, max(a, 1e-9), 1 - 1e-15, xtol=1e-15) if gap(1 - 1e-15) > 0 else 1
-    return max(0, low - off), min(1, high + off)
+    return max(0, low), min(1, high)
 
 
 def odds_interval(y, p, w):

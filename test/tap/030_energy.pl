@@ -340,8 +340,9 @@ like(estimated()->{energy_source}, qr/; the run was too short for counters$/, 'a
 	my $cancelled;
 	lay_out();
 	remove_tree("$tree/intel-rapl/intel-rapl:$_") for 0, 2, '1/intel-rapl:1:0';
-	spill("$tree/intel-rapl/intel-rapl:1/max_energy_range_uj", "800000000\n");
-	spill($one, "700000000\n");
+	# The range is 12 s of the greatest power, so the sampler looks every 6 s and may be as late again; 200 of 205 W.
+	spill("$tree/intel-rapl/intel-rapl:1/max_energy_range_uj", "2460000000\n");
+	spill($one, "2300000000\n");
 	$cancelled = begin_gated();
 	$node->safe_psql('postgres', "SELECT pg_cancel_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
 	$node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") or die 'no cancel';
@@ -352,11 +353,11 @@ like(estimated()->{energy_source}, qr/; the run was too short for counters$/, 'a
 	$cancelled->query("SET sustainml.idle_power = 'package-1=0'");
 	$cancelled->query_until(qr/begun/, "\\echo begun\nSELECT * FROM sustainml.train('m', 'gated', target => 'y', task => 'regression', holdout => 0, features => '{x}');\n");
 	$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") or die 'no wait';
-	for (1 .. 14)
+	for (1 .. 30)
 	{
 		sleep 0.5;
-		$joules += 80;
-		spill("$one.new", ((700 + $joules) % 800) . "000000\n");
+		$joules += 100;
+		spill("$one.new", ((2300 + $joules) % 2460) . "000000\n");
 		rename "$one.new", $one;
 	}
 	host(100000 + 10 * $tick, 0);

@@ -57,7 +57,12 @@ my %pages = (
 	'mitigation.md' => { tables => $census },
 	'resampling.md' => { tables => $transactions },
 	# a column is sealed at once or in batches, and the name of the column that fills comes from the view
-	'sealing.md' => { tables => $people . "GRANT ALL ON people TO analyst;", refused => [ qr/is sealed already/, qr/"salary" of table "people" is not being encrypted/, qr/column "sustainml_sealing_123" does not exist/ ] },
+	'sealing.md' => { tables => $people . q{
+		GRANT ALL ON people TO analyst;
+		SELECT sustainml.create_key('clinic', role => 'hr');
+		CREATE TABLE visits AS SELECT i::bigint AS id, 10.0::float8 * i AS charge FROM generate_series(1, 5) i;
+		ALTER TABLE visits ADD PRIMARY KEY (id);
+	}, refused => [ qr/column "salary" is sealed already/, qr/column "salary" of table "people" is sealed already/, qr/column "sustainml_sealing_123" does not exist/ ] },
 );
 
 foreach my $path ("$root/README.md", sort glob("$root/docs/*.md"))

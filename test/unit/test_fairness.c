@@ -367,6 +367,92 @@ merges_exactly(void **unused)
 	harness_finish(&h);
 }
 
+/* A state of these scores, label 1 every third row. */
+static SmlFairState *
+scored(SmlEnv *env, const double *scores, size_t count)
+{
+	SmlFairState *state;
+
+	assert_int_equal(sml_alloc_array(env, 1, sml_fair_size(SML_FAIR_SCORES), &state), SML_OK);
+	sml_fair_start(state, SML_FAIR_SCORES);
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(sml_fair_add(env, state, (SmlTruth) (i % 3 == 0), SML_NO, scores[i], 1), SML_OK);
+	return state;
+}
+
+/*
+ * A bin of one score hides nothing: its ties are ties.  A bin of several may: by half its pairs.  The pairs are counted by hand: positives
+ * are rows 0, 3, 6, negatives the others.
+ */
+static void
+coarse_scores(void **unused)
+{
+	static const double ties[] = {0.5, 0.5, 0.25, 0.75, 0.5, 0.75, 1, 0, 1};
+	static const double close[] = {0.5, 0.501, 0.25, 0.75, 0.5, 0.75, 1, 0, 1};
+	static const double zeroes[] = {-0.0, 0.0};
+	Harness       h;
+	SmlFairState *a;
+	SmlFairState *b;
+	SmlFairState *all;
+
+	(void) unused;
+	harness_start(&h);
+	a = scored(&h.env, ties, 9);
+	assert_close(figure(a, SML_FAIR_ROC_AUC).off, 0, 0);
+	/* above 0.5: 0.25 and 0, half of two; above 0.75: 0.5 twice, 0.25, 0, half of one; above 1: all but one, half of it */
+	assert_close(figure(a, SML_FAIR_ROC_AUC).value, (3 + 4.5 + 5.5) / 18, 1e-15);
+	b = scored(&h.env, close, 9);
+	/* the pairs of 0.5 and 0.501 or 0.5 are two of 18 */
+	assert_close(figure(b, SML_FAIR_ROC_AUC).off, 2 / 18.0 / 2, 1e-15);
+	/* merged in either order, and with nothing */
+	all = scored(&h.env, NULL, 0);
+	sml_fair_merge(all, a);
+	assert_memory_equal(sml_fair_const_scores(all)->only, sml_fair_const_scores(a)->only, sizeof(sml_fair_const_scores(a)->only));
+	sml_fair_merge(all, b);
+	sml_fair_merge(b, a);
+	assert_memory_equal(sml_fair_const_scores(all)->only, sml_fair_const_scores(b)->only, sizeof(sml_fair_const_scores(b)->only));
+	assert_close(sml_fair_const_scores(all)->only[128], SML_FAIR_SEVERAL, 0);
+	assert_close(sml_fair_const_scores(all)->only[255], 1, 0);
+	sml_free(&h.env, all);
+	/* two zeroes are one score, in bytes as well */
+	all = scored(&h.env, zeroes, 2);
+	assert_false(signbit(sml_fair_const_scores(all)->only[0]));
+	sml_free(&h.env, a);
+	sml_free(&h.env, b);
+	sml_free(&h.env, all);
+	harness_finish(&h);
+}
+
+/* Bytes in which the score of a bin is not in it, or is there without rows. */
+static void
+refuses_bad_scores(void **unused)
+{
+	static const double score = 0.5;
+	static const double wrong[] = {0.25, -0.5, 1, 0.50390625, 0};
+	Harness h;
+
+	(void) unused;
+	harness_start(&h);
+	for (size_t i = 0; i <= sizeof(wrong) / sizeof(wrong[0]); i++)
+	{
+		SmlFairState *state = scored(&h.env, &score, 1);
+		SmlFairState *again = NULL;
+		SmlWriter     writer;
+
+		if (i < sizeof(wrong) / sizeof(wrong[0]))
+			sml_fair_scores(state)->only[128] = wrong[i];
+		else
+			sml_fair_scores(state)->only[7] = SML_FAIR_SEVERAL;
+		sml_writer_start(&writer, &h.env);
+		sml_fair_write(&writer, state);
+		assert_int_equal(sml_fair_read(&h.env, writer.bytes, writer.size, &again), SML_CORRUPT);
+		assert_null(again);
+		sml_writer_free(&writer);
+		sml_free(&h.env, state);
+	}
+	harness_finish(&h);
+}
+
 /* What processes used rides along: the largest figure of each, and not in bytes that leave. */
 static void
 workers(void **unused)
@@ -503,6 +589,8 @@ main(void)
 		cmocka_unit_test(inequality_and_distances), cmocka_unit_test(consistency), cmocka_unit_test(merges_exactly),
 		cmocka_unit_test(workers), cmocka_unit_test(compensated), cmocka_unit_test(refuses_bad_weights),
 		cmocka_unit_test(bytes_round),
+		cmocka_unit_test(coarse_scores),
+		cmocka_unit_test(refuses_bad_scores),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,9 +11,12 @@
  * Columns divided by their deviation; constant ones count 0, since they add nothing to a distance.  The deviation is rounded to single precision, so that
  * rows in another order, whose sums differ in the last bits, have the very same distances and ties.
  */
-static void
-scale(const double *features, size_t rows, size_t columns, double *scaled)
+static SmlStatus
+scale(SmlEnv *env, const double *features, size_t rows, size_t columns, double *scaled)
 {
+	const size_t step = sml_poll_steps(4);
+	SmlStatus    status = SML_OK;
+
 	for (size_t c = 0; c < columns; c++)
 	{
 		double mean = 0;
@@ -21,13 +24,27 @@ scale(const double *features, size_t rows, size_t columns, double *scaled)
 		double deviation;
 
 		for (size_t r = 0; r < rows; r++)
+		{
+			if (r % step == 0)
+				SML_TRY(sml_poll(env));
 			mean += features[r * columns + c] / (double) rows;
+		}
 		for (size_t r = 0; r < rows; r++)
+		{
+			if (r % step == 0)
+				SML_TRY(sml_poll(env));
 			square += (features[r * columns + c] - mean) * (features[r * columns + c] - mean);
+		}
 		deviation = (double) (float) sqrt(square / (double) rows);
 		for (size_t r = 0; r < rows; r++)
+		{
+			if (r % step == 0)
+				SML_TRY(sml_poll(env));
 			scaled[r * columns + c] = deviation > 0 && isfinite(deviation) ? features[r * columns + c] / deviation : 0;
+		}
 	}
+done:
+	return status;
 }
 
 #define PARTS 20
@@ -53,14 +70,17 @@ by_hash(const void *a, const void *b)
 static SmlStatus
 deal_out(SmlEnv *env, const SmlConsistency *of, uint8_t *part)
 {
-	Place    *places = NULL;
-	SmlStatus status;
+	const size_t step = sml_poll_steps(8 * (of->columns + 1));
+	Place       *places = NULL;
+	SmlStatus    status;
 
 	SML_TRY(sml_alloc_array(env, of->rows, sizeof(Place), &places));
 	for (size_t r = 0; r < of->rows; r++)
 	{
 		uint64_t hash = sml_hash_number(0, of->outcomes[r]);
 
+		if (r % step == 0)
+			SML_TRY(sml_poll(env));
 		for (size_t c = 0; c < of->columns; c++)
 			hash = sml_hash_number(hash, of->features[r * of->columns + c]);
 		places[r] = (Place) {hash, r};
@@ -204,7 +224,7 @@ sml_consistency(SmlEnv *env, const SmlConsistency *of, SmlFigure *figure)
 	SML_TRY(sml_alloc_array(env, of->rows, sizeof(Neighbour), &work.list));
 	SML_TRY(sml_alloc_array(env, of->rows, sizeof(uint8_t), &work.part));
 	SML_TRY(deal_out(env, of, work.part));
-	scale(of->features, of->rows, of->columns, work.scaled);
+	SML_TRY(scale(env, of->features, of->rows, of->columns, work.scaled));
 	for (size_t r = 0; r < of->rows; r++)
 	{
 		SML_TRY(sml_poll(env));

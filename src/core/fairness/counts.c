@@ -8,7 +8,7 @@
 #include "../metric/metric.h"
 
 #define KIND    "FAIR"
-#define VERSION 2
+#define VERSION 3
 
 /* ---- sums ----------------------------------------------------------------------- */
 
@@ -147,10 +147,21 @@ check_score(SmlFairScores *scores, double score)
 	return false;
 }
 
+/* Note that rows of "score" (or SML_FAIR_SEVERAL) come into a bin of the histogram; before they are counted. */
+static void
+note_only(SmlFairScores *scores, size_t b, double score)
+{
+	if (scores->histogram[SML_NO][b] + scores->histogram[SML_YES][b] == 0)
+		scores->only[b] = score + 0.0; /* not -0: bytes do not depend on the order of rows */
+	else if (scores->only[b] != score)
+		scores->only[b] = SML_FAIR_SEVERAL;
+}
+
 static void
 add_score(SmlFairScores *scores, SmlTruth label, double score, double weight, bool weighted)
 {
 	SmlFairBin *bin;
+	size_t      fine;
 	double      square;
 	double      loss;
 
@@ -174,7 +185,9 @@ add_score(SmlFairScores *scores, SmlTruth label, double score, double weight, bo
 	bin->n[label]++;
 	sml_sum_add(&bin->weight[label], weight);
 	sml_sum_add(&bin->score, weight * score);
-	scores->histogram[label][bin_of(score, SML_FAIR_HISTOGRAM)] += weight;
+	fine = bin_of(score, SML_FAIR_HISTOGRAM);
+	note_only(scores, fine, score);
+	scores->histogram[label][fine] += weight;
 }
 
 SmlStatus
@@ -266,6 +279,9 @@ merge_scores(SmlFairScores *into, const SmlFairScores *from, bool count_squares)
 	merge_sum(&into->log_loss, &from->log_loss);
 	merge_sum(&into->log_loss2, &from->log_loss2);
 	merge_bins(into->bin, from->bin);
+	for (size_t b = 0; b < SML_FAIR_HISTOGRAM; b++)
+		if (from->histogram[SML_NO][b] + from->histogram[SML_YES][b] > 0)
+			note_only(into, b, from->only[b]);
 	for (int label = 0; label < 2; label++)
 		for (size_t b = 0; b < SML_FAIR_HISTOGRAM; b++)
 			into->histogram[label][b] += from->histogram[label][b];
@@ -346,6 +362,7 @@ write_scores(SmlWriter *writer, const SmlFairScores *scores)
 		write_sums(writer, &scores->bin[b].score, 1);
 	}
 	sml_write_f64s(writer, scores->histogram[0], 2 * SML_FAIR_HISTOGRAM);
+	sml_write_f64s(writer, scores->only, SML_FAIR_HISTOGRAM);
 }
 
 void
@@ -434,6 +451,14 @@ read_scores(SmlReader *reader, SmlFairScores *scores)
 	}
 	for (size_t b = 0; b < 2 * SML_FAIR_HISTOGRAM; b++)
 		scores->histogram[b / SML_FAIR_HISTOGRAM][b % SML_FAIR_HISTOGRAM] = read_number(reader, 0, 1e300);
+	for (size_t b = 0; b < SML_FAIR_HISTOGRAM; b++)
+	{
+		double only = scores->only[b] = read_number(reader, SML_FAIR_SEVERAL, 1);
+		bool   empty = scores->histogram[SML_NO][b] + scores->histogram[SML_YES][b] == 0;
+
+		if (empty ? only != 0 : only != SML_FAIR_SEVERAL && !(only >= 0 && bin_of(only, SML_FAIR_HISTOGRAM) == b))
+			sml_reader_fail(reader, "the score of a bin is not in it");
+	}
 }
 
 /* Counts that are told twice must agree. */

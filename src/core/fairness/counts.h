@@ -6,7 +6,7 @@
  *
  *   +-------+-------+-----------+---------+------------------+--------------------+
  *   | size  | parts | unweighed | n[3][3] | weights          | scores             | … workers
- *   | 4 B   | 4 B   | 8 B       | 72 B    | 288 B, if any    | 5.0 kB, if any     |
+ *   | 4 B   | 4 B   | 8 B       | 72 B    | 288 B, if any    | 7.1 kB, if any     |
  *   +-------+-------+-----------+---------+------------------+--------------------+
  *
  * n counts rows by label and prediction, each no, yes or unknown, so rows that lack
@@ -20,7 +20,8 @@
  * A score must be a probability.  NaN and values outside [0, 1] are counted as bad,
  * the row's label and prediction still count.  Scores go into 10 calibration bins of
  * equal width with exact means (the bins of metric.h's ece) and into a histogram of
- * 256 bins by label, from which the AUC follows up to a known error.  Second moments of the losses are
+ * 256 bins by label, from which the AUC follows up to a known error; a bin whose rows all have one score notes which, since
+ * there ties are ties and nothing is unknown.  Second moments of the losses are
  * kept beside the losses, so that means have intervals.
  */
 #ifndef SML_FAIRNESS_COUNTS_H
@@ -31,6 +32,7 @@
 
 #define SML_FAIR_BINS 10
 #define SML_FAIR_HISTOGRAM 256
+#define SML_FAIR_SEVERAL (-1.0) /* a bin has more than one score */
 
 typedef enum SmlTruth
 {
@@ -83,6 +85,7 @@ typedef struct SmlFairScores
 	SmlSum     log_loss2; /* its square */
 	SmlFairBin bin[SML_FAIR_BINS];
 	double     histogram[2][SML_FAIR_HISTOGRAM]; /* sums of weights by label; counts without weights */
+	double     only[SML_FAIR_HISTOGRAM];         /* the one score of the rows of the bin, SML_FAIR_SEVERAL, or 0 where there are no rows */
 } SmlFairScores;
 
 /* CPU seconds of the processes that counted, for metering; processes beyond the last place are not noted. */

@@ -254,7 +254,7 @@ calibration_error(const Scored *scored, SmlFigure *figure)
 /* ---- area under the curve -------------------------------------------------------------- */
 
 /*
- * The curve that joins the 256 points of the histogram: its area, the most by which ties within bins can hide it, and the variances of the placements:
+ * The curve that joins the 256 points of the histogram: its area, the most by which bins of several scores can hide it, and the variances of the placements:
  * for a positive the share of negatives below it, for a negative the share of positives above it, ties by half.
  */
 typedef struct Area
@@ -270,7 +270,7 @@ histogram_area(const SmlFairScores *scores)
 	Area   area = {0, 0, {0, 0}};
 	double all[2] = {0, 0};
 	double below[2] = {0, 0};
-	double tied = 0;
+	double hidden = 0;
 
 	for (size_t b = 0; b < SML_FAIR_HISTOGRAM; b++)
 		for (int label = 0; label < 2; label++)
@@ -283,13 +283,14 @@ histogram_area(const SmlFairScores *scores)
 		area.value += positive * (below[SML_NO] + negative / 2);
 		area.variance[SML_YES] += positive * (below[SML_NO] + negative / 2) * (below[SML_NO] + negative / 2);
 		area.variance[SML_NO] += negative * (1 - below[SML_YES] - positive / 2) * (1 - below[SML_YES] - positive / 2);
-		tied += positive * negative;
+		if (scores->only[b] == SML_FAIR_SEVERAL)
+			hidden += positive * negative;
 		below[SML_YES] += positive;
 		below[SML_NO] += negative;
 	}
 	for (int label = 0; label < 2; label++)
 		area.variance[label] = fmax(0, area.variance[label] - area.value * area.value);
-	area.off = tied / 2;
+	area.off = hidden / 2;
 	return area;
 }
 

@@ -17,8 +17,8 @@
  *                   (generalised tpr) and of the negatives (generalised fpr)
  *   brier log_loss ece    as in metric.h
  *   calibration_gap mean score minus base rate of the labelled scored rows
- *   roc_auc         from the histogram, ties within a bin counted half; the interval
- *                   is widened by the most that this can be off
+ *   roc_auc         from the histogram, ties within a bin counted half; the interval is widened by the most that
+ *                   this can be off, which is nothing where the rows of each bin have one score
  *
  * Intervals are those of intervals.h: Wilson for shares and for the odds of treatment equality, Student's t for means of scores and losses, the bound
  * of a norm for ece, which is the sum of the gaps of its bins.  The AUC has that of Newcombe 2006 (Statistics in Medicine 25, 559, method 5), which holds for few

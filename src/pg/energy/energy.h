@@ -44,7 +44,8 @@ extern void ml_energy_define_settings(void);
 /* The state of clock and counters at one moment. */
 typedef struct MlMark
 {
-	double      wall;                    /* seconds of the monotonic clock */
+	double      wall;                    /* seconds of the monotonic clock, before the counters are read */
+	double      read_by;                 /* the same, when all of them are read */
 	bool        host_known;
 	SmlHostTime host;
 	bool        counters;                /* the readings below are there */

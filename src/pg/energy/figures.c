@@ -40,7 +40,7 @@ objection(const MlMark *begin, const MlMark *end, double cpu_seconds)
 
 		if (joules <= 0)
 			return "a counter stood still";
-		if (!sml_power_possible(&zones[i], joules, end->wall - begin->wall))
+		if (!sml_power_possible(&zones[i], joules, end->read_by - begin->wall))
 			return "a counter made a step that is not possible";
 	}
 	if (!begin->host_known || !end->host_known || end->host.busy <= begin->host.busy)

@@ -32,7 +32,7 @@ typedef struct Counter
 {
 	char     path[MAXPGPATH];
 	uint64_t reading;
-	double   read_at; /* when the reading was seen first */
+	double   read_at; /* just before the reading was seen first */
 	double   joules;  /* up to then */
 	double   pending; /* since then */
 } Counter;
@@ -58,44 +58,48 @@ now(void)
 	return (double) time.tv_sec + (double) time.tv_nsec * 1e-9;
 }
 
-/* What a reading adds; false: an interval is lost. */
+/* What a reading that was taken between two moments adds; false: an interval is lost. */
 static bool
-account(const SmlZone *zone, Counter *counter, uint64_t reading, double at)
+account(const SmlZone *zone, Counter *counter, uint64_t reading, double from, double to)
 {
 	double     joules = 0;
-	SmlReading judged = sml_counter_joules(zone, counter->reading, reading, at - counter->read_at, &joules);
+	SmlReading judged = sml_counter_joules(zone, counter->reading, reading, to - counter->read_at, &joules);
 
 	counter->pending = 0;
 	if (judged == SML_READING_STILL)
 		return true;
-	if (judged == SML_READING_FAST && at - counter->read_at < SETTLE)
+	if (judged == SML_READING_FAST && to - counter->read_at < SETTLE)
 	{
 		counter->pending = joules;
 		return true;
 	}
 	counter->joules += joules;
 	counter->reading = reading;
-	counter->read_at = at;
+	counter->read_at = from;
 	return judged == SML_READING_GOOD;
 }
 
-/* Read every counter and add up; an interval that is lost for one zone is lost.  The time of it. */
-static double
+/*
+ * Read every counter and add up; an interval that is lost for one zone is lost.  On a busy machine the process can lose
+ * the processor between the clock and a counter: what a step may be depends on the time from before one reading to after
+ * the next, or a true step would seem too large.
+ */
+static void
 sample(void)
 {
-	double at = now();
-	bool   sound = true;
+	bool sound = true;
 
 	for (size_t i = 0; i < count; i++)
 	{
+		double   from = now();
 		uint64_t reading;
 		int      error;
+		bool     known = ml_powercap_read(counters[i].path, zones[i].range_uj, &reading, &error);
 
-		sound = ml_powercap_read(counters[i].path, zones[i].range_uj, &reading, &error) && account(&zones[i], &counters[i], reading, at) && sound;
+		sound = known && account(&zones[i], &counters[i], reading, from, now()) && sound;
 	}
 	if (!sound)
 		lost++;
-	return at;
 }
 
 static void
@@ -202,7 +206,9 @@ ml_sampler_mark(MlMark *mark)
 	{
 		busy = true;
 		pg_compiler_barrier();
-		mark->wall = sample();
+		mark->wall = now();
+		sample();
+		mark->read_by = now();
 		mark->lost = lost;
 		for (size_t i = 0; i < count; i++)
 			mark->joules[i] = counters[i].joules + counters[i].pending;
@@ -210,5 +216,5 @@ ml_sampler_mark(MlMark *mark)
 		busy = false;
 	}
 	else
-		mark->wall = now();
+		mark->wall = mark->read_by = now();
 }

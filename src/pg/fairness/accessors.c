@@ -78,7 +78,7 @@ sustainml_fairness_ci(PG_FUNCTION_ARGS)
 	return ml_result_end(result);
 }
 
-/* fairness_compare(a, b, metric, how, confidence): one row */
+/* fairness_compare(a, b, metric, how, confidence, favorable): one row */
 PG_FUNCTION_INFO_V1(sustainml_fairness_compare);
 Datum
 sustainml_fairness_compare(PG_FUNCTION_ARGS)
@@ -87,6 +87,7 @@ sustainml_fairness_compare(PG_FUNCTION_ARGS)
 	SmlFairMetric metric;
 	SmlFigure     figures[2];
 	SmlFigure     compared;
+	SmlTruth      favorable = PG_ARGISNULL(5) || PG_GETARG_BOOL(5) ? SML_YES : SML_NO;
 	char         *how;
 	double        z;
 
@@ -97,7 +98,7 @@ sustainml_fairness_compare(PG_FUNCTION_ARGS)
 	how = text_to_cstring(PG_GETARG_TEXT_PP(3));
 	z = sml_fair_z(ml_fair_confidence(fcinfo, 4));
 	for (int i = 0; i < 2; i++)
-		sml_fair_figure(ml_fair_state_get(PG_GETARG_DATUM(i)), metric, SML_YES, z, &figures[i]);
+		sml_fair_figure(ml_fair_state_get(PG_GETARG_DATUM(i)), metric, favorable, z, &figures[i]);
 	if (strcmp(how, "difference") == 0)
 		sml_figure_difference(&figures[0], &figures[1], &compared);
 	else if (strcmp(how, "ratio") == 0 && metric < SML_FAIR_SHARES)
@@ -108,6 +109,20 @@ sustainml_fairness_compare(PG_FUNCTION_ARGS)
 				 errmsg("cannot compare \"%s\" by \"%s\"", sml_fair_metric_name(metric), how),
 				 errhint("Known are difference, and for shares ratio.")));
 	put_figure(result, &compared);
+	return ml_result_end(result);
+}
+
+/* fairness_share(part, whole, confidence): one row */
+PG_FUNCTION_INFO_V1(sustainml_fairness_share);
+Datum
+sustainml_fairness_share(PG_FUNCTION_ARGS)
+{
+	MlResult *result = ml_result_begin(fcinfo);
+	SmlFigure share = ml_fair_share((uint64) PG_GETARG_INT64(0), (uint64) PG_GETARG_INT64(1), sml_fair_z(ml_fair_confidence(fcinfo, 2)));
+
+	ml_put_interval(result, &share);
+	ml_put_text(result, share.ci_method);
+	ml_put_row(result);
 	return ml_result_end(result);
 }
 
@@ -161,6 +176,20 @@ bin_share(const SmlFairState *state, const SmlFairBin *bin, double z, SmlFigure 
 		sml_figure_undefined(figure, "no_scored_labels");
 }
 
+/* The mean score of bin b: of its squares a state knows nothing, but that scores lie within the bin bounds their mean. */
+static void
+bin_score(const SmlFairBin *bin, int b, const SmlFigure *observed, double z, SmlFigure *figure)
+{
+	*figure = (SmlFigure) {.numerator = sml_sum_value(&bin->score), .denominator = observed->denominator, .n = observed->n, .effective = observed->effective};
+	if (observed->reason)
+	{
+		sml_figure_undefined(figure, observed->reason);
+		return;
+	}
+	figure->value = figure->numerator / figure->denominator;
+	sml_figure_mean(figure, 0, (double) b / SML_FAIR_BINS, (double) (b + 1) / SML_FAIR_BINS, z);
+}
+
 /* fairness_bins(state, confidence): calibration bins */
 PG_FUNCTION_INFO_V1(sustainml_fairness_bins);
 Datum
@@ -179,13 +208,14 @@ sustainml_fairness_bins(PG_FUNCTION_ARGS)
 	for (int b = 0; scores && b < SML_FAIR_BINS; b++)
 	{
 		SmlFigure observed;
+		SmlFigure score;
 
 		bin_share(state, &scores->bin[b], z, &observed);
+		bin_score(&scores->bin[b], b, &observed, z, &score);
 		ml_put_integer32(result, b + 1);
 		ml_put_integer(result, (int64) observed.n);
-		ml_put_number(result, observed.denominator > 0 ? sml_sum_value(&scores->bin[b].score) / observed.denominator : NAN);
-		ml_put_interval(result, &observed);
-		ml_put_text(result, observed.ci_method);
+		ml_put_interval_method(result, &score);
+		ml_put_interval_method(result, &observed);
 		ml_put_text(result, sml_figure_reason(&observed));
 		ml_put_row(result);
 	}

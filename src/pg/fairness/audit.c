@@ -11,9 +11,11 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
+#include "../args.h"
 #include "../catalog_internal.h"
 #include "../metric/result.h"
 #include "../nearest.h"
+#include "../statement.h"
 #include "request.h"
 
 static void
@@ -141,9 +143,7 @@ owner_statement(const char *statement, int count, const Oid *types, Datum *value
 
 	SPI_connect();
 	ml_owner_begin(&scope);
-	if (SPI_execute_with_args(statement, count, (Oid *) types, values, nulls, false, 0) != expected)
-		elog(ERROR, "cannot write a fairness table");
-	if (SPI_processed == 1 && SPI_tuptable != NULL)
+	if (ml_statement(statement, count, (Oid *) types, values, nulls, expected) == 1 && SPI_tuptable != NULL)
 		result = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	ml_owner_end(&scope);
 	SPI_finish();
@@ -201,11 +201,12 @@ Datum
 sustainml_set_fairness_policy(PG_FUNCTION_ARGS)
 {
 	static const Oid types[] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, FLOAT8OID, BOOLOID, TEXTOID, INT8OID, TEXTOID, INT4OID, TEXTOID};
-	MlVersion *version = model_to_manage(ml_fair_required(fcinfo, 0, "the model"));
-	char      *metric = disparity_argument(ml_fair_required(fcinfo, 1, "the metric"));
+	MlVersion *version = model_to_manage(ml_required_text(fcinfo, 0, "the model"));
+	char      *metric = disparity_argument(ml_required_text(fcinfo, 1, "the metric"));
 	double     bound = PG_ARGISNULL(2) ? NAN : PG_GETARG_FLOAT8(2);
-	char      *judge_by = ml_fair_required(fcinfo, 4, "judge_by");
-	char      *severity = ml_fair_required(fcinfo, 6, "severity");
+	char      *judge_by = ml_required_text(fcinfo, 4, "judge_by");
+	char      *severity = ml_required_text(fcinfo, 6, "severity");
+	int64      policy;
 	Datum      values[11];
 	char       nulls[12] = "           ";
 
@@ -252,10 +253,13 @@ sustainml_set_fairness_policy(PG_FUNCTION_ARGS)
 						   " RETURNING policy_id)"
 						   " UPDATE sustainml.fairness_alert a SET closed_at = clock_timestamp(), closed_reason = 'the policy was replaced'"
 						   " FROM ended e WHERE a.policy_id = e.policy_id AND a.closed_at IS NULL", 11, types, values, nulls, SPI_OK_UPDATE);
-	PG_RETURN_INT64(owner_statement("INSERT INTO sustainml.fairness_policy (policy_id, model_schema, model, attribute, metric, bound, at_least, judge_by,"
-									" min_n, severity, clean_audits, created_at, created_by)"
-									" VALUES (nextval('sustainml.fairness_id_seq'), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock_timestamp(), $11)"
-									" RETURNING policy_id", 11, types, values, nulls, SPI_OK_INSERT_RETURNING));
+	policy = owner_statement("INSERT INTO sustainml.fairness_policy (policy_id, model_schema, model, attribute, metric, bound, at_least, judge_by,"
+							 " min_n, severity, clean_audits, created_at, created_by)"
+							 " VALUES (nextval('sustainml.fairness_id_seq'), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock_timestamp(), $11)"
+							 " RETURNING policy_id", 11, types, values, nulls, SPI_OK_INSERT_RETURNING);
+	/* an alert for the version in use, where its newest audit fails already: as the gate would say */
+	(void) owner_statement("SELECT count(sustainml_internal.fairness_follow($1, $2))", 11, types, values, nulls, SPI_OK_SELECT);
+	PG_RETURN_INT64(policy);
 }
 
 /* The model that row "id" of a table belongs to, after a check of the right to manage it. */
@@ -330,7 +334,7 @@ PG_FUNCTION_INFO_V1(sustainml_fairness_gate);
 Datum
 sustainml_fairness_gate(PG_FUNCTION_ARGS)
 {
-	MlVersion *version = ml_version_resolve(ml_fair_required(fcinfo, 0, "the model"), ML_READ);
+	MlVersion *version = ml_version_resolve(ml_required_text(fcinfo, 0, "the model"), ML_READ);
 	bool       strict = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
 	char      *why;
 
@@ -388,13 +392,13 @@ PG_FUNCTION_INFO_V1(sustainml_record_mitigation);
 Datum
 sustainml_record_mitigation(PG_FUNCTION_ARGS)
 {
-	MlVersion       *version = ml_version_resolve(ml_fair_required(fcinfo, 0, "the model"), ML_MANAGE);
+	MlVersion       *version = ml_version_resolve(ml_required_text(fcinfo, 0, "the model"), ML_MANAGE);
 	MlFairMitigation m = {.model_schema = version->schema, .model = version->name, .version = version->version};
 
 	PreventCommandIfReadOnly("record_mitigation()");
-	m.method = ml_fair_required(fcinfo, 1, "the method");
-	m.attribute = ml_fair_required(fcinfo, 2, "the attribute");
-	m.metric = disparity_argument(ml_fair_required(fcinfo, 3, "the metric"));
+	m.method = ml_required_text(fcinfo, 1, "the method");
+	m.attribute = ml_required_text(fcinfo, 2, "the attribute");
+	m.metric = disparity_argument(ml_required_text(fcinfo, 3, "the metric"));
 	if (PG_ARGISNULL(4) || PG_ARGISNULL(5))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),

@@ -146,13 +146,13 @@ sustainml_fairness_multiclass(PG_FUNCTION_ARGS)
 	size_t           count;
 
 	ml_fair_spec_init(&spec);
-	spec.source = ml_fair_required(fcinfo, 0, "the source");
-	spec.target = ml_fair_required(fcinfo, 1, "the target");
-	spec.prediction = ml_fair_required(fcinfo, 2, "the prediction");
+	spec.source = ml_required_text(fcinfo, 0, "the source");
+	spec.target = ml_required_text(fcinfo, 1, "the target");
+	spec.prediction = ml_required_text(fcinfo, 2, "the prediction");
 	spec.protected_columns = ml_fair_protected(fcinfo, 3, &spec.protected_count);
 	spec.intersections = PG_ARGISNULL(4) ? 1 : Max(1, PG_GETARG_INT32(4));
 	if (!PG_ARGISNULL(5))
-		spec.reference = ml_fair_text(fcinfo, 5);
+		spec.reference = ml_text_argument(fcinfo, 5);
 	spec.min_n = PG_ARGISNULL(6) ? spec.min_n : Max(0, PG_GETARG_INT32(6));
 	spec.confidence = ml_fair_confidence(fcinfo, 7);
 	spec.draws = PG_ARGISNULL(8) ? spec.draws : Min(100000, Max(0, PG_GETARG_INT32(8)));
@@ -408,7 +408,7 @@ sustainml_fairness_data(PG_FUNCTION_ARGS)
 	char           **names;
 	size_t           count;
 	int              columns;
-	char            *favorable = ml_fair_text(fcinfo, 3);
+	char            *favorable = ml_text_argument(fcinfo, 3);
 	MlFairPass      *pass;
 	MlFairCollector *collector;
 	MlFigures        figures;
@@ -418,12 +418,13 @@ sustainml_fairness_data(PG_FUNCTION_ARGS)
 	labels.z = sml_fair_z(labels.draws.confidence);
 	labels.asked = labels.draws.count;
 	ml_fair_spec_init(&spec);
-	spec.source = ml_fair_required(fcinfo, 0, "the source");
+	spec.source = ml_required_text(fcinfo, 0, "the source");
+	spec.target = ml_required_text(fcinfo, 1, "the target");
 	spec.protected_columns = ml_fair_protected(fcinfo, 2, &spec.protected_count);
 	columns = spec.protected_count;
 	ml_scan_begin(&scan);
 	pass = ml_fair_pass(ml_source_open(spec.source), &spec, run);
-	add_as_text(pass, ml_fair_required(fcinfo, 1, "the target"), "target");
+	add_as_text(pass, spec.target, "target");
 	collector = ml_fair_pass_run(pass);
 	ml_scan_end(&scan);
 	count = ml_fair_list_sets(columns, PG_ARGISNULL(4) ? 1 : Max(1, PG_GETARG_INT32(4)), plain);
@@ -523,11 +524,11 @@ sustainml_fairness_inequality(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("alpha must be a finite number")));
 	ml_fair_spec_init(&spec);
-	spec.source = ml_fair_required(fcinfo, 0, "the source");
-	spec.target = ml_fair_required(fcinfo, 1, "the target");
-	spec.prediction = ml_fair_required(fcinfo, 2, "the prediction");
+	spec.source = ml_required_text(fcinfo, 0, "the source");
+	spec.target = ml_required_text(fcinfo, 1, "the target");
+	spec.prediction = ml_required_text(fcinfo, 2, "the prediction");
 	spec.protected_columns = ml_fair_protected(fcinfo, 3, &spec.protected_count);
-	spec.favorable = ml_fair_text(fcinfo, 4);
+	spec.favorable = ml_text_argument(fcinfo, 4);
 	ml_scan_begin(&scan);
 	pass = ml_fair_pass(ml_source_open(spec.source), &spec, run);
 	ml_fair_pass_truths(pass);

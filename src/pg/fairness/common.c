@@ -10,20 +10,16 @@
 #include "../args.h"
 #include "request.h"
 
-char *
-ml_fair_text(FunctionCallInfo fcinfo, int i)
+SmlFigure
+ml_fair_share(uint64 part, uint64 whole, double z)
 {
-	return PG_ARGISNULL(i) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(i));
-}
+	SmlFigure share = {.numerator = (double) part, .denominator = (double) whole, .n = whole, .effective = (double) whole};
 
-char *
-ml_fair_required(FunctionCallInfo fcinfo, int i, const char *what)
-{
-	if (PG_ARGISNULL(i))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s must be given", what)));
-	return text_to_cstring(PG_GETARG_TEXT_PP(i));
+	if (whole == 0)
+		sml_figure_undefined(&share, "no_rows");
+	else
+		sml_figure_share(&share, z);
+	return share;
 }
 
 double
@@ -84,4 +80,11 @@ ml_put_interval(MlResult *out, const SmlFigure *figure)
 	ml_put_number(out, figure->value);
 	ml_put_number(out, figure->ci_low);
 	ml_put_number(out, figure->ci_high);
+}
+
+void
+ml_put_interval_method(MlResult *out, const SmlFigure *figure)
+{
+	ml_put_interval(out, figure);
+	ml_put_text(out, figure->ci_method);
 }

@@ -34,6 +34,7 @@ typedef struct MlFairSpec
 	const char *weight;
 	const char *positive;         /* class that tpr, fpr, … are about */
 	const char *favorable;        /* NULL: not said */
+	bool        hides_classes;    /* of a sealed model: no sentence names its classes */
 	double      threshold;        /* NaN: predictions are not made by one */
 	char      **protected_columns;
 	int         protected_count;

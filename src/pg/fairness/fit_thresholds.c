@@ -22,6 +22,7 @@
 #include "../meter.h"
 #include "../metric/result.h"
 #include "../json.h"
+#include "../statement.h"
 #include "mitigation.h"
 #include "thresholds.h"
 
@@ -207,8 +208,7 @@ insert_groups(const Outcome *outcome)
 		values[4] = Int64GetDatum((int64) outcome->rows->evaluated->curve[g].count);
 		for (int r = 0; r < SML_RATES; r++)
 			set_number(values, nulls, 5 + r, outcome->after ? outcome->after->rate[r][g] : NAN);
-		if (SPI_execute_with_args(insert_group, 8, (Oid *) types, values, nulls, false, 0) != SPI_OK_INSERT)
-			elog(ERROR, "cannot write thresholds");
+		(void) ml_statement(insert_group, 8, (Oid *) types, values, nulls, SPI_OK_INSERT);
 	}
 }
 
@@ -258,9 +258,8 @@ store_fit(Outcome *outcome)
 	ml_owner_begin(&scope);
 	/* two sessions that fit for one model take turns */
 	ml_lock_name(version->schema, version->name);
-	if (SPI_execute_with_args(retire, 2, retire_types, retire_values, NULL, false, 0) != SPI_OK_UPDATE ||
-		SPI_execute_with_args(insert_fit, 24, (Oid *) types, values, nulls, false, 0) != SPI_OK_INSERT_RETURNING)
-		elog(ERROR, "cannot write thresholds");
+	(void) ml_statement(retire, 2, retire_types, retire_values, NULL, SPI_OK_UPDATE);
+	(void) ml_statement(insert_fit, 24, (Oid *) types, values, nulls, SPI_OK_INSERT_RETURNING);
 	outcome->fit_id = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	insert_groups(outcome);
 	ml_owner_end(&scope);
@@ -446,18 +445,6 @@ sustainml_fit_thresholds(PG_FUNCTION_ARGS)
 	return answer(fcinfo, &outcome);
 }
 
-static char *
-required(FunctionCallInfo fcinfo, int argument, const char *what)
-{
-	char *text = ml_text_argument(fcinfo, argument);
-
-	if (text == NULL || text[0] == '\0')
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s must be given", what)));
-	return text;
-}
-
 PG_FUNCTION_INFO_V1(sustainml_thresholds_for_scores);
 Datum
 sustainml_thresholds_for_scores(PG_FUNCTION_ARGS)
@@ -468,9 +455,9 @@ sustainml_thresholds_for_scores(PG_FUNCTION_ARGS)
 	MlRun              *run;
 	char               *favorable = ml_text_argument(fcinfo, SCORES_FAVORABLE);
 
-	question.source = required(fcinfo, SCORES_SOURCE, "the source");
-	question.target = required(fcinfo, SCORES_TARGET, "the target");
-	question.score = required(fcinfo, SCORES_SCORE, "the score");
+	question.source = ml_required_text(fcinfo, SCORES_SOURCE, "the source");
+	question.target = ml_required_text(fcinfo, SCORES_TARGET, "the target");
+	question.score = ml_required_text(fcinfo, SCORES_SCORE, "the score");
 	question.protected_columns = ml_texts_argument(fcinfo, SCORES_PROTECTED, "protected", &question.protected_count);
 	question.positive = ml_text_argument(fcinfo, SCORES_POSITIVE);
 	question.weight = ml_text_argument(fcinfo, SCORES_WEIGHT);
@@ -505,15 +492,13 @@ sustainml_drop_thresholds(PG_FUNCTION_ARGS)
 	uint64       dropped;
 
 	PreventCommandIfReadOnly("drop_thresholds()");
-	version = ml_version_resolve(required(fcinfo, 0, "the model"), ML_MANAGE);
+	version = ml_version_resolve(ml_required_text(fcinfo, 0, "the model"), ML_MANAGE);
 	values[0] = Int64GetDatum(version->id);
 	values[1] = CStringGetTextDatum(GetUserNameFromId(GetUserId(), false));
 	SPI_connect();
 	ml_owner_begin(&scope);
 	ml_lock_name(version->schema, version->name);
-	if (SPI_execute_with_args(retire, 2, types, values, NULL, false, 0) != SPI_OK_UPDATE)
-		elog(ERROR, "cannot write thresholds");
-	dropped = SPI_processed;
+	dropped = ml_statement(retire, 2, types, values, NULL, SPI_OK_UPDATE);
 	ml_owner_end(&scope);
 	SPI_finish();
 	if (dropped == 0)

@@ -64,7 +64,7 @@ see_row(void *context, const Datum *extra, const bool *extra_nulls, double actua
 }
 
 static size_t
-class_named(const SmlModel *model, const char *name, const char *what)
+class_named(const SmlModel *model, const MlFairSpec *spec, const char *name, const char *what)
 {
 	const SmlEncoder *encoder = model->encoder;
 	int               found = ml_find_name(name, (const char *const *) encoder->classes, (int) encoder->class_count);
@@ -76,7 +76,7 @@ class_named(const SmlModel *model, const char *name, const char *what)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("%s \"%s\" is no class of the model", what, name),
-			 errhint("Perhaps you meant \"%s\".", nearest ? nearest : encoder->classes[0])));
+			 spec->hides_classes || encoder->shown ? 0 : errhint("Perhaps you meant \"%s\".", nearest ? nearest : encoder->classes[0])));
 }
 
 /* The class that rates are about: with two classes the model's positive one, else the favourable. */
@@ -86,7 +86,7 @@ positive_class(MlFairSpec *spec, const SmlModel *model)
 	size_t yes = model->positive;
 
 	if (spec->favorable)
-		spec->favorable = model->encoder->classes[class_named(model, spec->favorable, "favorable")];
+		spec->favorable = model->encoder->classes[class_named(model, spec, spec->favorable, "favorable")];
 	if (model->task == SML_REGRESSION)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
@@ -99,7 +99,7 @@ positive_class(MlFairSpec *spec, const SmlModel *model)
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("favorable must be given for a model of more than two classes"),
 					 errhint("It is held against all others. For every class in turn, see sustainml.fairness_multiclass().")));
-		yes = class_named(model, spec->favorable, "favorable");
+		yes = class_named(model, spec, spec->favorable, "favorable");
 	}
 	spec->positive = model->encoder->classes[yes];
 	return yes;

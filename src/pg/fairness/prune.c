@@ -29,6 +29,7 @@
 
 #include "../catalog_internal.h"
 #include "../parameters.h"
+#include "../statement.h"
 #include "fairness.h"
 #include "line.h"
 
@@ -134,15 +135,13 @@ record(const char *subject, ArrayType *audits, const char *user, TimestampTz bef
 	ml_add(&p, TIMESTAMPTZOID, TimestampTzGetDatum(before), false);
 	ml_add_text(&p, reason);
 	ml_add(&p, INT8ARRAYOID, PointerGetDatum(audits), false);
-	if (SPI_execute_with_args(insert_record, p.count, p.types, p.values, p.nulls, false, 0) != SPI_OK_INSERT_RETURNING)
-		elog(ERROR, "cannot record the removal of fairness audits");
+	(void) ml_statement(insert_record, p.count, p.types, p.values, p.nulls, SPI_OK_INSERT_RETURNING);
 	initStringInfo(&content);
 	ml_line_append_tuple(&content, SPI_tuptable->tupdesc, SPI_tuptable->vals[0]);
 	ml_add(&link, INT8OID, SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull), false);
 	ml_add_text(&link, subject);
 	ml_add_text(&link, content.data);
-	if (SPI_execute_with_args("SELECT sustainml_internal.fairness_chain_on($1, $2, $3)", link.count, link.types, link.values, link.nulls, false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "cannot chain the removal of fairness audits");
+	(void) ml_statement("SELECT sustainml_internal.fairness_chain_on($1, $2, $3)", link.count, link.types, link.values, link.nulls, SPI_OK_SELECT);
 }
 
 /* prune_fairness_audits(before, reason) */
@@ -172,10 +171,8 @@ sustainml_prune_fairness_audits(PG_FUNCTION_ARGS)
 	SPI_connect();
 	ml_owner_begin(&scope);
 	ml_add(&p, TIMESTAMPTZOID, TimestampTzGetDatum(before), false);
-	if (SPI_execute_with_args(candidates, p.count, p.types, p.values, p.nulls, false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "cannot read the fairness tables");
+	count = ml_statement(candidates, p.count, p.types, p.values, p.nulls, SPI_OK_SELECT);
 	subjects = SPI_tuptable;
-	count = SPI_processed;
 	for (uint64 i = 0; i < count; i++)
 	{
 		char      *subject = SPI_getvalue(subjects->vals[i], subjects->tupdesc, 1);

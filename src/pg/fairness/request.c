@@ -394,6 +394,7 @@ run_model(const MlFairRequest *request)
 	spec->source = rows->source->text;
 	if (request->source == NULL && strcmp(spec->part, "all") == 0)
 		spec->part = "held_out";
+	spec->hides_classes = model->keys.count > 0;
 	result = ml_fair_of_model(spec, model->model, model->scorer, rows->source, rows->where, NULL, NULL);
 	ml_path_end(level);
 	ml_scan_end(&scan);

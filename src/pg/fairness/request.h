@@ -83,9 +83,10 @@ extern char *ml_number_expression(const MlSource *source, int column, const char
 
 /* ---- what the further functions share (common.c) ------------------------------------------- */
 
-extern char *ml_fair_text(FunctionCallInfo fcinfo, int i);            /* NULL for NULL */
-extern char *ml_fair_required(FunctionCallInfo fcinfo, int i, const char *what);
 extern double ml_fair_confidence(FunctionCallInfo fcinfo, int i);     /* 0.95 for NULL */
+
+/* A share of rows, with Wilson's interval; undefined of no rows. */
+extern SmlFigure ml_fair_share(uint64 part, uint64 whole, double z);
 
 /* From arguments confidence, draws (2000 for NULL) and seed (0); stream 0. */
 extern SmlDraws ml_fair_draws(FunctionCallInfo fcinfo, int confidence, int draws, int seed);
@@ -93,8 +94,9 @@ extern SmlDraws ml_fair_draws(FunctionCallInfo fcinfo, int confidence, int draws
 /* The protected columns; an error without any. */
 extern char **ml_fair_protected(FunctionCallInfo fcinfo, int i, int *count);
 
-/* Columns value, numerator, denominator, n, ci_low, ci_high, ci_method; and value, ci_low, ci_high alone. */
+/* Columns value, numerator, denominator, n, ci_low, ci_high, ci_method; value, ci_low, ci_high alone; and these with ci_method. */
 extern void ml_put_figure(MlResult *out, const SmlFigure *figure);
 extern void ml_put_interval(MlResult *out, const SmlFigure *figure);
+extern void ml_put_interval_method(MlResult *out, const SmlFigure *figure);
 
 #endif

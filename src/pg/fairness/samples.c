@@ -351,11 +351,11 @@ sustainml_fairness_regression(PG_FUNCTION_ARGS)
 	MlFigures     figures;
 	MlScan        scan;
 	SmlDraws      draws = ml_fair_draws(fcinfo, 6, 7, 8);
-	char         *target = ml_fair_required(fcinfo, 1, "the target");
-	char         *prediction = ml_fair_required(fcinfo, 2, "the prediction");
 
 	ml_fair_spec_init(&spec);
-	spec.source = ml_fair_required(fcinfo, 0, "the source");
+	spec.source = ml_required_text(fcinfo, 0, "the source");
+	spec.target = ml_required_text(fcinfo, 1, "the target");
+	spec.prediction = ml_required_text(fcinfo, 2, "the prediction");
 	spec.protected_columns = ml_fair_protected(fcinfo, 3, &spec.protected_count);
 	spec.min_n = PG_ARGISNULL(5) ? spec.min_n : Max(0, PG_GETARG_INT32(5));
 	ml_scan_begin(&scan);
@@ -365,8 +365,8 @@ sustainml_fairness_regression(PG_FUNCTION_ARGS)
 	samples.readers = pass->readers;
 	samples.sets = palloc0(sizeof(SmlFairSet) * (ML_FAIR_MOST_SETS + 1));
 	samples.set_count = ml_fair_list_sets(spec.protected_count, PG_ARGISNULL(4) ? 1 : Max(1, PG_GETARG_INT32(4)), samples.sets);
-	ml_source_each(samples_query(pass, &samples, ml_number_expression(pass->source, ml_source_column(pass->source, target, "target"), "target"),
-								 ml_number_expression(pass->source, ml_source_column(pass->source, prediction, "prediction"), "prediction")),
+	ml_source_each(samples_query(pass, &samples, ml_number_expression(pass->source, ml_source_column(pass->source, spec.target, "target"), "target"),
+								 ml_number_expression(pass->source, ml_source_column(pass->source, spec.prediction, "prediction"), "prediction")),
 				   (Datum) 0, take_sample, &samples);
 	ml_scan_end(&scan);
 	all = overall_sample(&samples);
@@ -459,8 +459,8 @@ Datum
 sustainml_fairness_consistency(PG_FUNCTION_ARGS)
 {
 	MlResult      *out = ml_result_begin(fcinfo);
-	char          *name = ml_fair_required(fcinfo, 0, "the source");
-	char          *prediction = ml_fair_required(fcinfo, 1, "the prediction");
+	char          *name = ml_required_text(fcinfo, 0, "the source");
+	char          *prediction = ml_required_text(fcinfo, 1, "the prediction");
 	int            count;
 	char         **features = ml_texts_argument(fcinfo, 2, "features", &count);
 	int            k = PG_ARGISNULL(4) ? 5 : PG_GETARG_INT32(4);
@@ -486,7 +486,7 @@ sustainml_fairness_consistency(PG_FUNCTION_ARGS)
 	for (int i = 0; i < count; i++)
 		appendStringInfo(&list, "%s, ", ml_number_expression(source, ml_source_column(source, features[i], "feature"), "feature"));
 	appendStringInfo(&list, "(%s)::integer::pg_catalog.float8",
-					 ml_two_values(source, ml_source_column(source, prediction, "prediction"), "prediction", ml_fair_text(fcinfo, 3))->expression);
+					 ml_two_values(source, ml_source_column(source, prediction, "prediction"), "prediction", ml_text_argument(fcinfo, 3))->expression);
 	ml_source_each(ml_source_query(source, list.data, NULL), (Datum) 0, take_row, &rows);
 	ml_scan_end(&scan);
 	ml_env_init(&env, CurrentMemoryContext);

@@ -2,7 +2,7 @@
  * state.c - the type sustainml.fairness_state and its aggregates; see state.h.
  *
  * Cost: a row without score and weight is one increment behind one function call.  Memory:
- * 88 bytes a group, 5 kB with scores.
+ * 88 bytes a group, 7 kB with scores.
  */
 #include "../compat.h"
 

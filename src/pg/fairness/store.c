@@ -29,6 +29,7 @@
 #include "../catalog_internal.h"
 #include "../json.h"
 #include "../parameters.h"
+#include "../statement.h"
 #include "bulk.h"
 #include "fairness.h"
 #include "line.h"
@@ -56,19 +57,10 @@ texts_datum(char *const *texts, int count)
 	return PointerGetDatum(construct_md_array(values, nulls, 1, dimensions, bounds, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
-/* Run a statement that was prepared at its first use. */
 static void
-execute(SPIPlanPtr *plan, const char *statement, MlParameters *p, int expected)
+execute(const char *statement, MlParameters *p, int expected)
 {
-	int code;
-
-	if (*plan == NULL)
-		*plan = SPI_prepare(statement, p->count, p->types);
-	if (*plan == NULL)
-		elog(ERROR, "cannot prepare a statement on fairness tables: %s", SPI_result_code_string(SPI_result));
-	code = SPI_execute_plan(*plan, p->values, p->nulls, false, 0);
-	if (code != expected)
-		elog(ERROR, "cannot write a fairness audit: %s", SPI_result_code_string(code));
+	(void) ml_statement(statement, p->count, p->types, p->values, p->nulls, expected);
 }
 
 /* ---- what is audited -------------------------------------------------------------------------- */
@@ -112,11 +104,10 @@ subject_of_model(const MlFairSpec *spec, MemoryContext caller)
 	ml_add_text(&p, spec->model);
 	ml_add_text(&p, name);
 	ml_add_integer(&p, spec->version_id);
-	if (SPI_execute_with_args("SELECT coalesce((SELECT o.subject FROM sustainml.model_version v JOIN sustainml.fairness_audit o ON o.version_id = v.id"
-							  " WHERE v.model_schema = $1 AND v.model = $2 ORDER BY o.audit_id DESC LIMIT 1),"
-							  " CASE WHEN EXISTS (SELECT FROM sustainml.fairness_chain c WHERE c.subject = $3)"
-							  " THEN $3 || ' from version id ' || $4 ELSE $3 END)", p.count, p.types, p.values, p.nulls, false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "cannot read the fairness tables");
+	execute("SELECT coalesce((SELECT o.subject FROM sustainml.model_version v JOIN sustainml.fairness_audit o ON o.version_id = v.id"
+			" WHERE v.model_schema = $1 AND v.model = $2 ORDER BY o.audit_id DESC LIMIT 1),"
+			" CASE WHEN EXISTS (SELECT FROM sustainml.fairness_chain c WHERE c.subject = $3)"
+			" THEN $3 || ' from version id ' || $4 ELSE $3 END)", &p, SPI_OK_SELECT);
 	subject = MemoryContextStrdup(caller, SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1));
 	return subject;
 }
@@ -146,7 +137,6 @@ store_audit(const MlFairResult *result, const char *user, bool by_manager, const
 {
 	const MlFairSpec *spec = result->spec;
 	MlParameters      p = {0};
-	SPIPlanPtr        plan = NULL;
 	bool              isnull;
 
 	ml_add_text(&p, user);
@@ -182,7 +172,7 @@ store_audit(const MlFairResult *result, const char *user, bool by_manager, const
 	ml_add_integer(&p, result->rows_bad_score);
 	ml_add(&p, TEXTARRAYOID, texts_datum(result->notes, result->note_count), false);
 	ml_add_integer(&p, run_id);
-	execute(&plan, insert_audit, &p, SPI_OK_INSERT_RETURNING);
+	execute(insert_audit, &p, SPI_OK_INSERT_RETURNING);
 	ml_line_append_tuple(content, SPI_tuptable->tupdesc, SPI_tuptable->vals[0]);
 	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 }
@@ -259,7 +249,7 @@ static char *
 store_metrics(const MlFairResult *result, int64 audit_id, const Names *names)
 {
 	static const char *const columns[] = {"audit_id", "line", "scope", "attributes", "group_values", "cell", "metric", "value", "numerator", "denominator",
-										  "n", "ci_low", "ci_high", "ci_method", "reference_group", "low_group", "high_group", "least_n", "groups_left_out",
+										  "n", "effective_n", "ci_low", "ci_high", "ci_method", "reference_group", "low_group", "high_group", "least_n", "groups_left_out",
 										  "statistic", "p_value", "exact_p", "corrected", "is_small", "is_suppressed", "undefined_reason"};
 	MlBulk *bulk = ml_bulk_begin("fairness_metric", columns, lengthof(columns));
 
@@ -279,6 +269,7 @@ store_metrics(const MlFairResult *result, int64 audit_id, const Names *names)
 		ml_bulk_number(bulk, row->figure.numerator);
 		ml_bulk_number(bulk, row->figure.denominator);
 		ml_bulk_int8(bulk, (int64) row->figure.n);
+		ml_bulk_number(bulk, row->figure.effective > 0 ? row->figure.effective : NAN);
 		ml_bulk_number(bulk, row->figure.ci_low);
 		ml_bulk_number(bulk, row->figure.ci_high);
 		ml_bulk_text(bulk, row->figure.ci_method);
@@ -344,9 +335,7 @@ ml_fair_store(const MlFairResult *result, int64 run_id)
 	ml_add_text(&p, subject);
 	ml_add_text(&p, content.data);
 	ml_add_bool(&p, by_manager && result->spec->model);
-	if (SPI_execute_with_args("SELECT sustainml_internal.fairness_chain_on($1, $2, $3), CASE WHEN $4 THEN sustainml_internal.fairness_judge($1) END",
-							  p.count, p.types, p.values, p.nulls, false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "cannot chain a fairness audit");
+	execute("SELECT sustainml_internal.fairness_chain_on($1, $2, $3), CASE WHEN $4 THEN sustainml_internal.fairness_judge($1) END", &p, SPI_OK_SELECT);
 	ml_owner_end(&scope);
 	SPI_finish();
 	return audit_id;
@@ -359,7 +348,6 @@ ml_fair_mitigation_store(const MlFairMitigation *m)
 {
 	MlOwnerScope scope;
 	MlParameters      p = {0};
-	SPIPlanPtr   plan = NULL;
 	bool         isnull;
 	bool         unknown = isnan(m->gap_before) || isnan(m->gap_after);
 	bool         lowered = ml_fair_is_ratio(m->metric) ? m->gap_after > m->gap_before : m->gap_after < m->gap_before;
@@ -382,7 +370,7 @@ ml_fair_mitigation_store(const MlFairMitigation *m)
 	ml_add_text(&p, m->note ? m->note : unknown || lowered ? NULL : "The disparity did not fall on these rows.");
 	SPI_connect();
 	ml_owner_begin(&scope);
-	execute(&plan, "INSERT INTO sustainml.fairness_mitigation (mitigation_id, mitigated_at, role_name, model_schema, model, version, method,"
+	execute("INSERT INTO sustainml.fairness_mitigation (mitigation_id, mitigated_at, role_name, model_schema, model, version, method,"
 			" params, thresholds, attribute, metric, audit_before, audit_after, gap_before, gap_after, lowered, note, version_id)"
 			" VALUES (nextval('sustainml.fairness_id_seq'), clock_timestamp(), $1, $2, $3, nullif($4, 0)::int, $5, coalesce($6, '{}'::jsonb), $7, $8, $9,"
 			" nullif($10, 0), nullif($11, 0), $12, $13, $14, $15,"
@@ -399,7 +387,6 @@ ml_fair_gate(const char *model_schema, const char *model, int version, bool stri
 	MemoryContext caller = CurrentMemoryContext;
 	MlOwnerScope  scope;
 	MlParameters      p = {0};
-	SPIPlanPtr    plan = NULL;
 	char         *problem;
 
 	ml_add_text(&p, model_schema);
@@ -408,7 +395,7 @@ ml_fair_gate(const char *model_schema, const char *model, int version, bool stri
 	ml_add_bool(&p, strict);
 	SPI_connect();
 	ml_owner_begin(&scope);
-	execute(&plan, "SELECT sustainml_internal.fairness_obstacle($1, $2, $3, $4)", &p, SPI_OK_SELECT);
+	execute("SELECT sustainml_internal.fairness_obstacle($1, $2, $3, $4)", &p, SPI_OK_SELECT);
 	problem = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 	if (why)
 		*why = problem ? MemoryContextStrdup(caller, problem) : NULL;

@@ -30,11 +30,11 @@ selection_audit(FunctionCallInfo fcinfo)
 	MlScan           scan;
 
 	ml_fair_spec_init(spec);
-	spec->source = ml_fair_required(fcinfo, 0, "the source");
-	spec->prediction = ml_fair_required(fcinfo, 1, "selected");
+	spec->source = ml_required_text(fcinfo, 0, "the source");
+	spec->prediction = ml_required_text(fcinfo, 1, "selected");
 	spec->protected_columns = ml_fair_protected(fcinfo, 2, &spec->protected_count);
-	spec->favorable = ml_fair_text(fcinfo, 3);
-	spec->weight = ml_fair_text(fcinfo, 4);
+	spec->favorable = ml_text_argument(fcinfo, 3);
+	spec->weight = ml_text_argument(fcinfo, 4);
 	spec->intersections = PG_ARGISNULL(5) ? 2 : Max(1, PG_GETARG_INT32(5));
 	spec->min_n = PG_ARGISNULL(6) ? spec->min_n : Max(0, PG_GETARG_INT32(6));
 	spec->confidence = ml_fair_confidence(fcinfo, 7);
@@ -78,6 +78,7 @@ sustainml_adverse_impact(PG_FUNCTION_ARGS)
 		const SmlFairRow   *row = &result->audit->rows[r];
 		const SmlFairGroup *group;
 		SmlFigure           rate;
+		SmlFigure           share;
 
 		if (strcmp(row->metric, "impact_ratio") != 0)
 			continue;
@@ -86,14 +87,13 @@ sustainml_adverse_impact(PG_FUNCTION_ARGS)
 		ml_put_text(out, result->set_names[row->set]);
 		ml_put_text(out, group->label);
 		ml_put_integer(out, (int64) rate.n);
-		ml_put_number(out, (double) sml_fair_rows(group->state) / (double) result->rows);
+		share = ml_fair_share(sml_fair_rows(group->state), (uint64) result->rows, z);
+		ml_put_interval_method(out, &share);
 		ml_put_number(out, rate.numerator);
-		ml_put_interval(out, &rate);
-		ml_put_text(out, rate.ci_method);
+		ml_put_interval_method(out, &rate);
 		ml_put_text(out, row->reference == SML_NO_GROUP ? NULL : result->plan.groups[row->reference].label);
 		ml_put_number(out, row->figure.denominator);
-		ml_put_interval(out, &row->figure);
-		ml_put_text(out, row->figure.ci_method);
+		ml_put_interval_method(out, &row->figure);
 		ml_put_number(out, row->statistic);
 		ml_put_number(out, row->p_value);
 		ml_put_number(out, row->exact_p);
@@ -142,11 +142,11 @@ ll144_groups(FunctionCallInfo fcinfo, double *median)
 	MlScan           scan;
 
 	ml_fair_spec_init(spec);
-	spec->source = ml_fair_required(fcinfo, 0, "the source");
+	spec->source = ml_required_text(fcinfo, 0, "the source");
 	spec->protected_columns = ml_texts_argument(fcinfo, 1, "protected", &spec->protected_count);
-	spec->prediction = ml_fair_text(fcinfo, 2);
-	spec->favorable = ml_fair_text(fcinfo, 3);
-	spec->score = ml_fair_text(fcinfo, 4);
+	spec->prediction = ml_text_argument(fcinfo, 2);
+	spec->favorable = ml_text_argument(fcinfo, 3);
+	spec->score = ml_text_argument(fcinfo, 4);
 	if ((spec->prediction == NULL) == (spec->score == NULL) || spec->protected_count == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -176,7 +176,7 @@ ll144_groups(FunctionCallInfo fcinfo, double *median)
 typedef struct Category
 {
 	uint64    selected;
-	double    share;
+	SmlFigure share;
 	SmlFigure rate;  /* undefined: nobody */
 	bool      under; /* below 2 % of those audited */
 } Category;
@@ -190,8 +190,8 @@ category_of(const MlFairResult *result, size_t g, double z)
 
 	sml_fair_figure(state, SML_FAIR_SELECTION_RATE, SML_YES, z, &category.rate);
 	category.selected = state->n[SML_UNKNOWN][SML_YES];
-	category.share = (double) category.rate.n / (double) (all->n[SML_UNKNOWN][SML_YES] + all->n[SML_UNKNOWN][SML_NO]);
-	category.under = category.share < 0.02;
+	category.share = ml_fair_share(category.rate.n, all->n[SML_UNKNOWN][SML_YES] + all->n[SML_UNKNOWN][SML_NO], z);
+	category.under = category.share.value < 0.02;
 	return category;
 }
 
@@ -247,12 +247,10 @@ put_category(MlResult *out, const MlFairResult *result, size_t set, size_t g, si
 	ml_put_text(out, result->set_names[set]);
 	ml_put_text(out, result->plan.groups[g].label);
 	ml_put_integer(out, (int64) category.rate.n);
-	ml_put_number(out, category.share);
+	ml_put_interval_method(out, &category.share);
 	ml_put_integer(out, (int64) category.selected);
-	ml_put_interval(out, &category.rate);
-	ml_put_text(out, category.rate.ci_method);
-	ml_put_interval(out, &ratio);
-	ml_put_text(out, ratio.ci_method);
+	ml_put_interval_method(out, &category.rate);
+	ml_put_interval_method(out, &ratio);
 	ml_put_text(out, whose == SML_NO_GROUP ? NULL : result->plan.groups[whose].label);
 	ml_put_bool(out, category.under);
 	ml_put_text(out, why);
@@ -308,10 +306,10 @@ strata_groups(FunctionCallInfo fcinfo, Strata *strata)
 	MlScan           scan;
 
 	ml_fair_spec_init(spec);
-	spec->source = ml_fair_required(fcinfo, 0, "the source");
-	spec->prediction = ml_fair_required(fcinfo, 1, "selected");
+	spec->source = ml_required_text(fcinfo, 0, "the source");
+	spec->prediction = ml_required_text(fcinfo, 1, "selected");
 	spec->protected_columns = ml_texts_argument(fcinfo, 3, "strata", &spec->protected_count);
-	spec->favorable = ml_fair_text(fcinfo, 4);
+	spec->favorable = ml_text_argument(fcinfo, 4);
 	if (protected_count == 0 || spec->protected_count == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -441,8 +439,8 @@ put_strata(MlResult *out, const Strata *strata, size_t group, size_t reference, 
 	ml_put_text(out, plan->groups[group].label);
 	ml_put_text(out, plan->groups[reference].label);
 	ml_put_integer(out, (int64) rates[0].n);
-	ml_put_number(out, rates[0].value);
-	ml_put_number(out, rates[1].value);
+	ml_put_interval_method(out, &rates[0]);
+	ml_put_interval_method(out, &rates[1]);
 	ml_put_interval(out, &difference);
 	ml_put_number(out, mh->difference);
 	ml_put_number(out, mh->difference_low);
@@ -463,7 +461,7 @@ Datum
 sustainml_fairness_strata(PG_FUNCTION_ARGS)
 {
 	MlResult   *out = ml_result_begin(fcinfo);
-	Strata      strata = {.z = sml_fair_z(ml_fair_confidence(fcinfo, 6)), .reference = ml_fair_text(fcinfo, 5)};
+	Strata      strata = {.z = sml_fair_z(ml_fair_confidence(fcinfo, 6)), .reference = ml_text_argument(fcinfo, 5)};
 	SmlFairPlan *plan = &strata_groups(fcinfo, &strata)->plan;
 
 	for (int i = 0; i < strata.protected_count; i++)
@@ -519,11 +517,11 @@ bin_groups(FunctionCallInfo fcinfo, int *bin_attribute)
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("bins must be between 1 and 1000 and intersections at least 1")));
 	ml_fair_spec_init(spec);
-	spec->source = ml_fair_required(fcinfo, 0, "the source");
-	spec->target = ml_fair_required(fcinfo, 1, "the target");
-	spec->score = ml_fair_required(fcinfo, 2, "the score");
+	spec->source = ml_required_text(fcinfo, 0, "the source");
+	spec->target = ml_required_text(fcinfo, 1, "the target");
+	spec->score = ml_required_text(fcinfo, 2, "the score");
 	spec->protected_columns = ml_texts_argument(fcinfo, 3, "protected", &spec->protected_count);
-	spec->positive = ml_fair_text(fcinfo, 4);
+	spec->positive = ml_text_argument(fcinfo, 4);
 	spec->min_n = PG_ARGISNULL(7) ? spec->min_n : Max(0, PG_GETARG_INT32(7));
 	spec->confidence = ml_fair_confidence(fcinfo, 8);
 	ml_scan_begin(&scan);
@@ -594,10 +592,8 @@ sustainml_fairness_calibration(PG_FUNCTION_ARGS)
 			ml_put_text(out, last == 0 ? NULL : without_last(plan->groups[g].label));
 			ml_put_integer32(out, atoi(bin));
 			ml_put_integer(out, (int64) observed.n);
-			ml_put_interval(out, &score);
-			ml_put_text(out, score.ci_method);
-			ml_put_interval(out, &observed);
-			ml_put_text(out, observed.ci_method);
+			ml_put_interval_method(out, &score);
+			ml_put_interval_method(out, &observed);
 			ml_put_bool(out, observed.n < plan->min_n);
 			ml_put_text(out, sml_figure_reason(&observed));
 			ml_put_row(out);

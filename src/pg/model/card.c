@@ -202,12 +202,19 @@ static const char facts_query[] =
 
 static const char coefficients_query[] =
 	"SELECT c.class, c.term, c.estimate, c.std_error, c.statistic, c.p_value, c.ci_low, c.ci_high FROM sustainml.coefficients($4) c"
-	" ORDER BY abs(c.statistic) DESC NULLS LAST, c.class, c.term LIMIT 25";
+	" ORDER BY abs(c.statistic) DESC NULLS LAST, abs(c.estimate) DESC NULLS LAST, c.class, c.term LIMIT 25";
 
 /* The newest audit of the version by somebody who manages it (fairness_latest has the one of the version in use). */
 #define NEWEST_AUDIT \
 	"f.audit_id = (SELECT a.audit_id FROM sustainml.fairness_audits a WHERE a.model_schema = $1 AND a.model = $2 AND a.version = $3 AND NOT a.is_dropped" \
 	" ORDER BY a.by_manager DESC, a.audit_id DESC LIMIT 1)"
+
+static const char audit_query[] =
+	"SELECT 'Audit ' || f.audit_id || ' of ' || f.rows || ' rows' || CASE f.part WHEN 'held_out' THEN ' held out in training' WHEN 'all' THEN '' ELSE ' (' || f.part || ')' END"
+	" || ' of ' || f.source || ', ' || to_char(f.audited_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC'"
+	" || CASE WHEN f.threshold IS DISTINCT FROM m.threshold THEN ', at the threshold ' || coalesce(f.threshold::text, 'none') || ', which is not the present one' ELSE '' END"
+	" FROM sustainml.fairness_audits f, sustainml.models m WHERE " NEWEST_AUDIT
+	" AND m.model_schema = $1 AND m.model = $2 AND m.version = $3";
 
 /* The groups of one attribute; crosses are in the views.  The dashed line is all rows together. */
 static const char fairness_query[] =
@@ -264,14 +271,14 @@ sustainml_model_card(PG_FUNCTION_ARGS)
 	put_section(&card, "What it is", NULL, facts_query, ml_page_facts);
 	put_quality(&card, fcinfo);
 	put_importance(&card);
-	put_section(&card, "Fairness", "Groups with 95 % intervals from the newest audit; the number of rows stands beside the group, and the dashed line is all rows together.",
-				fairness_query, ml_page_intervals);
+	put_section(&card, "Fairness", "The newest audit of this version.", audit_query, ml_page_list);
+	put_section(&card, NULL, "Groups with their intervals; the number of rows stands beside the group, and the dashed line is all rows together.", fairness_query, ml_page_intervals);
 	put_section(&card, NULL, "The widest gap between groups, with its interval.", fairness_gaps_query, ml_page_table);
 	put_section(&card, "What was done about gaps", "The gap between groups without and with each method, on rows that it did not see.", mitigation_query, ml_page_table);
 	put_section(&card, NULL, "What a bound on the gap would cost in accuracy, on half of the held-out rows, with thresholds fitted on the other half: one threshold "
 				"for all (filled), one for each group (other colour), reject option (hollow); large where no other point is as accurate with as small a gap.",
 				fronts_query, ml_page_fronts);
-	put_section(&card, "Coefficients", "On the original scale of the columns, the 25 with the largest statistic.", coefficients_query, ml_page_table);
+	put_section(&card, "Coefficients", "On the original scale of the columns, the 25 with the largest statistic, or estimate where there are no standard errors.", coefficients_query, ml_page_table);
 	put_section(&card, "Energy and carbon", "Joules with the bounds of their uncertainty; a figure that is not known is left open.", energy_query, ml_page_table);
 	put_section(&card, NULL, NULL, method_query, ml_page_list);
 	put_section(&card, "Features", NULL, features_query, ml_page_table);

@@ -11,7 +11,7 @@
 
 /* The square of ROC and calibration, in SVG units: a margin for the axes, then the field. */
 #define FIELD   260.0
-#define MARGIN  50.0
+#define MARGIN  58.0 /* the axis' name, and a number of five characters */
 #define SQUARE  (MARGIN + FIELD + 20.0)
 #define GRID    4
 

@@ -187,9 +187,9 @@ refuse_regression(const Site *site, const char *what)
 
 /* The class label as a number: numeric labels and booleans. */
 static Datum
-numeric_label(const SmlModel *model, size_t class)
+numeric_label(const MlModel *model, size_t class)
 {
-	const char *label = model->encoder->classes[class];
+	const char *label = model->model->encoder->classes[class];
 	char       *end;
 	double      number;
 
@@ -199,7 +199,7 @@ numeric_label(const SmlModel *model, size_t class)
 	if (*end != '\0' || end == label)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("class \"%s\" is not a number", label),
+				 model->keys.count > 0 ? errmsg("the class is not a number") : errmsg("class \"%s\" is not a number", label),
 				 errhint("Use sustainml.predict_class.")));
 	return Float8GetDatum(number);
 }
@@ -214,7 +214,7 @@ predict(FunctionCallInfo fcinfo, bool named)
 	score(site);
 	if (site->model->model->task == SML_REGRESSION)
 		PG_RETURN_FLOAT8(site->response[0]);
-	return numeric_label(site->model->model, predicted_class(site));
+	return numeric_label(site->model, predicted_class(site));
 }
 
 static Datum

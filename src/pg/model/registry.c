@@ -20,6 +20,7 @@
 #include "../args.h"
 #include "../cache.h"
 #include "../catalog_internal.h"
+#include "../statement.h"
 
 /* ---- helpers -------------------------------------------------------------------------- */
 
@@ -66,14 +67,10 @@ change(const char *statement, int count, Oid *types, Datum *values, const char *
 {
 	MlOwnerScope scope;
 	uint64       rows;
-	int          code;
 
 	SPI_connect();
 	ml_owner_begin(&scope);
-	code = SPI_execute_with_args(statement, count, types, values, nulls, false, 0);
-	if (code < 0)
-		elog(ERROR, "catalog statement failed: %s", SPI_result_code_string(code));
-	rows = SPI_processed;
+	rows = ml_statement(statement, count, types, values, nulls, 0);
 	ml_owner_end(&scope);
 	SPI_finish();
 	return rows;
@@ -183,7 +180,7 @@ sustainml_rename_model(PG_FUNCTION_ARGS)
 	change("UPDATE sustainml.model_grant SET model = $3 WHERE model_schema = $1 AND model = $2", 3, types, values, NULL);
 	change("UPDATE sustainml.activation SET model = $3 WHERE model_schema = $1 AND model = $2", 3, types, values, NULL);
 	change("UPDATE sustainml.run SET model = $3 WHERE model_schema = $1 AND model = $2", 3, types, values, NULL);
-	change("UPDATE sustainml.fairness_policy SET model = $3 WHERE model_schema = $1 AND model = $2", 3, types, values, NULL);
+	change("UPDATE sustainml.fairness_policy SET model = $3 WHERE model_schema = $1 AND model = $2 AND NOT is_dropped", 3, types, values, NULL);
 	change("UPDATE sustainml.threshold_fit SET model = $3 WHERE model_schema = $1 AND model = $2", 3, types, values, NULL);
 	change("UPDATE sustainml.fairness_alert SET model = $3 WHERE model_schema = $1 AND model = $2", 3, types, values, NULL);
 	ml_models_changed();
@@ -212,8 +209,8 @@ drop_all(const MlVersion *version)
 					   CStringGetTextDatum(GetUserNameFromId(GetUserId(), false))};
 
 	/* what is made under this name later is another model */
-	change("UPDATE sustainml.fairness_policy SET ended_at = clock_timestamp(), ended_by = $3"
-		   " WHERE model_schema = $1 AND model = $2 AND ended_at IS NULL", 3, types, values, NULL);
+	change("UPDATE sustainml.fairness_policy SET ended_at = coalesce(ended_at, clock_timestamp()), ended_by = coalesce(ended_by, $3), is_dropped = true"
+		   " WHERE model_schema = $1 AND model = $2 AND NOT is_dropped", 3, types, values, NULL);
 	change("UPDATE sustainml.fairness_alert SET closed_at = clock_timestamp(), closed_reason = 'the model was dropped'"
 		   " WHERE model_schema = $1 AND model = $2 AND closed_at IS NULL", 2, types, values, NULL);
 	change("UPDATE sustainml.activation SET active_to = clock_timestamp() WHERE model_schema = $1 AND model = $2 AND active_to IS NULL",

@@ -429,97 +429,196 @@ sustainml_model_ref(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(psprintf("%s.%s@%d", version->schema, version->name, version->version)));
 }
 
+/*
+ * The rows that a version has not scored yet are those without a match among the rows of the target that it wrote.  That table
+ * is new and grows, so the planner knows nothing true about it: it takes "by this model and version" for one row, and would
+ * join NOT EXISTS by a nested loop over all of them.  Hence the shape of the queries below:
+ *
+ *   source FULL JOIN target ON key = key WHERE target.key IS NULL
+ *
+ * which is joined by hash or merge, whatever is expected.  The ends of all batches come from one pass, and each batch reads
+ * one range of the key on both sides.  A range where the target has no rows at all needs no join, and its rows are
+ * appended, for a third of what ON CONFLICT takes; a table that is new has only such.
+ */
+
 /* Arguments that the two functions below share. */
 enum
 {
 	BATCH_SOURCE, BATCH_KEY, BATCH_INTO, BATCH_MODEL, BATCH_AFTER, BATCH_LAST
 };
 
+/* More batches than this are found in several passes, so that memory for their ends has a bound. */
+#define BATCH_ENDS_MOST 100000
+
 typedef struct Batch
 {
 	MlSource   *source;
-	const char *key;     /* quoted */
-	const char *type;    /* of the key, as SQL */
-	const char *at_most; /* <= of that type */
-	const char *pending; /* condition: not yet scored by this version, and after the last batch */
+	const char *key;    /* quoted */
+	Oid         type;   /* of the key, or what its domain is over */
+	const char *name;   /* of the key's type, as SQL */
+	const char *target; /* "table AS t WHERE": rows of the target in the range */
+	const char *rows;   /* "FROM … WHERE": the rows s that are not scored yet */
 } Batch;
 
+/* " AND alias.key > '…'", or with another operator; nothing without a bound. */
 static const char *
-as_key(const Batch *batch, FunctionCallInfo fcinfo, int argument)
+bound(const Batch *batch, FunctionCallInfo fcinfo, const char *alias, int strategy, int argument)
 {
-	return psprintf("%s::%s", quote_literal_cstr(text_to_cstring(PG_GETARG_TEXT_PP(argument))), batch->type);
+	if (PG_ARGISNULL(argument))
+		return "";
+	return psprintf(" AND %s.%s %s %s::%s", alias, batch->key, ml_operator(batch->type, strategy),
+					quote_literal_cstr(text_to_cstring(PG_GETARG_TEXT_PP(argument))), batch->name);
 }
 
+static const char *
+range(const Batch *batch, FunctionCallInfo fcinfo, const char *alias, bool whole)
+{
+	return psprintf("%s.%s IS NOT NULL%s%s", alias, batch->key, bound(batch, fcinfo, alias, BTGreaterStrategyNumber, BATCH_AFTER),
+					whole ? bound(batch, fcinfo, alias, BTLessEqualStrategyNumber, BATCH_LAST) : "");
+}
+
+/* whole: the rows up to BATCH_LAST; else their keys, as far as there are any. */
 static void
-open_batch(Batch *batch, FunctionCallInfo fcinfo)
+open_batch(Batch *batch, FunctionCallInfo fcinfo, bool whole)
 {
 	MlVersion *version = ml_version_resolve(ml_required_text(fcinfo, BATCH_MODEL, "the model"), ML_PREDICT);
 	char      *into = ml_required_text(fcinfo, BATCH_INTO, "the table to score into");
 	int        key;
-	Oid        type;
 	Score      target;
 
 	batch->source = ml_source_open(ml_required_text(fcinfo, BATCH_SOURCE, "the source"));
 	key = ml_source_column(batch->source, ml_required_text(fcinfo, BATCH_KEY, "the key"), "key");
-	batch->key = quote_identifier(batch->source->columns[key].name);
-	type = getBaseType(batch->source->columns[key].type);
-	/* with its length, or char(6) would be read as char(1) */
-	batch->type = format_type_extended(batch->source->columns[key].type, batch->source->columns[key].typmod,
-									   FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
-	batch->at_most = ml_operator(type, BTLessEqualStrategyNumber);
-	batch->pending = psprintf("NOT EXISTS (SELECT FROM %s AS t WHERE t.%s %s s.%s AND t.model OPERATOR(pg_catalog.=) %s AND t.version OPERATOR(pg_catalog.=) %d)",
-							  quoted_target(into), batch->key, ml_operator(type, BTEqualStrategyNumber), batch->key, quote_literal_cstr(version->name),
-							  version->version);
 	target = (Score) {.version = version, .source = batch->source, .into = quoted_target(into), .key_count = 1, .keys = &key, .mode = SCORE_MERGE};
 	check_mode(&target, into);
-	if (!PG_ARGISNULL(BATCH_AFTER))
-		batch->pending = psprintf("s.%s %s %s AND %s", batch->key, ml_operator(type, BTGreaterStrategyNumber), as_key(batch, fcinfo, BATCH_AFTER), batch->pending);
+	batch->key = quote_identifier(batch->source->columns[key].name);
+	batch->type = getBaseType(batch->source->columns[key].type);
+	/* with its length, or char(6) would be read as char(1) */
+	batch->name = format_type_extended(batch->source->columns[key].type, batch->source->columns[key].typmod,
+									   FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
+	batch->target = psprintf("%s AS t WHERE %s", target.into, range(batch, fcinfo, "t", whole));
+	batch->rows = psprintf("FROM (SELECT %s FROM %s AS s WHERE %s) AS s"
+						   " FULL JOIN (SELECT t.%s AS k FROM %s AND t.model OPERATOR(pg_catalog.=) %s AND t.version OPERATOR(pg_catalog.=) %d) AS done"
+						   " ON done.k %s s.%s WHERE done.k IS NULL",
+						   whole ? "s.*" : psprintf("s.%s", batch->key), batch->source->from, range(batch, fcinfo, "s", whole),
+						   batch->key, batch->target, quote_literal_cstr(version->name), version->version,
+						   ml_operator(batch->type, BTEqualStrategyNumber), batch->key);
 }
 
-/* The last key of the next batch: the batch_rows-th row not yet scored; NULL when there is none left. */
-PG_FUNCTION_INFO_V1(sustainml_batch_end);
-Datum
-sustainml_batch_end(PG_FUNCTION_ARGS)
+/* The key of the row that a fetch has brought, under settings that write it exactly; NULL when it has brought none. */
+static char *
+fetched_key(Portal portal, FetchDirection direction)
 {
-	Batch         batch;
-	MemoryContext caller = CurrentMemoryContext;
-	MlScan        scan;
-	char         *last = NULL;
-	int           level;
+	char *key = NULL;
+
+	/* the source runs under the session's settings, and only its keys are written under ours */
+	SPI_scroll_cursor_fetch(portal, direction, 1);
+	if (SPI_processed == 1)
+	{
+		int level = ml_exact_text_begin();
+
+		key = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+		ml_exact_text_end(level);
+	}
+	SPI_freetuptable(SPI_tuptable);
+	return key;
+}
+
+/* The last key of the next batch in a list of keys; NULL at the list's end. */
+static char *
+next_end(Portal portal, int batch_rows)
+{
+	uint64 passed = 0;
+	char  *key;
+
+	if (batch_rows > 1)
+	{
+		SPI_scroll_cursor_move(portal, FETCH_FORWARD, batch_rows - 1);
+		passed = SPI_processed;
+	}
+	key = fetched_key(portal, FETCH_FORWARD);
+	/* the last batch is smaller */
+	if (key == NULL && passed > 0)
+		key = fetched_key(portal, FETCH_BACKWARD);
+	return key;
+}
+
+/* The last keys of the next batches: every batch_rows-th row not yet scored, and the last; NULL when there is none. */
+PG_FUNCTION_INFO_V1(sustainml_batch_ends);
+Datum
+sustainml_batch_ends(PG_FUNCTION_ARGS)
+{
+	Batch            batch;
+	MemoryContext    caller = CurrentMemoryContext;
+	ArrayBuildState *ends = NULL;
+	MlScan           scan;
+	Portal           portal;
+	char            *key;
+	int              batch_rows = PG_GETARG_INT32(BATCH_LAST);
 
 	ml_scan_begin(&scan);
-	open_batch(&batch, fcinfo);
+	open_batch(&batch, fcinfo, false);
 	SPI_connect();
-	if (SPI_execute(psprintf("SELECT q.k FROM (SELECT s.%s FROM %s AS s WHERE %s ORDER BY s.%s LIMIT %d) AS q(k) ORDER BY q.k DESC LIMIT 1",
-							 batch.key, batch.source->from, batch.pending, batch.key, PG_GETARG_INT32(BATCH_LAST)), true, 1) != SPI_OK_SELECT)
-		elog(ERROR, "unexpected result of a batch query");
-	/* the source runs under the session's settings, and only its key is written under ours */
-	level = ml_exact_text_begin();
-	if (SPI_processed == 1)
-		last = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
-	ml_exact_text_end(level);
-	if (last)
-		last = MemoryContextStrdup(caller, last);
+	portal = SPI_cursor_open_with_args(NULL, psprintf("SELECT s.%s %s ORDER BY s.%s", batch.key, batch.rows, batch.key), 0, NULL, NULL, NULL, true,
+									   CURSOR_OPT_SCROLL);
+	for (int i = 0; i < BATCH_ENDS_MOST && (key = next_end(portal, batch_rows)) != NULL; i++)
+		ends = accumArrayResult(ends, CStringGetTextDatum(key), false, TEXTOID, caller);
+	SPI_cursor_close(portal);
 	SPI_finish();
 	ml_scan_end(&scan);
-	if (last == NULL)
+	if (ends == NULL)
 		PG_RETURN_NULL();
-	PG_RETURN_TEXT_P(cstring_to_text(last));
+	PG_RETURN_DATUM(makeArrayResult(ends, caller));
 }
 
-/* The query for one batch: rows not yet scored after one key, up to another; without an end no rows, just the columns. */
+/* Whether the target has rows in the range, of any version. */
+static bool
+has_rows(const Batch *batch)
+{
+	bool found;
+
+	SPI_connect();
+	if (SPI_execute(psprintf("SELECT FROM %s", batch->target), true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "unexpected result of a batch query");
+	found = SPI_processed > 0;
+	SPI_finish();
+	return found;
+}
+
+/*
+ * The query for one batch and the mode to store it in: rows not yet scored after one key, up to another; without an end no rows, just
+ * the columns.  OFFSET keeps the join a subquery of its own: predictions above would else be made as on the nullable side of an outer join.
+ */
 PG_FUNCTION_INFO_V1(sustainml_batch_query);
 Datum
 sustainml_batch_query(PG_FUNCTION_ARGS)
 {
-	Batch batch;
+	const char *query;
+	const char *mode;
+	Batch       batch;
+	TupleDesc   row;
+	Datum       values[2];
+	bool        nulls[2] = {false, false};
 
+	if (get_call_result_type(fcinfo, NULL, &row) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "batch_query must return a row");
 	if (PG_ARGISNULL(BATCH_LAST))
-		PG_RETURN_TEXT_P(cstring_to_text(psprintf("SELECT * FROM %s AS s WHERE false",
-												  ml_source_open(ml_required_text(fcinfo, BATCH_SOURCE, "the source"))->from)));
-	open_batch(&batch, fcinfo);
-	PG_RETURN_TEXT_P(cstring_to_text(psprintf("SELECT * FROM %s AS s WHERE s.%s %s %s AND %s", batch.source->from, batch.key, batch.at_most,
-											  as_key(&batch, fcinfo, BATCH_LAST), batch.pending)));
+	{
+		query = psprintf("SELECT * FROM %s AS s WHERE false", ml_source_open(ml_required_text(fcinfo, BATCH_SOURCE, "the source"))->from);
+		mode = "create";
+	}
+	else
+	{
+		bool found;
+
+		open_batch(&batch, fcinfo, true);
+		found = has_rows(&batch);
+		query = found ? psprintf("SELECT s.* %s OFFSET 0", batch.rows)
+					  : psprintf("SELECT * FROM %s AS s WHERE %s", batch.source->from, range(&batch, fcinfo, "s", true));
+		mode = found ? "merge" : "append";
+	}
+	values[0] = CStringGetTextDatum(query);
+	values[1] = CStringGetTextDatum(mode);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row), values, nulls)));
 }
 
 /* Batches follow the key, so rows without one, or that share one, would be passed over: refuse. */

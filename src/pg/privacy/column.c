@@ -45,7 +45,7 @@
 #include "keys.h"
 #include "row_key.h"
 #include "sealed.h"
-#include "statement.h"
+#include "../statement.h"
 #include "../trust.h"
 
 enum
@@ -150,6 +150,8 @@ ml_sealed_column(Oid relid, const char *column)
 	return typmod;
 }
 
+#define VIEW_RULE "rule _RETURN on "
+
 /* ---- what stands in the way --------------------------------------------------------------- */
 
 /* NOT NULL stays as it is whatever becomes of the values. */
@@ -188,6 +190,9 @@ dependents(Oid relid, AttrNumber column)
 		if (object.classId == ConstraintRelationId && is_not_null(object.objectId))
 			continue;
 		name = getObjectDescription(&object, true);
+		/* a view, not the rule that it is made of */
+		if (name && strncmp(name, VIEW_RULE, strlen(VIEW_RULE)) == 0)
+			name += strlen(VIEW_RULE);
 
 		/* a constraint and its index are one thing: both names help */
 		if (name && strstr(names.data, name) == NULL)

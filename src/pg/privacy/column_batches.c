@@ -52,7 +52,7 @@
 #include "keys.h"
 #include "row_key.h"
 #include "sealed.h"
-#include "statement.h"
+#include "../statement.h"
 #include "../trust.h"
 
 #define SEALING_TRIGGER "~sustainml_sealing_" /* after the names of other triggers */

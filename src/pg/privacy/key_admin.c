@@ -30,7 +30,7 @@
 #include "key_admin.h"
 #include "keys.h"
 #include "master.h"
-#include "statement.h"
+#include "../statement.h"
 
 void
 ml_require_first_arguments(FunctionCallInfo fcinfo, int first, int end)

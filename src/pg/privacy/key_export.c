@@ -21,7 +21,7 @@
 #include "key_admin.h"
 #include "keys.h"
 #include "master.h"
-#include "statement.h"
+#include "../statement.h"
 
 static Datum
 export_keys(PG_FUNCTION_ARGS)

@@ -21,7 +21,7 @@
 #include "key_admin.h"
 #include "keys.h"
 #include "master.h"
-#include "statement.h"
+#include "../statement.h"
 
 pg_noinline void
 ml_wrap(const SmlMasters *masters, const SmlKeyPlace *place, const uint8 *material, MlWrapped *wrapped)

@@ -203,15 +203,6 @@ ml_purpose_from(const char *name)
 	elog(ERROR, "unknown purpose of a key");
 }
 
-static char *
-text_attribute(Relation relation, HeapTuple tuple, int attribute)
-{
-	bool  isnull;
-	Datum value = heap_getattr(tuple, attribute, RelationGetDescr(relation), &isnull);
-
-	return isnull ? NULL : TextDatumGetCString(value);
-}
-
 /* Copy a bytea of exactly "size" bytes; false when it is NULL or of another size. */
 static bool
 bytes_attribute(Relation relation, HeapTuple tuple, int attribute, uint8 *out, size_t size)
@@ -270,7 +261,7 @@ read_key(const char *key, char *owner, bool *canary)
 	{
 		bool isnull;
 
-		strlcpy(owner, text_attribute(relation, tuple, Anum_key_owner), NAMEDATALEN);
+		strlcpy(owner, ml_text_attribute(relation, tuple, Anum_key_owner), NAMEDATALEN);
 		*canary = DatumGetBool(heap_getattr(tuple, Anum_key_canary, RelationGetDescr(relation), &isnull));
 		found = true;
 	}
@@ -292,8 +283,8 @@ granted_rights(const char *key)
 	scan_key.sk_collation = C_COLLATION_OID;
 	scan = systable_beginscan(relation, ml_catalog_relation("key_grant_pkey"), true, NULL, 1, &scan_key);
 	while ((tuple = systable_getnext(scan)) != NULL)
-		if (role_is_mine(text_attribute(relation, tuple, Anum_key_grant_role)))
-			rights |= right_of(text_attribute(relation, tuple, Anum_key_grant_privilege));
+		if (role_is_mine(ml_text_attribute(relation, tuple, Anum_key_grant_role)))
+			rights |= right_of(ml_text_attribute(relation, tuple, Anum_key_grant_privilege));
 	systable_endscan(scan);
 	table_close(relation, AccessShareLock);
 	return rights;
@@ -327,10 +318,10 @@ nearest_key(const char *key)
 
 	while ((tuple = systable_getnext(scan)) != NULL)
 	{
-		char       *name = text_attribute(relation, tuple, Anum_key_key);
+		char       *name = ml_text_attribute(relation, tuple, Anum_key_key);
 		const char *names[2] = {name, best};
 
-		if (rights_on(name, text_attribute(relation, tuple, Anum_key_owner)))
+		if (rights_on(name, ml_text_attribute(relation, tuple, Anum_key_owner)))
 			best = ml_nearest_name(key, names, best ? 2 : 1);
 	}
 	systable_endscan(scan);
@@ -391,16 +382,16 @@ static void
 fill_entry(Entry *entry, Relation relation, HeapTuple tuple)
 {
 	TupleDesc   row = RelationGetDescr(relation);
-	const char *state = text_attribute(relation, tuple, Anum_data_key_state);
-	char       *master = text_attribute(relation, tuple, Anum_data_key_master);
+	const char *state = ml_text_attribute(relation, tuple, Anum_data_key_state);
+	char       *master = ml_text_attribute(relation, tuple, Anum_data_key_master);
 	bool        isnull;
 
 	memset(&entry->shown, 0, sizeof(entry->shown));
 	entry->shown.key_no = entry->key_no;
-	entry->shown.purpose = ml_purpose_from(text_attribute(relation, tuple, Anum_data_key_purpose));
+	entry->shown.purpose = ml_purpose_from(ml_text_attribute(relation, tuple, Anum_data_key_purpose));
 	entry->shown.column_no = DatumGetInt32(heap_getattr(tuple, Anum_data_key_column, row, &isnull));
 	entry->shown.active = strcmp(state, "active") == 0;
-	strlcpy(entry->shown.key, text_attribute(relation, tuple, Anum_data_key_key), NAMEDATALEN);
+	strlcpy(entry->shown.key, ml_text_attribute(relation, tuple, Anum_data_key_key), NAMEDATALEN);
 	memcpy(entry->shown.context, DatumGetUUIDP(heap_getattr(tuple, Anum_data_key_context, row, &isnull))->data, SML_CONTEXT_SIZE);
 	strlcpy(entry->master_id, master ? master : "", sizeof(entry->master_id));
 	entry->destroyed = strcmp(state, "destroyed") == 0 ||
@@ -629,7 +620,7 @@ find_active(const char *key, SmlKeyPurpose purpose, int32 column_no)
 	{
 		bool isnull;
 
-		if (strcmp(text_attribute(relation, tuple, Anum_data_key_state), "active") == 0)
+		if (strcmp(ml_text_attribute(relation, tuple, Anum_data_key_state), "active") == 0)
 			found = (uint32) DatumGetInt32(heap_getattr(tuple, Anum_data_key_no, RelationGetDescr(relation), &isnull));
 	}
 	systable_endscan(scan);

@@ -277,6 +277,14 @@ begin_as_owner(Oid relid, AsOwner *scope)
 	(void) set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 
+/* Along the key's index, whatever the planner expects: else each of many steps could read, or sort, the whole table. */
+static void
+walk_the_index(void)
+{
+	(void) set_config_option("enable_seqscan", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("enable_sort", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
 static void
 end_as_owner(const AsOwner *scope)
 {
@@ -512,6 +520,7 @@ step(Job *job, int batch, uint64 *rows)
 	}
 	else
 	{
+		walk_the_index();
 		last = page_end(job, after, batch);
 		done = last == NULL;
 		if (!done)

@@ -18,7 +18,7 @@
 #include "utils/syscache.h"
 
 #include "mask.h"
-#include "statement.h"
+#include "../statement.h"
 
 static bool
 is_masked_view(Oid relid)

@@ -30,7 +30,7 @@
 
 #include "keys.h"
 #include "sealed.h"
-#include "statement.h"
+#include "../statement.h"
 
 typedef struct PayloadType
 {

@@ -11,6 +11,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
 #include "utils/acl.h"
@@ -94,6 +95,29 @@ ml_resample_source(const MlSource *source, const char *filter)
 				(errcode(ERRCODE_SYNTAX_ERROR),
 				 errmsg("the filter must be one boolean expression")));
 	return ml_source_open(text);
+}
+
+/* Whether a function called held_out is called in a filter. */
+static bool
+calls_held_out(Node *node, void *nothing)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, FuncCall) && strcmp(strVal(llast(((FuncCall *) node)->funcname)), "held_out") == 0)
+		return true;
+	return raw_expression_tree_walker(node, calls_held_out, nothing);
+}
+
+/* A filter is about real rows: keys of synthetic rows are drawn without it. */
+static void
+tell_of_keys(const MlResampleRequest *request, const char *filter)
+{
+	if (filter == NULL || request->split || request->lineage || request->keys == ML_KEYS_PARENT || sml_resample_side(request->kind) == SML_SIDE_UNDER)
+		return;
+	if (calls_held_out(only_expression(filter), NULL))
+		ereport(NOTICE,
+				(errmsg("the filter keeps held-out rows away, but not the keys of synthetic rows: by these, some would be held out later"),
+				 errhint("Use split instead of filter, for example split => '{\"holdout\": 0.2, \"seed\": 0}': it passes such keys over.")));
 }
 
 /* ---- small arguments ------------------------------------------------------------------- */
@@ -298,6 +322,10 @@ ml_resample_request(FunctionCallInfo fcinfo, const char *doing)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("shrinkage goes with kind random only")));
+	if (request->m > 0 && request->kind != SML_RESAMPLE_BORDERLINE1 && request->kind != SML_RESAMPLE_BORDERLINE2)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("m goes with kinds borderline1 and borderline2 only")));
 	request->keys = keys_text ? (MlKeys) ml_choose(keys_text, "value of keys", keys, lengthof(keys)) : ML_KEYS_NEW;
 	if (scale && strcmp(scale, scales[0]) != 0 && strcmp(scale, scales[1]) != 0)
 		ereport(ERROR,
@@ -311,5 +339,6 @@ ml_resample_request(FunctionCallInfo fcinfo, const char *doing)
 		request->key = ml_texts_argument(fcinfo, ARG_KEY, "key", &request->key_count);
 	take_rows(request, fcinfo, strcmp(doing, "smote_query") == 0);
 	request->target = ml_source_column(request->source, target, "target");
+	tell_of_keys(request, ml_text_argument(fcinfo, ARG_FILTER));
 	return request;
 }

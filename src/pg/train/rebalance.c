@@ -151,6 +151,10 @@ read_wish(const JsonbValue *value)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("shrinkage in resample belongs to kind \"random_over\"")));
+	if (resample->spec.m > 0 && resample->spec.kind != SML_RESAMPLE_BORDERLINE1 && resample->spec.kind != SML_RESAMPLE_BORDERLINE2)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("m in resample belongs to kinds \"borderline1\" and \"borderline2\"")));
 	return resample;
 }
 

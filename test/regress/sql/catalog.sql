@@ -9,7 +9,7 @@ SELECT 'relation', c.oid::regclass::text FROM pg_class c
  WHERE c.relnamespace IN ('sustainml'::regnamespace, 'sustainml_internal'::regnamespace) AND c.relkind IN ('r', 'v', 'S') AND obj_description(c.oid, 'pg_class') IS NULL
 UNION ALL
 SELECT 'column', c.oid::regclass || '.' || a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
- WHERE c.relnamespace IN ('sustainml'::regnamespace, 'sustainml_internal'::regnamespace) AND c.relkind = 'r' AND col_description(c.oid, a.attnum) IS NULL
+ WHERE c.relnamespace IN ('sustainml'::regnamespace, 'sustainml_internal'::regnamespace) AND c.relkind IN ('r', 'v') AND col_description(c.oid, a.attnum) IS NULL
 UNION ALL
 SELECT 'type', t.oid::regtype::text FROM pg_type t
  WHERE t.typnamespace IN ('sustainml'::regnamespace, 'sustainml_internal'::regnamespace) AND t.typtype = 'b' AND t.typelem = 0 AND obj_description(t.oid, 'pg_type') IS NULL

@@ -81,6 +81,14 @@ SELECT what, as_state(encode(head || decode(lengths, 'hex'), 'base64')) FROM
 SELECT DISTINCT left(as_state(encode(decode(md5(i::text) || md5((-i)::text) || repeat('00', i % 40), 'hex'), 'base64')), 5) FROM generate_series(1, 500) i;
 SELECT DISTINCT left(as_state(encode('\x534c4d5301000000'::bytea || decode(md5(i::text) || md5((-i)::text), 'hex'), 'base64')), 5) FROM generate_series(1, 500) i;
 -- cells have no form that can be typed, plans no meaning by hand, and the functions of the fold are not for users
+-- plans of one number and of three, as sml_plan_write writes them; cells and states of another plan are not taken for those of this one
+\set one '\\x534d4c31504c414e010000003000000000000000de961bf10afc06bb0000000100000000000000010000007810000000646f75626c6520707265636973696f6e000000000000000000000100'
+\set three '\\x534d4c31504c414e010000007600000000000000638cac2e09a68b9c0000000300000000000000010000006110000000646f75626c6520707265636973696f6e000000000000000000010000006210000000646f75626c6520707265636973696f6e000000000000000000010000006310000000646f75626c6520707265636973696f6e0000000000000000000001000000'
+SELECT length(sustainml_internal.fold(:'three', sustainml_internal.cells(:'three', sustainml_internal.cells(:'three', i::float8), 2.0::float8, 3.0::float8))::text) > 100 AS works FROM generate_series(1, 3) AS i;
+SELECT sustainml_internal.cells(:'three', CASE WHEN i = 1 THEN sustainml_internal.cells(:'three', i::float8) ELSE sustainml_internal.cells(:'three', i::float8, 2.0::float8, 3.0::float8) END, 2.0::float8, 3.0::float8) IS NULL
+  FROM generate_series(1, 3) AS i;
+SELECT length(sustainml_internal.fold(CASE WHEN i % 2 = 0 THEN :'one'::bytea ELSE :'three' END, sustainml_internal.cells(:'one', i::float8))::text) > 0 FROM generate_series(1, 4) AS i GROUP BY i % 2;
+SELECT length(sustainml_internal.fold(CASE WHEN i % 2 = 1 THEN :'one'::bytea ELSE :'three' END, sustainml_internal.cells(:'one', i::float8))::text) > 0 FROM generate_series(1, 4) AS i GROUP BY i % 2;
 SELECT '1'::sustainml_internal.cells;
 SELECT sustainml_internal.cells('\x00'::bytea, 1.0);
 SELECT sustainml_internal.cells(NULL::bytea, 1.0);

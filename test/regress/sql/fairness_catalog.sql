@@ -30,6 +30,8 @@ SELECT sustainml.set_fairness_policy('hire', 'impact_ratio', 0.8, attribute => '
 SELECT sustainml.set_fairness_policy('hire', 'demographic_parity_difference', 0.9, attribute => 'sex', severity => 'warning') IS NOT NULL AS made;
 SELECT sustainml.set_fairness_policy('hire', 'equal_opportunity_difference', 0.03, attribute => 'area', min_n => 1) IS NOT NULL AS made;
 SELECT sustainml.set_fairness_policy('hire', 'ppv_difference', 0.5, attribute => 'age', severity => 'warning') IS NOT NULL AS made;
+-- judged at once, by the audit of the training: an alert where it fails
+SELECT a.metric, a.attribute, a.last_verdict, a.failed_audits, f.part FROM sustainml.open_alerts a JOIN sustainml.fairness_audits f ON f.audit_id = a.opened_audit_id WHERE a.model = 'hire';
 SELECT metric, attribute, bound, at_least, judge_by, severity FROM sustainml.fairness_policies WHERE model = 'hire' AND ended_at IS NULL ORDER BY policy_id;
 SELECT sustainml.fairness_audit(model => 'hire') IS NOT NULL AS audited;
 SELECT v.metric, v.attribute, v.verdict, v.reason FROM sustainml.fairness_verdict v

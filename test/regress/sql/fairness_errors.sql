@@ -40,6 +40,8 @@ SELECT * FROM try($$SELECT sustainml.fairness_audit('t', 'y', 'p', '{sex,y}', '1
 SELECT * FROM try($$SELECT sustainml.fairness_audit('t', 'y', 'p', '{p}', '1')$$);
 SELECT * FROM try($$SELECT sustainml.fairness_audit('t', 'y', score => 's', protected => '{s}', favorable => '1')$$);
 SELECT * FROM try($$SELECT * FROM sustainml.train('never', 't', target => 'y', features => '{s}', protected => '{y}', holdout => 0)$$);
+SELECT * FROM try($$SELECT * FROM sustainml.fairness_data('t', 'y', '{y}')$$);
+SELECT * FROM try($$SELECT * FROM sustainml.fairness_regression('t', 'y', 's', '{sex,s}')$$);
 -- scores and weights
 SELECT * FROM try($$SELECT sustainml.fairness_audit('SELECT sex, y, p, s * 10 AS s FROM t', 'y', 'p', '{sex}', '1', score => 's')$$);
 SELECT * FROM try($$SELECT sustainml.fairness_audit('t', 'y', 'p', '{sex}', '1', score => 'note')$$);

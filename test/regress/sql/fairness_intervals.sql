@@ -50,18 +50,31 @@ INSERT INTO everything SELECT 'inequality', v.* FROM (VALUES ('adult'), ('compas
 INSERT INTO everything SELECT 'regression', metric, value, ci_low, ci_high, ci_method, undefined_reason FROM (VALUES ('adult'), ('compas')) d(data),
   sustainml.fairness_regression(format('SELECT *, 50 * y + id %% 13 AS cost, 40 * score AS guess FROM people WHERE data = %L', data), 'cost', 'guess', '{sex,race}', 2);
 INSERT INTO everything SELECT 'adverse_impact', v.* FROM (VALUES ('adult'), ('compas')) d(data), sustainml.adverse_impact(format('SELECT * FROM people WHERE data = %L', data), 'pred', '{sex,race}', '1') a,
-  LATERAL (VALUES ('rate', selection_rate, rate_ci_low, rate_ci_high, rate_ci_method, undefined_reason), ('ratio', impact_ratio, ratio_ci_low, ratio_ci_high, ratio_ci_method, undefined_reason)) v;
+  LATERAL (VALUES ('share', share, share_ci_low, share_ci_high, share_ci_method, NULL), ('rate', selection_rate, rate_ci_low, rate_ci_high, rate_ci_method, undefined_reason), ('ratio', impact_ratio, ratio_ci_low, ratio_ci_high, ratio_ci_method, undefined_reason)) v;
 INSERT INTO everything SELECT 'll144', v.* FROM (VALUES ('adult'), ('compas')) d(data), sustainml.bias_audit_ll144(format('SELECT * FROM people WHERE data = %L', data), '{sex,race}', score => 'score') a,
-  LATERAL (VALUES ('rate', rate, rate_ci_low, rate_ci_high, rate_ci_method, excluded_reason), ('ratio', impact_ratio, ratio_ci_low, ratio_ci_high, ratio_ci_method, excluded_reason)) v;
+  LATERAL (VALUES ('share', share, share_ci_low, share_ci_high, share_ci_method, NULL), ('rate', rate, rate_ci_low, rate_ci_high, rate_ci_method, excluded_reason), ('ratio', impact_ratio, ratio_ci_low, ratio_ci_high, ratio_ci_method, excluded_reason)) v;
 INSERT INTO everything SELECT 'strata', v.* FROM (VALUES ('adult'), ('compas')) d(data), sustainml.fairness_strata(format('SELECT * FROM people WHERE data = %L', data), 'pred', '{sex}', '{race}', '1') s,
-  LATERAL (VALUES ('difference', difference, difference_ci_low, difference_ci_high, 'newcombe', undefined_reason),
+  LATERAL (VALUES ('selection_rate', selection_rate, rate_ci_low, rate_ci_high, rate_ci_method, undefined_reason),
+                  ('reference_rate', reference_rate, reference_ci_low, reference_ci_high, reference_ci_method, undefined_reason),
+                  ('difference', difference, difference_ci_low, difference_ci_high, 'newcombe', undefined_reason),
                   ('conditional_difference', conditional_difference, conditional_difference_ci_low, conditional_difference_ci_high, 'sato', undefined_reason),
                   ('odds_ratio', odds_ratio, odds_ratio_ci_low, odds_ratio_ci_high, 'robins', undefined_reason),
                   ('conditional_disparity', conditional_disparity, conditional_disparity_ci_low, conditional_disparity_ci_high, 'mover', undefined_reason)) v;
 INSERT INTO everything SELECT 'consistency', 'consistency', consistency, ci_low, ci_high, ci_method, undefined_reason FROM
   sustainml.fairness_consistency('SELECT * FROM people WHERE data = ''compas'' AND id % 20 = 0', 'y', '{score,id}');
-INSERT INTO everything SELECT 'bins', 'observed', observed, ci_low, ci_high, ci_method, undefined_reason FROM
-  sustainml.fairness_bins((SELECT sustainml.fairness_counts(y = 1, pred = 1, score, n / 3.0) FROM cells WHERE data = 'adult'));
+INSERT INTO everything SELECT 'bins', v.* FROM
+  sustainml.fairness_bins((SELECT sustainml.fairness_counts(y = 1, pred = 1, score, n / 3.0) FROM cells WHERE data = 'adult')) b,
+  LATERAL (VALUES ('mean_score', mean_score, score_ci_low, score_ci_high, score_ci_method, undefined_reason), ('observed', observed, ci_low, ci_high, ci_method, undefined_reason)) v;
+-- and of the views on what is stored
+CREATE TABLE stored AS SELECT data, sustainml.fairness_audit(format('SELECT * FROM fairness_intervals.people WHERE data = %L', data), 'y', 'pred', '{sex,race}', '1', score => 'score', draws => 200) AS audit_id
+FROM (VALUES ('adult'), ('compas')) d(data);
+INSERT INTO everything SELECT 'view fairness_history', metric, value, ci_low, ci_high, ci_method, undefined_reason FROM sustainml.fairness_history JOIN stored USING (audit_id);
+INSERT INTO everything SELECT 'view impact_ratio', v.* FROM sustainml.impact_ratio JOIN stored USING (audit_id),
+  LATERAL (VALUES ('share', share, share_ci_low, share_ci_high, share_ci_method, NULL), ('rate', selection_rate, rate_ci_low, rate_ci_high, rate_ci_method, NULL), ('ratio', impact_ratio, ratio_ci_low, ratio_ci_high, ratio_ci_method, undefined_reason)) v;
+INSERT INTO everything SELECT 'view ll144', v.* FROM sustainml.ll144 JOIN stored USING (audit_id),
+  LATERAL (VALUES ('share', share, share_ci_low, share_ci_high, share_ci_method, NULL), ('rate', selection_rate, rate_ci_low, rate_ci_high, rate_ci_method, NULL), ('ratio', impact_ratio, ratio_ci_low, ratio_ci_high, ratio_ci_method, excluded_reason)) v;
+INSERT INTO everything SELECT 'view calibration', v.* FROM sustainml.calibration JOIN stored USING (audit_id),
+  LATERAL (VALUES ('mean_score', mean_score, score_ci_low, score_ci_high, score_ci_method, undefined_reason), ('observed', observed, ci_low, ci_high, ci_method, undefined_reason)) v;
 SELECT what, count(*) > 0 AS some, count(*) FILTER (WHERE value IS NULL AND undefined_reason IS NULL) AS null_without_reason,
        count(*) FILTER (WHERE value IS NOT NULL AND ci_low IS NULL AND undefined_reason IS NULL) AS no_interval_without_reason,
        count(*) FILTER (WHERE (ci_low IS NULL) <> (ci_high IS NULL) OR ci_low IS NOT NULL AND ci_method IS NULL) AS half,
@@ -69,6 +82,20 @@ SELECT what, count(*) > 0 AS some, count(*) FILTER (WHERE value IS NULL AND unde
        count(*) FILTER (WHERE ci_low = ci_high AND ci_method <> 'by_definition' AND NOT (metric = 'between' AND value = 0)) AS points,
        string_agg(DISTINCT undefined_reason, ', ') FILTER (WHERE value IS NOT NULL AND ci_low IS NULL) AS no_interval
 FROM everything GROUP BY what ORDER BY what;
+
+-- the view on an audit says of Local Law 144 what the function says; shares by Wilson's formula
+SELECT count(*) > 10 AS categories, bool_and((v.selection_rate, v.rate_ci_low, v.rate_ci_high, v.impact_ratio, v.ratio_ci_low, v.ratio_ci_high, v.ratio_ci_method, v.under_two_percent)
+         IS NOT DISTINCT FROM (f.rate, f.rate_ci_low, f.rate_ci_high, f.impact_ratio, f.ratio_ci_low, f.ratio_ci_high, f.ratio_ci_method, f.under_two_percent)) AS alike,
+       bool_and(v.reference_category = f.reference_category) AS references,
+       bool_and(abs(v.share_ci_low - h.low) < 1e-12 AND abs(v.share_ci_high - h.high) < 1e-12 AND abs(f.share_ci_low - h.low) < 1e-12) AS shares
+FROM stored JOIN sustainml.ll144 v USING (audit_id)
+JOIN (SELECT d.data, l.* FROM (VALUES ('adult'), ('compas')) d(data), sustainml.bias_audit_ll144(format('SELECT * FROM people WHERE data = %L', data), '{sex,race}', 'pred', '1') l) f
+  ON f.data = stored.data AND f.attribute = v.attribute AND f.category = v.category,
+LATERAL (SELECT (p + z2 / 2 / n - r) / (1 + z2 / n) AS low, (p + z2 / 2 / n + r) / (1 + z2 / n) AS high
+         FROM (SELECT p, n, z2, sqrt(z2) * sqrt(p * (1 - p) / n + z2 / 4 / n / n) AS r FROM (SELECT v.share AS p, (SELECT count(*) FROM people WHERE data = stored.data)::float8 AS n, 1.959963984540054 ^ 2 AS z2) a) b) h;
+SELECT bool_and(h.effective_n IS NOT DISTINCT FROM g.effective_n) AS effective, count(h.effective_n) > 100 AS some
+FROM stored JOIN sustainml.fairness_history h USING (audit_id) JOIN got g ON g.data = stored.data AND NOT g.weighted AND g.scope = h.scope AND g.metric = h.metric
+  AND g.attribute IS NOT DISTINCT FROM h.attribute AND g.group_value IS NOT DISTINCT FROM h.group_value WHERE h.scope <> 'disparity';
 
 -- a difference of two groups' means is nearly Welch's; by hand
 SELECT d.metric, abs(d.value - abs(h.m1 - h.m2)) < 1e-12 AS value, abs(d.ci_high - (d.value + 1.96 * sqrt(h.v1 / h.n1 + h.v2 / h.n2))) < 1e-4 AS welch

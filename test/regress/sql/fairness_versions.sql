@@ -100,6 +100,7 @@ SELECT bool_and(is_intact) AS intact, count(*) AS chains FROM sustainml.fairness
 
 -- dropping: audits stay, for their owner; whoever takes the name gets nothing
 SELECT sustainml.drop_model('promoting');
+SELECT count(*) > 0 AS policies_stay, bool_and(ended_at IS NOT NULL) AS ended FROM sustainml.fairness_policies WHERE model = 'promoting';
 SELECT count(*) > 0 AS stay, bool_and(is_dropped) AS dropped, bool_or(is_latest) AS latest FROM sustainml.fairness_audits WHERE subject = 'model fairness_versions.promo';
 SELECT count(*) AS in_latest FROM sustainml.fairness_latest WHERE model IN ('promoting', 'promo') AND NOT is_active;
 SET ROLE versions_heir;
@@ -108,6 +109,7 @@ SELECT sustainml.grant_model('promoting', 'versions_heir', 'read'), sustainml.gr
 SELECT model, count(*) AS audits, bool_or(is_dropped) AS dropped FROM sustainml.fairness_audits WHERE subject LIKE '%fairness_versions%' GROUP BY 1 ORDER BY 1;
 SELECT count(*) AS alerts FROM sustainml.fairness_alerts WHERE model IN ('promo', 'promoting');
 SELECT count(*) AS mitigations FROM sustainml.fairness_mitigations;
+SELECT count(*) AS policies FROM sustainml.fairness_policies;
 SET ROLE versions_reader;
 SELECT count(*) AS audits_of_others FROM sustainml.fairness_audits WHERE subject LIKE '%fairness_versions%' AND role_name <> 'versions_reader';
 RESET ROLE;

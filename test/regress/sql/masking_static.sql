@@ -42,6 +42,10 @@ CALL sustainml.mask_in_place('client', confirm => 'no', batch_rows => 10);
 \echo :SQLSTATE
 CALL sustainml.mask_in_place('client', confirm => 'client', batch_rows => 0);
 \echo :SQLSTATE
+BEGIN;
+CALL sustainml.mask_in_place('client', confirm => 'client');
+\echo :SQLSTATE
+ROLLBACK;
 SELECT count(*) FROM client JOIN client_before USING (region, n) WHERE client.* IS DISTINCT FROM client_before.*;
 
 -- by hand, interrupted in the middle: what was masked stays, and the rest is masked once

@@ -21,6 +21,16 @@ SELECT model,
        card !~* '<script|https?://|@import|url\(' AS self_contained,
        (length(card) - length(replace(card, '<svg', ''))) / 4 AS pictures
   FROM cards ORDER BY model COLLATE "C";
+-- the card says which rows the newest audit is about
+SELECT sustainml.fairness_audit('SELECT * FROM rows WHERE id <= 200', model => 'two', protected => '{three}', favorable => 'a<b') IS NOT NULL AS audited;
+SELECT sustainml.model_card('two') ~ '<li>Audit [0-9]+ of 200 rows of SELECT \* FROM rows WHERE id &lt;= 200, 20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2} UTC</li>' AS says_which_audit,
+       (SELECT card LIKE '%<h2>Fairness%' FROM cards WHERE model = 'two') AS before;
+-- without standard errors the coefficients come by size: nobody of 40 levels is cut for its name alone
+CREATE TABLE levels AS SELECT i AS id, i % 3 AS x, 'l' || lpad((i % 40)::text, 2, '0') AS level, 100.0 * (i % 40) + i % 7 AS y FROM generate_series(1, 4000) i;
+ALTER TABLE levels ADD PRIMARY KEY (id);
+SELECT ref FROM sustainml.train('levels', 'levels', target => 'y', params => '{"l2": 1}');
+SELECT card LIKE '%<td>level=l39</td>%' AS largest, card LIKE '%<td>level=l02</td>%' AS least FROM sustainml.model_card('levels') card;
+SELECT sustainml.drop_model('levels');
 -- names and labels are text, never markup
 SELECT card LIKE '%&lt;b&gt;&amp;&#39;&quot;y%' AS escaped, card LIKE '%a&lt;b%' AS label_escaped, card LIKE '%<b>%' AS raw FROM cards WHERE model = 'two';
 -- the figures are those of evaluate()

@@ -181,7 +181,13 @@ SELECT sustainml.open(v), sustainml.open(s) FROM theirs;
 DROP TABLE theirs, called;
 DROP FUNCTION spy_index;
 DROP FUNCTION spy(), spy(text);
--- not in a transaction that has begun, and not with nonsense
+-- not in a transaction that has begun
+CREATE TABLE blocked (id int, v text);
+SELECT pg_temp.refused('CALL sustainml.encrypt_column_batches(''blocked'', ''v'', ''batch_test'')');
+SELECT sustainml.encrypt_column('blocked', 'v', 'batch_test') > 0 AS sealed;
+SELECT pg_temp.refused('CALL sustainml.rotate(''blocked'', ''v'')');
+DROP TABLE blocked;
+-- not with nonsense
 SELECT pg_temp.refused('CALL sustainml.encrypt_column_batches(NULL, ''v'', ''batch_test'')'), pg_temp.refused('SELECT sustainml_internal.sealing_trigger()');
 -- a mistyped literal is not repeated
 CREATE TABLE typed (f float8, j jsonb, d date);

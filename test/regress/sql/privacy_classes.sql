@@ -44,6 +44,10 @@ SELECT m, count(*) > 10 AS some, bool_and(abs(p.value - s.value) <= 1e-9 * (1 + 
 SELECT actual, sum(s.n) = sum(p.n) AS same, bool_or(s.n IS NULL) AS withheld FROM sustainml.confusion_matrix('c_kind', 'sealed_c') s JOIN sustainml.confusion_matrix('p_kind', 'plain_c') p USING (actual, predicted)
  GROUP BY actual ORDER BY actual;
 -- what the caller wrote stays as written
+SELECT pg_temp.refused($$SELECT sustainml.predict('c_outcome', s) FROM sealed_c s LIMIT 1$$);
+SELECT pg_temp.refused($$SELECT sustainml.predict('p_outcome', s) FROM plain_c s WHERE id = 1$$);
+SELECT pg_temp.refused($$SELECT sustainml.fairness_audit(source => 'plain_c', model => 'c_outcome', protected => '{sex}', favorable => 'Zqxgrnt')$$);
+SELECT pg_temp.refused($$SELECT sustainml.fairness_audit(source => 'plain_c', model => 'p_outcome', protected => '{sex}', favorable => 'Zqxgrnt')$$);
 SELECT positive FROM sustainml.train('c_named', 'sealed_c', target => 'outcome', features => '{x}', positive => 'Zqxdeny', favorable => 'Zqxgrant');
 SELECT version, positive FROM sustainml.retrain('c_named', activate => 'never');
 -- resampling, class weights, weights, calibration: the same as plain, and no class in a note

@@ -201,7 +201,7 @@ SELECT pg_temp.refused('SELECT sustainml.decrypt_column(''wage'', ''amount'')');
 ROLLBACK;
 
 -- destroying: nothing opens any more, and the record stays
-SELECT pg_temp.refused('SELECT sustainml.destroy_key(''wages'', confirm => ''wage'')');
+SELECT pg_temp.refused('SELECT sustainml.destroy_key(''wages'', confirm => ''wage'')'), pg_temp.refused('SELECT sustainml.destroy_key(''wages'')');
 SELECT sustainml.destroy_key('wages', confirm => 'wages');
 SELECT pg_temp.refused('SELECT sustainml.open(amount) FROM wage'), pg_temp.refused('SELECT sustainml.seal(1, ''wage'', ''amount'')'), pg_temp.refused('SELECT sustainml.rotate_key(''wages'')');
 CREATE TABLE late (v text);

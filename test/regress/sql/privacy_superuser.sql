@@ -38,6 +38,17 @@ ALTER TABLE trap_policy ENABLE ROW LEVEL SECURITY;
 CREATE TABLE trap_parts (id int, a text, m text) PARTITION BY RANGE (id);
 CREATE TABLE trap_part PARTITION OF trap_parts FOR VALUES FROM (0) TO (1000);
 CREATE INDEX ON trap_part (id) WHERE spy('condition of a partition''s index');
+-- what is not the table's own, or runs when only a part of it is constant
+CREATE TABLE trap_rule (id int PRIMARY KEY, a text, m text);
+CREATE RULE r AS ON UPDATE TO trap_rule DO ALSO SELECT public.spy('rule');
+CREATE TABLE trap_constant (id int PRIMARY KEY, a text, m text);
+CREATE STATISTICS spied_constant ON (spy('constant of statistics', 1) + id), m FROM trap_constant;
+CREATE TABLE trap_keyed (id int, a text, m text) PARTITION BY RANGE (spy('partition key', id));
+CREATE TABLE trap_keyed_part PARTITION OF trap_keyed FOR VALUES FROM (0) TO (1000);
+CREATE FUNCTION spy_difference(float8, float8) RETURNS float8 LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM public.spy('difference of ranges'); RETURN $1 - $2; END $$;
+CREATE TYPE spied_range AS RANGE (subtype = float8, subtype_diff = spy_difference);
+CREATE TABLE trap_range (id int PRIMARY KEY, a text, m text, r spied_range DEFAULT spied_range(1, 2));
+CREATE INDEX ON trap_range USING gist (r);
 CREATE TABLE honest (id int PRIMARY KEY, a text, m text CHECK (length(m) < 100), n text DEFAULT upper('n'));
 CREATE INDEX ON honest (lower(m)) WHERE id > 0;
 DO $$
@@ -70,6 +81,9 @@ SELECT t, pg_temp.refused(format('SELECT sustainml.decrypt_column(%L, ''a'')', t
 SELECT t, pg_temp.refused(format('SELECT sustainml_internal.sealing_begin(%L, ''a'', ''superuser_test'', false)', t))
   FROM unnest('{trap_check,trap_generated,trap_trigger,trap_when,trap_index,trap_partial,trap_parts,honest}'::text[]) t;
 SELECT sustainml.encrypt_column_abandon('honest', 'a');
+SELECT t, pg_temp.refused(format('SELECT sustainml_internal.sealing_begin(%L, ''a'', ''superuser_test'', false)', t)) FROM unnest('{trap_constant,trap_keyed,trap_keyed_part}'::text[]) t;
+-- a rule and ranges have a say in an update alone
+SELECT t, pg_temp.refused(format('SELECT sustainml_internal.sealing_begin(%L, ''a'', ''superuser_test'', false)', t)) FROM unnest('{trap_rule,trap_range}'::text[]) t;
 -- masked in place as the owner
 SELECT count(sustainml.mask(t::regclass, 'm', 'partial', prefix => 2)) FROM unnest('{trap_check,trap_generated,trap_default,trap_domain,trap_trigger,trap_when,trap_index,trap_partial,trap_statistics,honest}'::text[]) t;
 CALL sustainml.mask_in_place('trap_check', 'trap_check');
@@ -106,6 +120,8 @@ SELECT pg_temp.planted('ALTER TABLE trap_scored ADD COLUMN extra int GENERATED A
 SELECT pg_temp.planted('ALTER TABLE trap_scored ALTER model TYPE spied', 'ALTER TABLE trap_scored ALTER model TYPE text');
 SELECT pg_temp.planted('CREATE INDEX trap_i ON trap_scored (spy(''index'', id))', 'DROP INDEX trap_i');
 SELECT pg_temp.planted('CREATE RULE r AS ON INSERT TO trap_scored DO ALSO SELECT spy(''rule'')', 'DROP RULE r ON trap_scored');
+SELECT pg_temp.planted('CREATE TABLE trap_child (id int REFERENCES trap_scored ON DELETE CASCADE); INSERT INTO trap_child SELECT id FROM trap_scored; CREATE TRIGGER t AFTER DELETE ON trap_child FOR EACH ROW EXECUTE FUNCTION spy_trigger()',
+                       'DROP TABLE trap_child');
 SELECT pg_temp.planted('ALTER TABLE trap_scored ADD CONSTRAINT c CHECK (prediction < 1000)', 'ALTER TABLE trap_scored DROP CONSTRAINT c');
 -- the owner scores, with code of their own
 SELECT sustainml.grant_model('trap_model', 'sml_mallory');

@@ -72,6 +72,8 @@ SELECT * FROM sustainml.smote(NULL::t, 'label', scale => 'robust');
 \echo :SQLSTATE
 SELECT * FROM sustainml.smote(NULL::t, 'label', shrinkage => 1);
 \echo :SQLSTATE
+SELECT * FROM sustainml.smote(NULL::t, 'label', k => 3, m => 5);
+\echo :SQLSTATE
 SELECT * FROM sustainml.smote(NULL::t, 'label', exclude => '{z}');
 \echo :SQLSTATE
 SELECT * FROM sustainml.resample(NULL::t, 'label', kind => 'tomek', ratio => 0.5);

@@ -20,6 +20,9 @@ SELECT rows_held_out = (SELECT count(*) FROM orders WHERE sustainml.held_out(3, 
 -- train takes share and seed from the split as from its arguments
 SELECT rows_held_out = (SELECT count(*) FROM orders WHERE sustainml.held_out(3, 0.2, id)) AS same
   FROM sustainml.train('late', 'balanced', target => 'late', exclude => '{customer}', holdout => 0.2, seed => 3);
+-- a filter cannot see new keys, and says so; with the parents' keys there is nothing to say
+SELECT count(*) FILTER (WHERE sustainml.held_out(3, 0.2, id)) > 300 AS would_be_held_out FROM sustainml.smote(NULL::orders, 'late', filter => 'amount > -2 AND NOT sustainml.held_out(3, 0.2, id)');
+SELECT count(*) FILTER (WHERE sustainml.held_out(3, 0.2, id)) AS held_out FROM sustainml.smote(NULL::orders, 'late', filter => 'NOT sustainml.held_out(3, 0.2, id)', keys => 'parent');
 -- the rows are those that the filter gives
 SELECT count(*) AS differ FROM (
 	SELECT amount, items, kind FROM sustainml.smote(NULL::orders, 'late', keys => 'null', filter => 'NOT sustainml.held_out(3, 0.2, id)')

@@ -109,6 +109,36 @@ SELECT to_regclass('more');
 -- one metered run a batch
 SELECT sum(rows), count(energy_joules) = count(*) AS metered FROM sustainml.run_log WHERE model_schema = 'score_tables' AND model = 'amount' AND kind = 'score' AND version = 2;
 
+\echo where it cannot commit it says so before any work
+BEGIN;
+CALL sustainml.score_batches('amount', 'r', 'more');
+\echo :SQLSTATE
+ROLLBACK;
+CALL sustainml.score_batches('amount', 'r', 'more')\; SELECT 1;
+DO $$ DECLARE n bigint; BEGIN CALL sustainml.score_batches('amount', 'r', 'more', rows => n); EXCEPTION WHEN division_by_zero THEN NULL; END $$;
+CREATE FUNCTION calls() RETURNS void LANGUAGE plpgsql AS $$ DECLARE n bigint; BEGIN CALL sustainml.score_batches('amount', 'r', 'more', rows => n); END $$;
+SELECT calls();
+CREATE PROCEDURE pinned() LANGUAGE plpgsql SET search_path = pg_catalog AS $$ DECLARE n bigint; BEGIN CALL sustainml.score_batches('amount', 'score_tables.r', 'score_tables.more', rows => n); END $$;
+CALL pinned();
+DROP FUNCTION calls();
+DROP PROCEDURE pinned();
+SELECT to_regclass('more');
+-- a DO block or a procedure that can commit may call it
+DO $$ DECLARE n bigint; BEGIN CALL sustainml.score_batches('amount', 'r', 'by_block', batch_rows => 400, rows => n); END $$;
+SELECT count(*) = (SELECT count(*) FROM r) AS whole FROM by_block;
+
+\echo statistics that say nothing, or the wrong thing, do not lead to a nested loop: 30,000 rows against 30,000 would take minutes
+CREATE TABLE many (id int PRIMARY KEY, g text) WITH (autovacuum_enabled = off);
+ANALYZE many;
+INSERT INTO many SELECT i, 'x' FROM generate_series(1, 30000) i;
+CREATE TABLE many_scored (id int PRIMARY KEY, prediction float8, probability float8, model text, version int, scored_at timestamptz) WITH (autovacuum_enabled = off);
+VACUUM ANALYZE many_scored;
+INSERT INTO many_scored SELECT i, 0, NULL, 'amount', 2, now() FROM generate_series(1, 30000) i WHERE i % 100 <> 0;
+SET statement_timeout = '60s';
+CALL sustainml.score_batches('amount', 'many', 'many_scored', batch_rows => 7);
+RESET statement_timeout;
+SELECT count(*), count(*) FILTER (WHERE prediction <> 0) AS scored_now, bool_and(id % 100 = 0) FILTER (WHERE prediction <> 0) AS the_right_ones FROM many_scored;
+
 DROP SCHEMA score_tables CASCADE;
 DO $$
 BEGIN

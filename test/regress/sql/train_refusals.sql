@@ -195,6 +195,10 @@ SELECT answer($$SELECT ref FROM sustainml.train('e', 'things', target => 'y', pr
 SELECT answer($$SELECT ref FROM sustainml.train('e', 'things', target => 'y', params => jsonb_build_object('x''; DROP TABLE victim; --', 1))$$);
 SELECT count(*) FROM victim;
 SELECT sustainml.drop_model('train_refusals.x''; DROP TABLE victim; --');
+-- a gap that is not negative and ends after the held-out rows begin; a time of day goes round; money has no gap
+SELECT answer($$SELECT ref FROM sustainml.train('e', 'things', target => 'y', split => '{"time": "day", "from": "2021-03-01", "gap": "1 month -30 days"}')$$);
+SELECT answer($$SELECT ref FROM sustainml.train('e', 'SELECT y, day, id % 7 AS x, time ''00:00'' + id * interval ''1 minute'' AS t FROM things', target => 'y', features => '{x}', split => '{"time": "t", "from": "01:00", "gap": "2 hours"}')$$);
+SELECT answer($$SELECT ref FROM sustainml.train('e', 'SELECT y, id % 7 AS x, id::money AS t FROM things', target => 'y', features => '{x}', split => '{"time": "t", "gap": 1}')$$);
 
 DROP SCHEMA train_refusals CASCADE;
 DO $$

@@ -105,6 +105,7 @@ SELECT * FROM refusal($$SELECT * FROM sustainml.train('no', 'mammography', targe
 SELECT * FROM refusal($$SELECT * FROM sustainml.train('no', 'mammography', target => 'calcification', params => '{"resample": {"strategy": {"yes": 500}}}')$$);
 SELECT * FROM refusal($$SELECT * FROM sustainml.train('no', 'mammography', target => 'calcification', params => '{"resample": {"strategy": {"1": 5}}}', holdout => 0)$$);
 SELECT * FROM refusal($$SELECT * FROM sustainml.train('no', 'mammography', target => 'calcification', params => '{"resample": {"shrinkage": 1}}')$$);
+SELECT * FROM refusal($$SELECT * FROM sustainml.train('no', 'mammography', target => 'calcification', params => '{"resample": {"kind": "adasyn", "m": 5}}')$$);
 SELECT * FROM refusal($$SELECT * FROM sustainml.train('no', 'mammography', target => 'calcification', params => '{"resample": "smote", "class_weight": "balanced"}')$$);
 SELECT * FROM refusal($$SELECT * FROM sustainml.train('no', 'SELECT *, 1 + f1 * f1 AS w FROM mammography', target => 'calcification', weight => 'w', params => '{"resample": "smote"}', holdout => 0)$$);
 SELECT * FROM refusal($$SELECT * FROM sustainml.train('no', 'mammography', target => 'f1', params => '{"resample": "smote"}')$$);

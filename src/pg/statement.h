@@ -4,9 +4,12 @@
 #ifndef ML_STATEMENT_H
 #define ML_STATEMENT_H
 
-#include "../compat.h"
+#include "compat.h"
 
-/* Run a statement that may write; an unexpected code is an internal error.  "nulls" may be NULL.  Returns the number of rows. */
+/*
+ * Run a statement that may write; an unexpected code is an internal error.  "expected" 0 stands for any success; "nulls" may be NULL.  Returns the number of rows.
+ * An error has the context of the caller, without our own statements and functions.
+ */
 extern uint64 ml_statement(const char *query, int count, Oid *types, Datum *values, const char *nulls, int expected);
 
 /* A column of a row of the result as text, or as a bytea of exactly "size" bytes (NULL otherwise).  They live until SPI_finish. */

@@ -1,7 +1,10 @@
 /*
  * statement.c - see statement.h.
+ *
+ * SPI and PL/pgSQL put the statement they are at into the context of an error, a cancel included.  That is for who wrote the
+ * statement; the user did not, so the statement runs without the contexts around it, and what it adds is taken away.
  */
-#include "../compat.h"
+#include "compat.h"
 
 #include "executor/spi.h"
 
@@ -10,9 +13,29 @@
 uint64
 ml_statement(const char *query, int count, Oid *types, Datum *values, const char *nulls, int expected)
 {
-	int code = SPI_execute_with_args(query, count, types, values, nulls, false, 0);
+	MemoryContext caller = CurrentMemoryContext;
+	volatile int  code = 0;
 
-	if (code != expected)
+	PG_TRY();
+	{
+		error_context_stack = NULL;
+		code = SPI_execute_with_args(query, count, types, values, nulls, false, 0);
+	}
+	PG_CATCH();
+	{
+		ErrorData *error;
+
+		/* the stack is the caller's again; thrown anew, so that it is asked */
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		FlushErrorState();
+		error->context = NULL;
+		error->internalquery = NULL;
+		error->internalpos = 0;
+		ThrowErrorData(error);
+	}
+	PG_END_TRY();
+	if (expected == 0 ? code < 0 : code != expected)
 		elog(ERROR, "unexpected result of a catalog statement: %s", SPI_result_code_string(code));
 	return SPI_processed;
 }
