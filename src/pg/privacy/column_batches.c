@@ -81,6 +81,17 @@ show_progress(const char *kind, Oid relid, int64 first)
 	ml_progress_show(psprintf("sustainml %s %s: %d %% of %u blocks done", kind, table, blocks ? (int) (100 * first / blocks) : 100, blocks));
 }
 
+/* The lock of an update, before it; the right to update first, so that nobody else can take it. */
+static void
+lock_for_update(Oid relid)
+{
+	AclResult allowed = pg_class_aclcheck(relid, GetUserId(), ACL_UPDATE);
+
+	if (allowed != ACLCHECK_OK)
+		aclcheck_error(allowed, OBJECT_TABLE, get_rel_name(relid));
+	LockRelationOid(relid, RowExclusiveLock);
+}
+
 /* Run "UPDATE … WHERE … AND ctid in some blocks" and log what it cost; returns the number of rows. */
 static int64
 update_blocks(const char *kind, Oid relid, const char *update, int64 first, int64 blocks)
@@ -368,8 +379,11 @@ sustainml_sealing_step(PG_FUNCTION_ARGS)
 {
 	Oid         relid = PG_GETARG_OID(0);
 	const char *column = quote_identifier(NameStr(*PG_GETARG_NAME(1)));
-	int32       number = require_sound_job(relid, NameStr(*PG_GETARG_NAME(1)));
+	int32       number;
 
+	/* another session may be ending the same job: what it leaves is looked at, not what it found */
+	lock_for_update(relid);
+	number = require_sound_job(relid, NameStr(*PG_GETARG_NAME(1)));
 	PG_RETURN_INT64(update_blocks("encrypt",
 								  relid,
 								  psprintf("UPDATE ONLY %s AS t SET sustainml_sealing_%d = sustainml_internal.seal_cell(t.%s, %d%s)"
