@@ -24,7 +24,9 @@ sub new_node
 	my ($name, %options) = @_;
 	my $node = PostgreSQL::Test::Cluster->new($name);
 
-	$node->init(allows_streaming => $options{streaming} ? 1 : 0, extra => [ '--locale=C.UTF-8', '-E', 'UTF8' ]);
+	# not the name of who runs the tests, which may be that of a role that they make
+	$ENV{PGUSER} = 'postgres';
+	$node->init(allows_streaming => $options{streaming} ? 1 : 0, extra => [ '-U', 'postgres', '--locale=C.UTF-8', '-E', 'UTF8' ]);
 	$node->append_conf('postgresql.conf', "max_connections = 20\nlog_min_messages = warning\n" . ($options{more} // ''));
 	$node->start;
 	$node->safe_psql('postgres', 'CREATE EXTENSION sustainml CASCADE');
