@@ -131,7 +131,7 @@ CREATE FUNCTION sustainml_internal.fairness_text(audit bigint) RETURNS text
 	  format('Target: %s, positive class: %s, favorable outcome: %s', coalesce(a.target, 'none'), coalesce(a.positive, 'none'), coalesce(a.favorable, 'not named')),
 	  format('Rows without label: %s, without prediction: %s, without group: %s, without weight: %s', coalesce(a.rows_without_label::text, 'suppressed'), coalesce(a.rows_without_prediction::text, 'suppressed'),
 	         coalesce(a.rows_without_group::text, 'suppressed'), coalesce(a.rows_without_weight::text, 'suppressed')),
-	  format('Audited: %s by %s; intervals of %s %%, groups under %s rows are marked', to_char(a.audited_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'), a.role_name,
+	  format('Audited: %s by %s; intervals of %s %%, * marks figures of under %s rows', to_char(a.audited_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'), a.role_name,
 	         (100 * a.confidence)::numeric::float8, a.min_n),
 	  format('Hash: %s', a.hash),
 	  (SELECT string_agg('Note: ' || n, E'\n') FROM unnest(a.notes) n),
@@ -139,15 +139,14 @@ CREATE FUNCTION sustainml_internal.fairness_text(audit bigint) RETURNS text
 	     FROM (SELECT l.attribute, string_agg(l.text, E'\n' ORDER BY l.group_value) FILTER (WHERE l.cell IS NOT NULL) AS groups,
 	                  string_agg(l.text, E'\n' ORDER BY l.metric) FILTER (WHERE l.cell IS NULL) AS disparities
 	             FROM (SELECT g.attribute, g.cell, g.group_value, NULL AS metric,
-	                          format('  %s: n %s, selected %s%s%s, tpr %s, fpr %s, ppv %s%s', g.group_value, coalesce(g.n::text, 'suppressed'), g.selected,
-	                                 coalesce(' [' || g.low || ', ' || g.high || ']', ''), coalesce(', impact ratio ' || g.impact, ''), g.tpr, g.fpr, g.ppv, CASE WHEN g.is_small THEN ' (few rows)' ELSE '' END) AS text
+	                          format('  %s: n %s, selected %s%s%s, tpr %s, fpr %s, ppv %s', g.group_value, coalesce(g.n::text, 'suppressed'), g.selected,
+	                                 coalesce(' [' || g.low || ', ' || g.high || ']', ''), coalesce(', impact ratio ' || g.impact, ''), g.tpr, g.fpr, g.ppv) AS text
 	                     FROM (SELECT h.attribute, h.cell, min(h.group_value) AS group_value, max(h.n) FILTER (WHERE h.metric = 'selection_rate') AS n,
-	                                  bool_or(h.is_small) FILTER (WHERE h.metric = 'selection_rate') AS is_small,
 	                                  min(h.shown) FILTER (WHERE h.metric = 'selection_rate') AS selected, min(h.low) FILTER (WHERE h.metric = 'selection_rate') AS low,
 	                                  min(h.high) FILTER (WHERE h.metric = 'selection_rate') AS high, min(h.shown) FILTER (WHERE h.metric = 'tpr') AS tpr,
 	                                  min(h.shown) FILTER (WHERE h.metric = 'fpr') AS fpr, min(h.shown) FILTER (WHERE h.metric = 'ppv') AS ppv,
 	                                  min(h.shown) FILTER (WHERE h.metric = 'impact_ratio' AND h.is_given) AS impact
-	                             FROM (SELECT x.attribute, x.cell, x.group_value, x.metric, x.n, x.is_small, sustainml_internal.fairness_number(x.value, x.undefined_reason) AS shown, x.value IS NOT NULL AS is_given,
+	                             FROM (SELECT x.attribute, x.cell, x.group_value, x.metric, x.n, sustainml_internal.fairness_number(x.value, x.undefined_reason) || CASE WHEN x.is_small AND x.value IS NOT NULL THEN '*' ELSE '' END AS shown, x.value IS NOT NULL AS is_given,
 	                                          CASE WHEN x.ci_low IS NOT NULL THEN sustainml_internal.fairness_number(x.ci_low, NULL) END AS low,
 	                                          CASE WHEN x.ci_high IS NOT NULL THEN sustainml_internal.fairness_number(x.ci_high, NULL) END AS high
 	                                     FROM sustainml.fairness_history x

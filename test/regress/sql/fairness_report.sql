@@ -39,6 +39,11 @@ SELECT page LIKE '%class="limit" d="M' || to_char(0.8 * 0.7 / 0.8 * 284, 'FM990.
 SELECT what, page LIKE '%class="limit"%' AS line, page LIKE '%No policy sets a bound%' AS unjudged, page ~ '<span class="(pass|fail|unsure)">' AS verdicts FROM pages ORDER BY what;
 -- where there is no figure there is no bar: a reason
 SELECT sustainml.fairness_audit('SELECT two, p, two = ''p'' AND y AS y FROM fairness_report.rows', 'y', 'p', ARRAY['two'], 'true') AS bare \gset
+-- the text marks each figure of few rows
+SELECT count(*) > 0 AS some, (length(t.report) - length(replace(t.report, '*', ''))) - 1 - count(*) AS unmarked
+  FROM sustainml.fairness_history h, sustainml.fairness_report(:id) AS t(report)
+ WHERE h.audit_id = :id AND h.is_small AND h.value IS NOT NULL AND (h.scope = 'group' AND h.metric IN ('selection_rate', 'tpr', 'fpr', 'ppv') OR h.scope = 'ratio' AND h.metric = 'impact_ratio')
+ GROUP BY t.report;
 SELECT page LIKE '%>no positives</text>%' AS reason FROM (SELECT sustainml.fairness_report(:bare, 'html') AS page) r;
 -- a reader sees no small group, by name or number
 SELECT sustainml.grant_model('page', 'report_reader', 'read');
