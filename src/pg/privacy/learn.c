@@ -46,7 +46,7 @@ ml_argument_column(FunctionCallInfo fcinfo, int argument)
 }
 
 /* A value that is bound to a row, without the row's key. */
-static void pg_attribute_noreturn()
+pg_noreturn static void
 row_is_missing(int32 column)
 {
 	const char *row_key = column > 0 ? ml_row_key(column) : NULL;
@@ -267,7 +267,7 @@ ml_sealed_may_open_all(const MlSource *source)
 	return true;
 }
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 ml_source_hidden(const MlSource *source, int column)
 {
 	ereport(ERROR,

@@ -98,7 +98,7 @@ sustainml_with_row(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(ml_bind(PG_GETARG_DATUM(0), (SmlSlice){(uint8_t *) VARDATA_ANY(row), VARSIZE_ANY_EXHDR(row)}));
 }
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 no_text(void)
 {
 	ereport(ERROR,
@@ -143,7 +143,7 @@ single_primary_key(Oid relid)
 	return (AttrNumber) (bms_singleton_member(attributes) + FirstLowInvalidHeapAttributeNumber);
 }
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 no_row_key(const char *where, int32 column_no)
 {
 	const MlColumnInfo *info = ml_column_info(column_no);

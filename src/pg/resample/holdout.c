@@ -74,7 +74,7 @@ ml_resample_decides(const MlResampleRequest *request, int column)
 }
 
 /* The value of a column that decides the split is not what the rule will see, or on the wrong side of it. */
-static void pg_attribute_noreturn()
+pg_noreturn static void
 cannot_keep_out(const MlResampleRequest *request, const MlResampleColumn *column)
 {
 	bool open = column->role == ML_ROLE_NULL;
