@@ -11,10 +11,12 @@ my $key = "v1:a:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n";
 sub new_node
 {
 	my ($name, $with_key, %init) = @_;
+	# who runs the tests may have the name of a role below
+	$ENV{PGUSER} = 'postgres';
 	my $node = PostgreSQL::Test::Cluster->new($name);
 	my $file = File::Spec->rel2abs($node->basedir) . '/master_key';
 	if ($with_key) { append_to_file($file, $key); chmod 0600, $file; }
-	$node->init(%init) unless $init{from};
+	$node->init(%init, extra => [ '-U', 'postgres' ]) unless $init{from};
 	$node->append_conf('postgresql.conf', "sustainml.master_key_file = '$file'\nsustainml.key_cache_seconds = 0\n") unless $init{from};
 	return ($node, $file);
 }

@@ -47,4 +47,13 @@ double *harness_csv(const char *path, size_t *rows, size_t *columns);
 void harness_close(double a, double b, double rel, const char *what, const char *file, int line);
 #define assert_close(a, b, rel) harness_close((a), (b), (rel), #a, __FILE__, __LINE__)
 
+/* low <= value <= high; cmocka's own macro for it changed its name. */
+static inline void
+harness_between(int64_t value, int64_t low, int64_t high, const char *what, const char *file, int line)
+{
+	if (value < low || value > high)
+		fail_msg("%s:%d: %s is %lld, which is not from %lld to %lld", file, line, what, (long long) value, (long long) low, (long long) high);
+}
+#define assert_between(value, low, high) harness_between((int64_t) (value), (low), (high), #value, __FILE__, __LINE__)
+
 #endif

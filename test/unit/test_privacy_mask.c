@@ -96,15 +96,15 @@ test_permutation(void **state)
 	{
 		int64_t y = sml_prf_permute(&prf, x, true);
 
-		assert_in_range(y + 32768, 0, 65535);
+		assert_between(y + 32768, 0, 65535);
 		assert_true((x < 0) == (y < 0));
 		assert_int_equal(seen[y + 32768]++, 0);
 		fixed += x == y;
 		same += y == sml_prf_permute(&other, x, true);
 	}
 	/* about one each is expected; 20 would be a broken permutation */
-	assert_in_range(fixed, 0, 20);
-	assert_in_range(same, 0, 20);
+	assert_between(fixed, 0, 20);
+	assert_between(same, 0, 20);
 	/* the ranges keep apart, and int4 and int8 agree because there is one function */
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
 	{
@@ -196,7 +196,7 @@ test_date_shift(void **state)
 		assert_true(shift == sml_mask_date_shift(&prf, day, 30) - day);
 		forwards += shift > 0;
 	}
-	assert_in_range(forwards, 4750, 5250);
+	assert_between(forwards, 4750, 5250);
 }
 
 /* ---- text ------------------------------------------------------------------------------------ */
@@ -384,7 +384,7 @@ test_invented(void **state)
 		for (size_t k = 0; k < 6; k++)
 		{
 			assert_true(sml_fake_kind(kinds[k], &kind));
-			assert_in_range(sml_mask_fake(value, kind, out), 2, SML_FAKE_ROOM - 1);
+			assert_between(sml_mask_fake(value, kind, out), 2, SML_FAKE_ROOM - 1);
 		}
 		sml_mask_pseudonym(value, pseudonym);
 		assert_memory_equal(pseudonym, "p_", 2);

@@ -270,7 +270,7 @@ put_fixed(MlEmit *emit, TupleDesc row)
 {
 	char *data;
 
-	if (emit->fixed == NULL || memchr(emit->nulls, true, (size_t) row->natts) != NULL)
+	if (emit->fixed == NULL || memchr(emit->nulls, 1, (size_t) row->natts) != NULL)
 		return false;
 	data = (char *) emit->fixed->tuple->t_data + emit->fixed->tuple->t_data->t_hoff;
 	for (int i = 0; i < row->natts; i++)
