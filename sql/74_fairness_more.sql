@@ -51,6 +51,7 @@ CREATE FUNCTION sustainml.fairness_strata(
 	favorable  text             DEFAULT NULL,
 	reference  text             DEFAULT NULL,
 	confidence double precision DEFAULT 0.95,
+	min_n      integer          DEFAULT 30,
 	OUT attribute text, OUT group_value text, OUT reference_group text, OUT n bigint, OUT selection_rate double precision,
 	OUT rate_ci_low double precision, OUT rate_ci_high double precision, OUT rate_ci_method text, OUT reference_rate double precision,
 	OUT reference_ci_low double precision, OUT reference_ci_high double precision, OUT reference_ci_method text,
@@ -59,13 +60,13 @@ CREATE FUNCTION sustainml.fairness_strata(
 	OUT odds_ratio double precision, OUT odds_ratio_ci_low double precision, OUT odds_ratio_ci_high double precision, OUT cmh double precision, OUT cmh_p double precision,
 	OUT cmh_corrected double precision, OUT cmh_corrected_p double precision, OUT conditional_disparity double precision,
 	OUT conditional_disparity_ci_low double precision, OUT conditional_disparity_ci_high double precision, OUT strata bigint, OUT strata_used bigint,
-	OUT undefined_reason text)
+	OUT is_small boolean, OUT undefined_reason text)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'sustainml_fairness_strata' LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE COST 1000000 ROWS 10;
-COMMENT ON FUNCTION sustainml.fairness_strata(text, text, text[], text[], text, text, double precision) IS
+COMMENT ON FUNCTION sustainml.fairness_strata(text, text, text[], text[], text, text, double precision, integer) IS
 'Conditional parity: each group against the reference (the largest, unless named) within strata. Mantel-Haenszel difference and odds ratio, Cochran-Mantel-Haenszel test with and
 without continuity correction, and conditional demographic disparity (share of the rejected less share of the selected, averaged over strata by rows). Intervals: Wilson''s of rates, Newcombe''s of difference, Sato''s of conditional_difference, Robins, Breslow
-and Greenland''s of odds_ratio, MOVER of conditional_disparity.
+and Greenland''s of odds_ratio, MOVER of conditional_disparity. is_small marks groups, or a reference, of fewer than min_n rows.
 Example: SELECT * FROM sustainml.fairness_strata(''admissions'', ''admitted'', ''{gender}'', ''{dept}'', favorable => ''1'');';
 
 -- Availability: 0.1.0

@@ -282,7 +282,7 @@ sustainml_bias_audit_ll144(PG_FUNCTION_ARGS)
 
 /* ---- fairness_strata ----------------------------------------------------------------------------- */
 
-/* source, selected, protected, strata, favorable, reference, confidence */
+/* source, selected, protected, strata, favorable, reference, confidence, min_n */
 typedef struct Strata
 {
 	MlFairResult *result;
@@ -310,6 +310,7 @@ strata_groups(FunctionCallInfo fcinfo, Strata *strata)
 	spec->prediction = ml_required_text(fcinfo, 1, "selected");
 	spec->protected_columns = ml_texts_argument(fcinfo, 3, "strata", &spec->protected_count);
 	spec->favorable = ml_text_argument(fcinfo, 4);
+	spec->min_n = PG_ARGISNULL(7) ? spec->min_n : Max(0, PG_GETARG_INT32(7));
 	if (protected_count == 0 || spec->protected_count == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -452,6 +453,7 @@ put_strata(MlResult *out, const Strata *strata, size_t group, size_t reference, 
 	ml_put_interval(out, disparity);
 	ml_put_integer(out, (int64) count);
 	ml_put_integer(out, (int64) mh->used);
+	ml_put_bool(out, rates[0].n < plan->min_n || rates[1].n < plan->min_n);
 	ml_put_text(out, sml_mantel_haenszel_reason(mh) ? sml_mantel_haenszel_reason(mh) : sml_figure_reason(disparity));
 	ml_put_row(out);
 }

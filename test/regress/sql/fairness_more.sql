@@ -80,6 +80,10 @@ SELECT s.group_value, abs(s.odds_ratio - h.odds / r.odds) < 1e-12 AS odds, abs(s
 FROM sustainml.fairness_strata('SELECT *, 1 AS k FROM t', 'p', '{g}', '{k}', favorable => '1', reference => 'a') s
 JOIN (SELECT g, sum(p)::float8 / sum(1 - p) AS odds FROM t GROUP BY g) h ON h.g = s.group_value
 JOIN (SELECT sum(p)::float8 / sum(1 - p) AS odds FROM t WHERE g = 'a') r ON true ORDER BY 1;
+-- groups, or a reference, of few rows are marked
+SELECT m AS min_n, bool_and(s.is_small = (least(s.n, r.n) < m)) AS as_said
+FROM (VALUES (0), (30), (1000000)) v(m), LATERAL sustainml.fairness_strata('SELECT *, 1 AS k FROM t', 'p', '{g}', '{k}', favorable => '1', reference => 'a', min_n => m) s,
+     (SELECT count(*) AS n FROM t WHERE g = 'a') r GROUP BY m ORDER BY m;
 
 -- consistency: two clusters by hand (1 - 2/6), and as AIF360 counts
 SELECT round(consistency::numeric, 12) AS consistency, n, rows_skipped, k FROM sustainml.fairness_consistency('SELECT * FROM (VALUES (0, 1), (1, 1), (2, 1), (100, 0), (101, 1), (102, 0), (NULL, 1)) v(x, p)', 'p', '{x}', k => 2);
