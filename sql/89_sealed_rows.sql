@@ -75,7 +75,7 @@ Example: SELECT sustainml.open_float8_array(value, row_key => id::text) FROM vis
 CREATE FUNCTION sustainml.open_bytea(value sustainml.sealed, row_key text) RETURNS bytea
 	AS 'MODULE_PATHNAME', 'sustainml_open_bytea' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 100;
 COMMENT ON FUNCTION sustainml.open_bytea(sustainml.sealed, text) IS
-'Opens bytes that is sealed and bound to a row.
+'Opens bytes that are sealed and bound to a row.
 Example: SELECT sustainml.open_bytea(value, row_key => id::text) FROM visits;';
 
 -- Availability: 0.1.0

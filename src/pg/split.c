@@ -771,9 +771,3 @@ ml_split_of_version(int64 version_id)
 	SPI_finish();
 	return json ? ml_split_from_json(json) : palloc0(sizeof(MlSplit));
 }
-
-char *
-ml_split_where(const MlSource *source, int64 version_id, bool held_out)
-{
-	return ml_split_predicate(ml_split_of_version(version_id), source, held_out);
-}

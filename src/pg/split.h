@@ -93,11 +93,7 @@ extern char *ml_split_neither(const MlSplit *split, const MlSource *source);
 extern Jsonb   *ml_split_json(const MlSplit *split);
 extern MlSplit *ml_split_from_json(Jsonb *json);
 
-/*
- * The split stored with a version, and its predicate over "source" in one step
- * (NULL: all rows).  Runs inside or outside SPI.
- */
+/* The split stored with a version.  Runs inside or outside SPI. */
 extern MlSplit *ml_split_of_version(int64 version_id);
-extern char    *ml_split_where(const MlSource *source, int64 version_id, bool held_out);
 
 #endif

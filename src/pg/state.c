@@ -19,6 +19,7 @@
 #include "privacy/learn.h"
 #include "settings.h"
 #include "state.h"
+#include "../core/blas.h"
 
 #define STATE_MAGIC   0x534d4c53 /* "SMLS" */
 #define STATE_SEALED  0x584d4c53 /* the same, made from sealed cells: it is never written out or sent, and never read in */
@@ -125,6 +126,17 @@ check_read(const SmlEnv *env, SmlStatus status)
 	ML_CHECK(env, status, "read a training state");
 }
 
+/* The kernels are compared with plain loops once in each process that folds. */
+static void
+test_kernels(SmlEnv *env)
+{
+	static bool tested = false;
+
+	if (!tested)
+		ML_CHECK(env, sml_blas_self_test(env), "compute");
+	tested = true;
+}
+
 /* A state without a pass; "status" is that of reading the plan. */
 static MlState *
 make_state(const void *plan_bytes, size_t plan_size, MemoryContext parent, SmlStatus *status)
@@ -135,6 +147,7 @@ make_state(const void *plan_bytes, size_t plan_size, MemoryContext parent, SmlSt
 
 	EOH_init_header(&state->header, &state_methods, context);
 	ml_env_init(&state->env, context);
+	test_kernels(&state->env);
 	copy = MemoryContextAllocHuge(context, plan_size ? plan_size : 1);
 	ML_CHECK(&state->env, sml_copy_bytes(&state->env, copy, plan_bytes, plan_size), "read a training plan");
 	state->plan_bytes = copy;
@@ -212,12 +225,6 @@ ml_state_get(Datum value, MemoryContext parent)
 	}
 	flat = PG_DETOAST_DATUM(value);
 	return expand(check_flat(flat, VARSIZE(flat)), parent);
-}
-
-bool
-ml_state_sealed(const MlState *state)
-{
-	return state->sealed;
 }
 
 MlState *

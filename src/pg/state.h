@@ -37,8 +37,6 @@ extern MlState *ml_state_new(const void *plan_bytes, size_t plan_size, MemoryCon
 /* The state behind a datum, expanded into "parent" when it is flat. */
 extern MlState *ml_state_get(Datum value, MemoryContext parent);
 
-/* Whether it was made from sealed cells: then nothing of it may be shown to users. */
-extern bool ml_state_sealed(const MlState *state);
 /* The state behind the result of an aggregate, for longer than the aggregate: moved to "context", or expanded there. */
 extern MlState *ml_state_keep(Datum value, MemoryContext context);
 

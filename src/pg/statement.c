@@ -40,6 +40,15 @@ ml_statement(const char *query, int count, Oid *types, Datum *values, const char
 	return SPI_processed;
 }
 
+void
+ml_utility(const char *statement)
+{
+	SPI_connect();
+	if (SPI_execute(statement, false, 0) != SPI_OK_UTILITY)
+		elog(ERROR, "unexpected result of a statement");
+	SPI_finish();
+}
+
 char *
 ml_result_text(uint64 row, int column)
 {

@@ -12,6 +12,9 @@
  */
 extern uint64 ml_statement(const char *query, int count, Oid *types, Datum *values, const char *nulls, int expected);
 
+/* Run a statement such as ALTER TABLE as the caller, in an SPI connection of its own. */
+extern void ml_utility(const char *statement);
+
 /* A column of a row of the result as text, or as a bytea of exactly "size" bytes (NULL otherwise).  They live until SPI_finish. */
 extern char        *ml_result_text(uint64 row, int column);
 extern const uint8 *ml_result_bytes(uint64 row, int column, size_t size);

@@ -4,6 +4,7 @@
  */
 #include "harness.h"
 
+#include "../../src/core/blas.h"
 #include "../../src/core/matrix.h"
 
 static double
@@ -218,6 +219,21 @@ test_sweep(void **unused)
 	harness_sweep(update, NULL);
 }
 
+static SmlStatus
+kernels(Harness *h, void *arg)
+{
+	(void) arg;
+	return sml_blas_self_test(&h->env);
+}
+
+/* The library at hand is right, and says so within memory and polls. */
+static void
+test_kernels(void **state)
+{
+	(void) state;
+	harness_sweep(kernels, NULL);
+}
+
 int
 main(void)
 {
@@ -227,6 +243,7 @@ main(void)
 		cmocka_unit_test(test_product),
 		cmocka_unit_test(test_qr),
 		cmocka_unit_test(test_sweep),
+		cmocka_unit_test(test_kernels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

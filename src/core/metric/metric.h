@@ -310,9 +310,4 @@ typedef struct SmlBin
 SML_MUST_USE SmlStatus sml_calibration(SmlEnv *env, const SmlScored *scored, size_t count, SmlBin *bins);
 double sml_calibration_error(const SmlBin *bins, size_t count); /* expected calibration error */
 
-/* ---- two models, figure by figure --------------------------------------------------------- */
-
-/* Mean of sml_scored_loss over all rows; NaN without rows. */
-SML_MUST_USE SmlStatus sml_scored_mean_loss(SmlEnv *env, const SmlScored *scored, double *loss);
-
 #endif

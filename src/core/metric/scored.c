@@ -159,26 +159,6 @@ sml_scored_loss(const SmlScored *scored, size_t row)
 }
 
 SmlStatus
-sml_scored_mean_loss(SmlEnv *env, const SmlScored *scored, double *loss)
-{
-	SmlMean mean = {0};
-
-	for (size_t i = 0; i < scored->rows; i++)
-	{
-		if (i % SML_POLL_ROWS == 0)
-		{
-			SmlStatus status = sml_poll(env);
-
-			if (status != SML_OK)
-				return status;
-		}
-		sml_mean_add(&mean, sml_scored_loss(scored, i), scored->weighted ? scored->weight[i] : 1);
-	}
-	*loss = scored->rows > 0 ? mean.mean : NAN;
-	return SML_OK;
-}
-
-SmlStatus
 sml_ranked_of(SmlEnv *env, const SmlScored *scored, size_t k, SmlRanked *ranked)
 {
 	SmlStatus status = SML_OK;

@@ -88,14 +88,6 @@ at_least(double value, double bound)
 	return value > bound ? value : bound;
 }
 
-double
-sml_link_exp(double value)
-{
-	if (value > 709.0)
-		value = 709.0;
-	return exp_inside(at_least(value, -708.0));
-}
-
 SML_CLONES_AVX2 void
 sml_link_logistic(const double *restrict eta, const double *restrict y, double *restrict margin,
 				  double *restrict loss, double *restrict residual, double *restrict curvature)

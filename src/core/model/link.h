@@ -14,9 +14,6 @@
 /* The arrays below always hold so many entries; what lies behind the last row must be finite. */
 #define SML_LINK_ROWS 256
 
-/* exp(value), value clamped to [-708, 709]. */
-double sml_link_exp(double value);
-
 /*
  * For each of SML_LINK_ROWS rows, from eta and y (0 or 1):
  *   margin     eta where y is 1, -eta where y is 0

@@ -453,23 +453,6 @@ ml_evaluate_within(MlEvaluationPlan *plan, const MlSplit *split, int64 *rows)
 	return evaluation;
 }
 
-MlEvaluation *
-ml_evaluate(const SmlModel *model, const SmlScorer *scorer, double threshold, const MlSource *source, const char *where,
-			const char *target, const char *weight)
-{
-	MlEvaluationPlan plan = {
-		.model = model,
-		.scorer = scorer,
-		.threshold = threshold,
-		.source = source,
-		.where = where,
-		.target = target,
-		.weight = weight,
-	};
-
-	return ml_evaluate_plan(&plan, NULL);
-}
-
 Jsonb *
 ml_evaluation_json(const MlEvaluation *evaluation)
 {

@@ -33,14 +33,6 @@ typedef struct MlEvaluation
 } MlEvaluation;
 
 /*
- * Evaluate "model" on the rows of "source" for which "where" (over s.cN, may be NULL) holds.  target and weight are
- * columns of the source (weight may be NULL).  Runs inside ml_scan_begin/end of the caller, under SPI; allocated in
- * CurrentMemoryContext.
- */
-extern MlEvaluation *ml_evaluate(const SmlModel *model, const SmlScorer *scorer, double threshold, const MlSource *source,
-								 const char *where, const char *target, const char *weight);
-
-/*
  * Called for every row, also those that cannot be evaluated: "extra" are the further columns asked
  * for; actual is a class index, -1 where there is no known label.
  */

@@ -312,25 +312,16 @@ check_children(Oid relid)
 				 errhint("sustainml.encrypt_column encrypts them together, in one step.")));
 }
 
-static void
-utility(const char *statement)
-{
-	SPI_connect();
-	if (SPI_execute(statement, false, 0) != SPI_OK_UTILITY)
-		elog(ERROR, "unexpected result of a statement");
-	SPI_finish();
-}
-
 static int32
 begin_job(Oid relid, const char *column, const MlColumnWish *wish)
 {
 	char *table = ml_column_table(relid);
 	int32 number = ml_column_register(relid, column, wish);
 
-	utility(psprintf("ALTER TABLE %s ADD COLUMN sustainml_sealing_%d sustainml.sealed(%d)", table, number, number));
-	utility(psprintf("CREATE TRIGGER \"" SEALING_TRIGGER "%d\" BEFORE INSERT OR UPDATE ON %s FOR EACH ROW"
+	ml_utility(psprintf("ALTER TABLE %s ADD COLUMN sustainml_sealing_%d sustainml.sealed(%d)", table, number, number));
+	ml_utility(psprintf("CREATE TRIGGER \"" SEALING_TRIGGER "%d\" BEFORE INSERT OR UPDATE ON %s FOR EACH ROW"
 					 " EXECUTE FUNCTION sustainml_internal.sealing_trigger(%s, %d)", number, table, quote_literal_cstr(column), number));
-	utility(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER \"" SEALING_TRIGGER "%d\"", table, number));
+	ml_utility(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER \"" SEALING_TRIGGER "%d\"", table, number));
 	return number;
 }
 
@@ -412,7 +403,7 @@ sustainml_sealing_end(PG_FUNCTION_ARGS)
 	ml_column_check_clear(relid, column, false);
 	table = ml_column_table(relid);
 	ml_progress_show(psprintf("sustainml encrypt %s: writing the table anew", table));
-	utility(psprintf("DROP TRIGGER \"" SEALING_TRIGGER "%d\" ON %s", number, table));
+	ml_utility(psprintf("DROP TRIGGER \"" SEALING_TRIGGER "%d\" ON %s", number, table));
 	/* one rewrite: the column takes its sealed values, and what they were gathered in is left out */
 	rows = ml_column_alter(relid, psprintf("ALTER TABLE %s ALTER COLUMN %s TYPE sustainml.sealed(%d)"
 										   " USING COALESCE(sustainml_sealing_%d, sustainml_internal.seal_cell(%s, %d%s)), DROP COLUMN sustainml_sealing_%d",
@@ -437,8 +428,8 @@ encrypt_column_abandon(PG_FUNCTION_ARGS)
 	number = require_job(relid, column);
 	table = ml_column_table(relid);
 	ml_column_given_back(number); /* before the column goes, which would be noted as the loss of a sealed one */
-	utility(psprintf("DROP TRIGGER \"" SEALING_TRIGGER "%d\" ON %s", number, table));
-	utility(psprintf("ALTER TABLE %s DROP COLUMN sustainml_sealing_%d", table, number));
+	ml_utility(psprintf("DROP TRIGGER \"" SEALING_TRIGGER "%d\" ON %s", number, table));
+	ml_utility(psprintf("ALTER TABLE %s DROP COLUMN sustainml_sealing_%d", table, number));
 	PG_RETURN_VOID();
 }
 

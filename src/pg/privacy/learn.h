@@ -10,7 +10,7 @@
  *     ml_reader_init_opening, and ml_row_expect for a row buffer, only where what is read stays in C and no row comes out;
  *   - a function that shows what a model is made of (dictionaries, means, coefficients, an export) calls
  *     ml_model_require(&model->keys, ML_KEY_OPEN) after ml_model_get, which itself asks for the right train;
- *   - a function that gives figures from a state that a user may hold asks ml_state_sealed first, and refuses.
+ *   - no function gives figures from a state that a user may hold; one that did would have to refuse states made from sealed cells.
  */
 #ifndef ML_LEARN_H
 #define ML_LEARN_H

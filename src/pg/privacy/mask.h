@@ -61,7 +61,6 @@ typedef struct MlMask
 
 extern const MlMask *ml_mask(MlMaskKind kind);
 extern MlMaskKind    ml_mask_find(const char *name); /* error with the nearest name */
-extern const char   *ml_mask_arg_name(MlMaskArg arg);
 extern bool          ml_mask_arg_is_text(MlMaskArg arg);
 
 /* The family of a type; domains are looked through. */

@@ -62,12 +62,6 @@ ml_mask(MlMaskKind kind)
 	return &masks[kind];
 }
 
-const char *
-ml_mask_arg_name(MlMaskArg arg)
-{
-	return arguments[arg].name;
-}
-
 bool
 ml_mask_arg_is_text(MlMaskArg arg)
 {

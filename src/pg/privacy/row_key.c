@@ -26,6 +26,7 @@
 #include "utils/syscache.h"
 
 #include "../nearest.h"
+#include "../statement.h"
 #include "column.h"
 #include "column_internal.h"
 #include "row_key.h"
@@ -294,21 +295,12 @@ ml_row_key_text(HeapTuple tuple, TupleDesc row, AttrNumber number)
 
 /* ---- the guard ------------------------------------------------------------------------------------ */
 
-static void
-utility(const char *statement)
-{
-	SPI_connect();
-	if (SPI_execute(statement, false, 0) != SPI_OK_UTILITY)
-		elog(ERROR, "unexpected result of a statement");
-	SPI_finish();
-}
-
 void
 ml_row_key_guard(Oid relid, int32 column_no)
 {
 	if (ml_row_key(column_no) == NULL)
 		return;
-	utility(psprintf("CREATE TRIGGER \"" GUARD_TRIGGER "%d\" BEFORE UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION sustainml_internal.row_key_trigger(%d)",
+	ml_utility(psprintf("CREATE TRIGGER \"" GUARD_TRIGGER "%d\" BEFORE UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION sustainml_internal.row_key_trigger(%d)",
 					 column_no, ml_column_table(relid), column_no));
 }
 
@@ -317,7 +309,7 @@ ml_row_key_unguard(Oid relid, int32 column_no)
 {
 	if (ml_row_key(column_no) == NULL)
 		return;
-	utility(psprintf("DROP TRIGGER IF EXISTS \"" GUARD_TRIGGER "%d\" ON %s", column_no, ml_column_table(relid)));
+	ml_utility(psprintf("DROP TRIGGER IF EXISTS \"" GUARD_TRIGGER "%d\" ON %s", column_no, ml_column_table(relid)));
 }
 
 /* Whether a column is the same in both rows. */
